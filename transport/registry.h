@@ -1,0 +1,49 @@
+// Which transport opens which url: an ordinary value, filled by hand.
+//
+//   raft::Registry registry = raft::BuiltinTransports();   // builtin.h
+//   absl::Status status = registry.Register("udp", UdpTransport::Open);
+//   absl::StatusOr<std::unique_ptr<raft::Transport>> transport =
+//       registry.Open(spec);                               // by
+//       spec.url.scheme
+//
+// Thread rule: const methods from any thread; copies are independent, but an
+// opener with state shares it among them (so the servers of one process meet
+// in one loopback network when they are started with copies of one registry).
+#ifndef TRANSPORT_REGISTRY_H_
+#define TRANSPORT_REGISTRY_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "transport/transport.h"
+
+namespace raft {
+
+class Registry {
+ public:
+  // ALREADY_EXISTS: the scheme is taken. INVALID_ARGUMENT: not a scheme (a
+  // lower-case letter, then lower-case letters, digits, "+", "-" or "."), or
+  // an empty opener.
+  absl::Status Register(absl::string_view scheme, Opener opener);
+
+  // NOT_FOUND: nobody registered the scheme (names those there are).
+  // Otherwise what the opener answers.
+  absl::StatusOr<std::unique_ptr<Transport>> Open(
+      const TransportSpec& spec) const;
+
+  bool Knows(absl::string_view scheme) const;
+  std::vector<std::string> schemes() const;  // In order.
+
+ private:
+  std::map<std::string, Opener, std::less<>> openers_;
+};
+
+}  // namespace raft
+
+#endif  // TRANSPORT_REGISTRY_H_

@@ -1,0 +1,156 @@
+// The seam between a cluster and the wire: a transport carries frames of bytes
+// from one server to its peers, and promises little.
+//
+// A frame arrives whole or not at all; it may be lost, doubled, reordered or
+// late. The session layer above repairs all of that, so every guarantee of the
+// cluster holds over any transport that passes the conformance suite
+// (//testing:transport_conformance), also over yours:
+//
+//   class UdpTransport : public raft::Transport { ... };
+//   raft::Registry registry = raft::BuiltinTransports();
+//   absl::Status status = registry.Register("udp", UdpTransport::Open);
+//
+// Thread rule: ownership is a mutex, not a thread. All methods but two are
+// called by whoever holds one lock of the caller's, so never two at once, but
+// from changing threads. The two are Wait() and Wake(), which need no
+// ownership: Wait() may be inside while others call anything, and Wake() may
+// come from anywhere. None may be inside when the transport is destroyed.
+//
+//   for (;;) {                        // One thread; others may Send()
+//   meanwhile.
+//     transport->Wait(absl::Seconds(1));
+//     raft::MutexLock lock(mu);
+//     transport->Poll(/*limit=*/100, receiver);
+//   }
+//
+// Everything that a transport does on its own behalf, such as connecting anew,
+// may happen inside Poll(): whoever uses one goes on polling.
+//
+// No method blocks but Wait(), none throws, none aborts for something that a
+// network or a peer did.
+#ifndef TRANSPORT_TRANSPORT_H_
+#define TRANSPORT_TRANSPORT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "transport/frame.h"
+#include "transport/url.h"
+
+namespace raft {
+
+// Names a server on the seam: its pid. Positive; 0 means "not known".
+using PeerId = int32_t;
+
+// Where a frame came from. To be handed back to Reply(); good as long as the
+// transport, though a reply to one who has gone is lost.
+struct Origin {
+  PeerId proven = 0;    // The peer, where a key proves it; 0 otherwise.
+  std::string address;  // Printable, for a log; its form is the transport's.
+};
+
+// What a transport may be relied on for, so that less work is done above it.
+struct Properties {
+  // Frames to a peer arrive in the order in which they were sent, as long as
+  // the connection is not reset; none overtakes another.
+  bool fifo = false;
+  // What arrives is proven to be what was sent (by cryptography).
+  bool proves_integrity = false;
+};
+
+enum class SendResult {
+  kSent,     // On its way. Nothing is promised of its arrival.
+  kFull,     // Not now: the peer's queue is at its bound, or the peer cannot be
+             // reached and the transport keeps nothing (more) for it. Wait()
+             // returns when it may work.
+  kUnknown,  // No such peer: never connected to, disconnected, or the origin
+             // has gone.
+  kTooLarge  // The frame exceeds TransportSpec::max_frame_bytes.
+};
+
+// Given to Poll(), which calls it on the polling thread, under the caller's
+// lock. Must not call into the transport.
+class Receiver {
+ public:
+  virtual ~Receiver() = default;
+  // `frame` owns or shares its bytes: keep it as long as you like.
+  virtual void OnFrame(const Origin& origin, Frame frame) = 0;
+  // The own connection to this peer was made or lost: what was sent to it
+  // before may be gone, what is sent from now on travels on a new one. Comes
+  // at least once whenever a connection was made, the first one included. A
+  // time out of reach in which nothing was sent may go unreported.
+  virtual void OnReset(PeerId peer) = 0;
+};
+
+class Transport {
+ public:
+  // Closes at once: unsent frames are dropped, the address is free again when
+  // the destructor returns. Never waits for a peer.
+  virtual ~Transport() = default;
+
+  // The url on which it listens, as bound: a wildcard port is resolved.
+  virtual const Url& url() const = 0;
+  virtual Properties properties() const = 0;
+
+  // Starts to connect to `peer` at `url`, and goes on trying until
+  // Disconnect(), with back-off and jitter; never waits. The peer need not be
+  // there yet, and a host name that cannot be resolved is tried again. The own
+  // url is as good as any other. Connecting anew to a peer replaces its
+  // connection (and drops what was queued on the old one).
+  // INVALID_ARGUMENT: `peer` is not positive, the url is of another scheme or
+  // a wildcard.
+  virtual absl::Status Connect(PeerId peer, const Url& url) = 0;
+  // Drops the connection and what is queued on it. Unknown peers are ignored.
+  virtual void Disconnect(PeerId peer) = 0;
+
+  // Hands `frame` over for `peer`. Never blocks. The transport may keep the
+  // frame's bytes by reference. Where it answers anything but kSent, nothing
+  // of the frame is sent.
+  virtual SendResult Send(PeerId peer, const Frame& frame) = 0;
+  // Answers the sender of a frame the way it came, whoever it is: the sender
+  // gets it from its Poll() like any frame. For handshake answers and refusals
+  // only: the queue behind it is small, and it keeps no order with Send().
+  virtual SendResult Reply(const Origin& origin, const Frame& frame) = 0;
+
+  // Hands at most `limit` frames, and any resets, to `receiver`; returns the
+  // number of frames. Never waits. A return below `limit` means that there was
+  // nothing more just now; after one at `limit` the next Wait() returns at
+  // once if there may be more. REQUIRES: limit > 0.
+  virtual int Poll(int limit, Receiver& receiver) = 0;
+
+  // Sleeps until Poll() may have something to do, a refused Send() may work,
+  // Wake() was called, or `timeout` is over (zero, negative and infinite ones
+  // are allowed). May return early for no reason. Only Poll() takes away the
+  // reason to return. A Wake() that comes before Wait() is not lost: the next
+  // Wait() returns at once. One thread at a time.
+  virtual void Wait(absl::Duration timeout) = 0;
+  virtual void Wake() = 0;
+};
+
+// All that a transport needs to open. Grows by fields with defaults.
+struct TransportSpec {
+  Url url;          // To listen on; a wildcard port is allowed.
+  PeerId self = 0;  // Who listens.
+  // Head and body together. A larger frame is refused on sending, and dropped
+  // (its connection too, where the wire needs that) on receipt.
+  size_t max_frame_bytes = size_t{1} << 20;
+  // Send() answers kFull at the latest when this many bytes wait for one peer
+  // (buffers of the operating system not counted); one frame always fits.
+  size_t queue_bytes = size_t{1} << 20;
+};
+
+// Opens a transport: binds its url and returns.
+// INVALID_ARGUMENT: the spec (says which field). UNAVAILABLE: the address is
+// in use or cannot be bound (says which address, and what it may be).
+using Opener = std::function<absl::StatusOr<std::unique_ptr<Transport>>(
+    const TransportSpec& spec)>;
+
+}  // namespace raft
+
+#endif  // TRANSPORT_TRANSPORT_H_
