@@ -1,0 +1,178 @@
+#include "cluster/config.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "cluster/config_json.h"
+#include "transport/url.h"
+#include "xxhash.h"
+
+namespace raft {
+namespace {
+
+// Many times what ten thousand servers need.
+constexpr size_t kMaxFileBytes = size_t{16} << 20;
+
+constexpr absl::string_view kShape =
+    "{\"object\": {\"total\": 1, \"Servers\": [{\"mypid\": 1, \"url\": "
+    "\"127.0.0.1:10001\"}]}}";
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return absl::ErrnoToStatus(errno, "cannot be read");
+  const auto closer = absl::MakeCleanup([fd] { close(fd); });
+
+  struct stat info;
+  if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+    return absl::InvalidArgumentError("is a folder, not a file");
+  }
+  std::string content;
+  char buffer[1 << 16];
+  for (;;) {
+    const ssize_t size = read(fd, buffer, sizeof(buffer));
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return absl::ErrnoToStatus(errno, "cannot be read");
+    if (size == 0) return content;
+    content.append(buffer, static_cast<size_t>(size));
+    if (content.size() > kMaxFileBytes) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "is no config: it has more than ", kMaxFileBytes, " bytes"));
+    }
+  }
+}
+
+absl::Status Named(absl::string_view name, const absl::Status& status) {
+  return absl::Status(status.code(),
+                      absl::StrCat(name, ": ", status.message()));
+}
+
+std::string Entry(int index, const Config::Member& member) {
+  return absl::StrCat("entry ", index + 1, " (mypid ", member.mypid(), ")");
+}
+
+// The entries checked so far, to find the one that a new one repeats.
+class Entries {
+ public:
+  absl::Status Add(int index, const Config::Member& member) {
+    const std::string entry = Entry(index, member);
+    if (member.mypid() <= 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(entry, ", field \"mypid\": ", member.mypid(),
+                       member.mypid() == 0 ? " (or left out)" : "",
+                       " is not an integer in 1..2147483647"));
+    }
+    const auto [same_pid, new_pid] = pids_.emplace(member.mypid(), index);
+    if (!new_pid) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("entries ", same_pid->second + 1, " and ", index + 1,
+                       ", field \"mypid\": both are ", member.mypid(),
+                       "; each server has a pid of its own"));
+    }
+    return AddUrl(index, member, entry);
+  }
+
+ private:
+  absl::Status AddUrl(int index, const Config::Member& member,
+                      const std::string& entry) {
+    if (member.url().empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          entry, ", field \"url\": is empty or left out; write host:port"));
+    }
+    const absl::StatusOr<Url> url = ParseUrl(member.url());
+    if (!url.ok()) {
+      return Named(absl::StrCat(entry, ", field \"url\""), url.status());
+    }
+    if (url->wildcard() || url->host == "0.0.0.0" || url->host == "::") {
+      return absl::InvalidArgumentError(absl::StrCat(
+          entry, ", field \"url\": with \"", member.url(),
+          "\" no peer would know where to find this server; write one address, "
+          "and a port in 1..65535"));
+    }
+    const auto [same, is_new] =
+        urls_.emplace(url->ToString(), std::make_pair(index, member));
+    if (!is_new) {
+      const auto& [other_index, other] = same->second;
+      return absl::InvalidArgumentError(absl::StrCat(
+          Entry(other_index, other), " and ", entry, ", field \"url\": \"",
+          other.url(), "\" and \"", member.url(),
+          "\" are one address; each server has an address of its own"));
+    }
+    return absl::OkStatus();
+  }
+
+  std::map<Pid, int> pids_;
+  std::map<std::string, std::pair<int, Config::Member>> urls_;
+};
+
+}  // namespace
+
+absl::StatusOr<Config> LoadConfig(const std::string& path) {
+  const absl::StatusOr<std::string> json = ReadFile(path);
+  if (!json.ok()) return Named(path, json.status());
+  return ParseConfig(*json, path);
+}
+
+absl::StatusOr<Config> ParseConfig(absl::string_view json,
+                                   absl::string_view name) {
+  if (absl::StripAsciiWhitespace(json).empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ": is empty; a config is ", kShape));
+  }
+  absl::StatusOr<Config> config = ConfigFromJson(json);
+  if (!config.ok()) return Named(name, config.status());
+  const absl::Status checked = CheckConfig(*config);
+  if (!checked.ok()) return Named(name, checked);
+  return config;
+}
+
+absl::Status CheckConfig(const Config& config) {
+  if (!config.has_object()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("field \"object\" is missing; a config is ", kShape));
+  }
+  const Config::Cluster& cluster = config.object();
+  const int count = cluster.servers_size();
+  if (count == 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "field \"Servers\": names no server; a config is ", kShape));
+  }
+  if (cluster.total() != count) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("field \"total\": ", cluster.total(),
+                     cluster.total() == 0 ? " (or left out)" : "",
+                     " is not the number of entries in \"Servers\", ", count));
+  }
+  Entries entries;
+  for (int i = 0; i < count; ++i) {
+    const absl::Status status = entries.Add(i, cluster.servers(i));
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+uint64_t ConfigDigest(const Config& config) {
+  std::map<Pid, std::string> urls;
+  for (const Config::Member& member : config.object().servers()) {
+    const absl::StatusOr<Url> url = ParseUrl(member.url());
+    urls[member.mypid()] = url.ok() ? url->ToString() : member.url();
+  }
+  // Each text with its length, so that no two lists give the same bytes.
+  const std::string& name = config.object().cluster();
+  std::string text = absl::StrCat(name.size(), ":", name);
+  for (const auto& [pid, url] : urls) {
+    absl::StrAppend(&text, ",", pid, "=", url.size(), ":", url);
+  }
+  return XXH3_64bits(text.data(), text.size());
+}
+
+}  // namespace raft

@@ -1,0 +1,49 @@
+// The cluster's configuration: read, checked, and refused with words that say
+// where to look.
+//
+//   absl::StatusOr<raft::Config> config = raft::LoadConfig("config.json");
+//   if (!config.ok()) std::cerr << config.status().message() << "\n";
+//   // config.json: entry 1 (mypid 1), field "url": port 100001 of
+//   // "127.0.0.1:100001" is not in 1..65535
+//
+// A Config can as well be filled in by a program; Server::Start checks it in
+// the same way.
+//
+// Thread rule: any thread.
+#ifndef CLUSTER_CONFIG_H_
+#define CLUSTER_CONFIG_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "proto/config.pb.h"
+
+namespace raft {
+
+// Names a server of a cluster. Positive.
+using Pid = int32_t;
+
+// Reads and checks a file of the shape shown in proto/config.proto.
+// NOT_FOUND, PERMISSION_DENIED: the file cannot be read. INVALID_ARGUMENT:
+// what it says is wrong: not JSON, an unknown field, `total` unlike the number
+// of servers, an empty list, a pid that is not positive, two entries with one
+// pid or one url, a url that ParseUrl refuses or that has a wildcard port.
+absl::StatusOr<Config> LoadConfig(const std::string& path);
+
+// The same for text that is at hand. `name` stands for the file in messages.
+absl::StatusOr<Config> ParseConfig(absl::string_view json,
+                                   absl::string_view name);
+
+// The checks alone. INVALID_ARGUMENT, without a file's name.
+absl::Status CheckConfig(const Config& config);
+
+// The same for the same members (in any order) and cluster name. It travels in
+// the handshake, so that a difference between two servers is reported.
+uint64_t ConfigDigest(const Config& config);
+
+}  // namespace raft
+
+#endif  // CLUSTER_CONFIG_H_
