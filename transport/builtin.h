@@ -1,0 +1,19 @@
+// The transports that come with the library: tcp, ipc (both ZeroMQ) and
+// loopback.
+//
+//   raft::Registry registry = raft::BuiltinTransports();
+//   absl::Status status = registry.Register("udp", UdpTransport::Open);
+#ifndef TRANSPORT_BUILTIN_H_
+#define TRANSPORT_BUILTIN_H_
+
+#include "transport/registry.h"
+
+namespace raft {
+
+// Each call makes a loopback network of its own, in which those meet that are
+// opened from the result or its copies.
+Registry BuiltinTransports();
+
+}  // namespace raft
+
+#endif  // TRANSPORT_BUILTIN_H_
