@@ -1,0 +1,33 @@
+// Where the configuration of a program is.
+//
+// Thread rule: any thread.
+#ifndef CMD_FIND_CONFIG_H_
+#define CMD_FIND_CONFIG_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace raft {
+
+// The value that --config has by default.
+inline constexpr char kDefaultConfig[] = "config.json";
+
+// The file that `flag`, the value of --config, means: a path counts from
+// `user_folder`; where the default is not found there it is `shipped` (unless
+// that is ""). Whether the file can be read shows when it is.
+std::string ConfigPath(absl::string_view flag, const std::string& user_folder,
+                       const std::string& shipped);
+
+// The folder from which the user started the program, also through `bazel run`
+// (which starts it in a folder of its own).
+std::string UserFolder();
+
+// The configuration that comes with the programs, five servers on ports of
+// 127.0.0.1. "" if it is not there, since the program was copied away without
+// its runfiles.
+std::string ShippedConfig(const std::string& argv0);
+
+}  // namespace raft
+
+#endif  // CMD_FIND_CONFIG_H_

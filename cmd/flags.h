@@ -1,0 +1,34 @@
+// Sets a program's flags, which ABSL_FLAG() defines, from its command line.
+// abseil's own ParseCommandLine() ends the process with 1 where something is
+// wrong; here that is a Status, so that the program can answer with 2.
+//
+//   absl::StatusOr<raft::CommandLine> line = raft::ParseFlags(argc, argv);
+//   if (!line.ok()) ...              // What is wrong, in words.
+//   if (line->help) std::cout << raft::FlagsHelp();
+//
+// Thread rule: before the program starts threads.
+#ifndef CMD_FLAGS_H_
+#define CMD_FLAGS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace raft {
+
+struct CommandLine {
+  bool help = false;              // --help stood there.
+  std::vector<std::string> rest;  // What is no flag.
+};
+
+// Reads `--name=value` and `--name value`; all after `--` is no flag.
+// INVALID_ARGUMENT: an unknown flag, no value, or a value of the wrong kind.
+absl::StatusOr<CommandLine> ParseFlags(int argc, char* argv[]);
+
+// The program's flags, one in a line, with their meaning and default.
+std::string FlagsHelp();
+
+}  // namespace raft
+
+#endif  // CMD_FLAGS_H_
