@@ -8,41 +8,50 @@ own Bazel build, so that a repository built from source can take its place.
 # The compiler looks here by itself; other folders' headers must be named.
 _SYSTEM_INCLUDE_DIRS = ["/usr/include", "/usr/local/include"]
 
-def _missing(repository_ctx, what):
-    fail("""
-
-  {what} is missing, which {name} needs.
-  On Debian and its kin:  sudo apt install {debian}
-  ('./bazelw --check' lists all that is missing, './bazelw' installs it)
-""".format(
-        what = what,
-        name = "@" + repository_ctx.name,
-        debian = " ".join(repository_ctx.attr.debian),
-    ))
-
-def _program(repository_ctx, name):
-    found = repository_ctx.which(name)
-    if not found:
-        _missing(repository_ctx, "the program '%s'" % name)
-    return found
-
-def _pkg_config(repository_ctx, option, modules):
-    """Returns the tokens that `pkg-config OPTION MODULES` prints."""
+def _pkg_config(repository_ctx, arguments):
+    """Returns the tokens that pkg-config prints, or None where it fails."""
     program = repository_ctx.os.environ.get("PKG_CONFIG") or repository_ctx.which("pkg-config")
     if not program:
-        fail("\n\n  pkg-config is missing.\n  On Debian and its kin:  sudo apt install pkg-config\n")
-    result = repository_ctx.execute([program, option] + modules)
+        return None
+    result = repository_ctx.execute([program] + arguments)
     if result.return_code != 0:
-        _missing(repository_ctx, "pkg-config's module '%s'" % " ".join(modules))
+        return None
     return [token for token in result.stdout.replace("\n", " ").split(" ") if token]
+
+def _modules(tokens):
+    return [token for token in tokens.split(" ") if not token.startswith("-")]
+
+def _missing(repository_ctx):
+    """Returns in words what the system lacks of what the repository needs."""
+    programs = [
+        name
+        for name in repository_ctx.attr.programs
+        if not repository_ctx.which(name)
+    ]
+    modules = []
+    for tokens in repository_ctx.attr.targets.values():
+        modules += [module for module in _modules(tokens) if module not in modules]
+    if _pkg_config(repository_ctx, ["--exists"] + modules) != None:
+        modules = []
+    elif _pkg_config(repository_ctx, ["--version"]) == None:
+        programs.append("pkg-config")
+    else:
+        modules = [
+            module
+            for module in modules
+            if _pkg_config(repository_ctx, ["--exists", module]) == None
+        ]
+    return ", ".join(
+        ["the program " + name for name in programs] +
+        ["pkg-config's module " + module for module in modules],
+    )
 
 def _link_options(repository_ctx, tokens):
     """Returns the linkopts of a target, in the order that pkg-config gave."""
-    modules = [token for token in tokens if not token.startswith("-")]
-    options = [token for token in tokens if token.startswith("-")]
+    options = [token for token in tokens.split(" ") if token.startswith("-")]
 
     # Neither sorted nor made unique: abseil's hold push-state/pop-state pairs.
-    for option in _pkg_config(repository_ctx, "--libs", modules):
+    for option in _pkg_config(repository_ctx, ["--libs"] + _modules(tokens)):
         options.append(option)
         if option.startswith("-L"):
             options.append("-Wl,-rpath," + option[2:])
@@ -50,12 +59,13 @@ def _link_options(repository_ctx, tokens):
 
 def _headers(repository_ctx, module):
     """Returns the target that gives the headers, linked in as `include`."""
-    [include_dir] = _pkg_config(repository_ctx, "--variable=includedir", [module])
+    [include_dir] = _pkg_config(repository_ctx, ["--variable=includedir", module])
     repository_ctx.symlink(include_dir, "include")
+    by_itself = include_dir in _SYSTEM_INCLUDE_DIRS
     globs = ["include/" + header for header in repository_ctx.attr.headers]
     defines = [
         option[2:]
-        for option in _pkg_config(repository_ctx, "--cflags-only-other", [module])
+        for option in _pkg_config(repository_ctx, ["--cflags-only-other", module])
         if option.startswith("-D")
     ]
     return """
@@ -66,18 +76,25 @@ cc_library(
     includes = {includes},
 )
 """.format(
-        hdrs = [] if include_dir in _SYSTEM_INCLUDE_DIRS else "glob(%s)" % globs,
+        hdrs = [] if by_itself else "glob(%s)" % globs,
         defines = defines,
-        includes = [] if include_dir in _SYSTEM_INCLUDE_DIRS else ["include"],
+        includes = [] if by_itself else ["include"],
     )
 
 def _pkg_config_repository_impl(repository_ctx):
+    missing = _missing(repository_ctx)
+    if missing:
+        # At this depth, so that Bazel wraps it in as little as possible.
+        fail("""
+
+  Not found: {missing}.
+  On Debian and its kin, install it with   sudo apt install {debian}
+  or, with all else that is missing, with  ./bazelw
+""".format(missing = missing, debian = " ".join(repository_ctx.attr.debian)))
+
     packages = {"": ""}  # Package -> content of its BUILD file.
-    any_module = ""
     for label, tokens in repository_ctx.attr.targets.items():
         package, name = label.split(":")
-        tokens = tokens.split(" ")
-        any_module = tokens[-1]
         packages[package] = packages.get(package, "") + """
 cc_library(
     name = "{name}",
@@ -86,11 +103,12 @@ cc_library(
 )
 """.format(name = name, linkopts = _link_options(repository_ctx, tokens))
 
+    any_module = _modules(repository_ctx.attr.targets.values()[0])[0]
     packages[""] += _headers(repository_ctx, any_module)
-    for name in repository_ctx.attr.programs:
-        repository_ctx.symlink(_program(repository_ctx, name), name)
     if repository_ctx.attr.build_file:
         packages[""] += repository_ctx.read(repository_ctx.attr.build_file)
+    for name in repository_ctx.attr.programs:
+        repository_ctx.symlink(repository_ctx.which(name), name)
 
     for package, content in packages.items():
         repository_ctx.file(
@@ -125,9 +143,9 @@ pkg_config_repository = repository_rule(
             doc = "Programs to link into the root, found in PATH.",
         ),
         "targets": attr.string_dict(
-            doc = "Label, as in 'absl/status:statusor' or ':gtest' -> link " +
-                  "options (if any) and pkg-config modules (the last being " +
-                  "one), separated by blanks.",
+            doc = "Label, as in 'absl/status:statusor' or ':gtest' -> " +
+                  "pkg-config modules and link options of one's own, " +
+                  "separated by blanks.",
             mandatory = True,
         ),
     },
