@@ -10,10 +10,7 @@ _SYSTEM_INCLUDE_DIRS = ["/usr/include", "/usr/local/include"]
 
 def _pkg_config(repository_ctx, arguments):
     """Returns the tokens that pkg-config prints, or None where it fails."""
-    program = repository_ctx.os.environ.get("PKG_CONFIG") or repository_ctx.which("pkg-config")
-    if not program:
-        return None
-    result = repository_ctx.execute([program] + arguments)
+    result = repository_ctx.execute(["pkg-config"] + arguments)
     if result.return_code != 0:
         return None
     return [token for token in result.stdout.replace("\n", " ").split(" ") if token]
@@ -21,37 +18,12 @@ def _pkg_config(repository_ctx, arguments):
 def _modules(tokens):
     return [token for token in tokens.split(" ") if not token.startswith("-")]
 
-def _missing(repository_ctx):
-    """Returns in words what the system lacks of what the repository needs."""
-    programs = [
-        name
-        for name in repository_ctx.attr.programs
-        if not repository_ctx.which(name)
-    ]
-    modules = []
-    for tokens in repository_ctx.attr.targets.values():
-        modules += [module for module in _modules(tokens) if module not in modules]
-    if _pkg_config(repository_ctx, ["--exists"] + modules) != None:
-        modules = []
-    elif _pkg_config(repository_ctx, ["--version"]) == None:
-        programs.append("pkg-config")
-    else:
-        modules = [
-            module
-            for module in modules
-            if _pkg_config(repository_ctx, ["--exists", module]) == None
-        ]
-    return ", ".join(
-        ["the program " + name for name in programs] +
-        ["pkg-config's module " + module for module in modules],
-    )
-
-def _link_options(repository_ctx, tokens):
-    """Returns the linkopts of a target, in the order that pkg-config gave."""
+def _link_options(tokens, libs):
+    """Returns the linkopts for a target's tokens and pkg-config's answer."""
     options = [token for token in tokens.split(" ") if token.startswith("-")]
 
     # Neither sorted nor made unique: abseil's hold push-state/pop-state pairs.
-    for option in _pkg_config(repository_ctx, ["--libs"] + _modules(tokens)):
+    for option in libs:
         options.append(option)
         if option.startswith("-L"):
             options.append("-Wl,-rpath," + option[2:])
@@ -82,7 +54,23 @@ cc_library(
     )
 
 def _pkg_config_repository_impl(repository_ctx):
-    missing = _missing(repository_ctx)
+    libs = {
+        tokens: _pkg_config(repository_ctx, ["--libs"] + _modules(tokens))
+        for tokens in repository_ctx.attr.targets.values()
+    }
+    programs = {
+        name: repository_ctx.which(name)
+        for name in ["pkg-config"] + repository_ctx.attr.programs
+    }
+    missing = [
+        "the program " + name
+        for name, path in programs.items()
+        if not path
+    ] or [
+        "pkg-config's " + " ".join(_modules(tokens))
+        for tokens, found in libs.items()
+        if found == None
+    ]
     if missing:
         # At this depth, so that Bazel wraps it in as little as possible.
         fail("""
@@ -90,7 +78,12 @@ def _pkg_config_repository_impl(repository_ctx):
   Not found: {missing}.
   On Debian and its kin, install it with   sudo apt install {debian}
   or, with all else that is missing, with  ./bazelw
-""".format(missing = missing, debian = " ".join(repository_ctx.attr.debian)))
+""".format(
+            missing = ", ".join(missing),
+            debian = " ".join(
+                repository_ctx.attr.debian if programs["pkg-config"] else ["pkg-config"],
+            ),
+        ))
 
     packages = {"": ""}  # Package -> content of its BUILD file.
     for label, tokens in repository_ctx.attr.targets.items():
@@ -101,14 +94,14 @@ cc_library(
     linkopts = {linkopts},
     deps = ["//:headers"],
 )
-""".format(name = name, linkopts = _link_options(repository_ctx, tokens))
+""".format(name = name, linkopts = _link_options(tokens, libs[tokens]))
 
     any_module = _modules(repository_ctx.attr.targets.values()[0])[0]
     packages[""] += _headers(repository_ctx, any_module)
     if repository_ctx.attr.build_file:
         packages[""] += repository_ctx.read(repository_ctx.attr.build_file)
     for name in repository_ctx.attr.programs:
-        repository_ctx.symlink(repository_ctx.which(name), name)
+        repository_ctx.symlink(programs[name], name)
 
     for package, content in packages.items():
         repository_ctx.file(
@@ -123,7 +116,6 @@ pkg_config_repository = repository_rule(
     configure = True,
     environ = [
         "PATH",
-        "PKG_CONFIG",
         "PKG_CONFIG_LIBDIR",
         "PKG_CONFIG_PATH",
     ],
