@@ -1,0 +1,350 @@
+#include "cluster/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace raft {
+namespace {
+
+constexpr size_t kMaxEvents = 1024;
+
+absl::Status Superseded() {
+  return absl::FailedPreconditionError(
+      "superseded: a newer life of this pid speaks to the peers; this one has "
+      "to be started again");
+}
+
+absl::Status Full(absl::string_view whose) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the queue to ", whose,
+                   " is full (Options::link_budget_bytes); send again later, "
+                   "or wait with Send()"));
+}
+
+}  // namespace
+
+Engine::Engine(const EngineOptions& options, Micros now)
+    : options_(options),
+      me_(options.life),
+      random_(options.seed),
+      inbox_(options.link.self),
+      last_run_(now) {
+  for (const EngineOptions::Peer& peer : options.peers) {
+    LinkOptions link = options.link;
+    link.peer = peer.pid;
+    link.peer_url = peer.url;
+    index_[peer.pid] = links_.size();
+    LinkSink* const sink = this;
+    links_.push_back(std::make_unique<Link>(link, me_, sink, now));
+  }
+  blocked_.resize(links_.size());
+}
+
+// ---- The outbox ----------------------------------------------------------------
+
+absl::Status Engine::CheckSize(const Outgoing& envelope,
+                               const Link& link) const {
+  if (envelope.msg.size() <= link.MaxEnvelope()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "msg of ", envelope.msg.size(), " bytes: ",
+      envelope.msg.size() > options_.link.max_envelope_bytes
+          ? "this server"
+          : absl::StrCat("server ", link.pid()),
+      " allows at most ", link.MaxEnvelope(),
+      " (Options::max_envelope_bytes)"));
+}
+
+absl::StatusOr<Receipt> Engine::Offer(Pid to, const Outgoing& envelope,
+                                      Micros now) {
+  if (!outbox_status_.ok()) return outbox_status_;
+  if (to == kBroadcast) return OfferToAll(envelope, now);
+  const auto found = index_.find(to);
+  if (found == index_.end()) {
+    if (to == options_.link.self) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("server ", to, " sends to itself"));
+    }
+    return absl::NotFoundError(
+        absl::StrCat("no server ", to, " in the configuration"));
+  }
+  Link& link = *links_[found->second];
+  if (absl::Status status = CheckSize(envelope, link); !status.ok()) {
+    return status;
+  }
+  if (!link.HasRoom(envelope.cost())) {
+    return Full(absl::StrCat("server ", to));
+  }
+  link.Accept(envelope, now);
+  return Receipt{1, 0};
+}
+
+absl::StatusOr<Receipt> Engine::OfferToAll(const Outgoing& envelope,
+                                           Micros now) {
+  std::vector<Pid> full;
+  for (const auto& link : links_) {
+    if (absl::Status status = CheckSize(envelope, *link); !status.ok()) {
+      return status;
+    }
+    if (link->live() && !link->HasRoom(envelope.cost())) {
+      full.push_back(link->pid());
+    }
+  }
+  if (!full.empty()) {
+    return Full(absl::StrCat(full.size() == 1 ? "server " : "servers ",
+                             absl::StrJoin(full, ", ")));
+  }
+  Receipt receipt;
+  for (const auto& link : links_) {
+    if (link->HasRoom(envelope.cost())) {
+      link->Accept(envelope, now);
+      ++receipt.accepted;
+    } else {
+      link->CountSkipped(envelope);
+      ++receipt.skipped;
+    }
+  }
+  return receipt;
+}
+
+void Engine::CountRefused(Pid to) {
+  for (const auto& link : links_) {
+    if (to == kBroadcast || link->pid() == to) link->CountRefused();
+  }
+}
+
+void Engine::CloseOutbox() {
+  if (outbox_status_.ok()) {
+    outbox_status_ = absl::FailedPreconditionError("the outbox is closed");
+  }
+}
+
+// ---- The inbox -----------------------------------------------------------------
+
+bool Engine::Take(Received* received, Micros now) {
+  InboxQueue::Taken taken;
+  if (!inbox_.Pop(received, &taken)) return false;
+  links_[taken.link]->Take(taken.session, taken.items, taken.cost, now);
+  return true;
+}
+
+void Engine::OnRun(Pid peer, const Life& life, Run run) {
+  ++runs_;
+  inbox_.Push(index_[peer], peer, life.random, std::move(run));
+}
+
+// ---- Frames --------------------------------------------------------------------
+
+void Engine::Refuse(Refusal::Reason reason, const std::string& address) {
+  ++refused_[reason];
+  Event event;
+  event.set_kind(Event::FRAME_REFUSED);
+  event.set_count(1);
+  event.set_refusal(reason);
+  event.set_address(address);
+  OnEvent(std::move(event));
+}
+
+void Engine::OnFrame(const Origin& origin, ParseResult result,
+                     const ParsedFrame& frame, Micros now) {
+  const Header& header = frame.header;
+  const auto refuse = [&](Refusal::Reason reason) {
+    Refuse(reason, origin.address);
+  };
+  if (result == ParseResult::kChecksum) return refuse(Refusal::CHECKSUM);
+  if (result == ParseResult::kMalformed) return refuse(Refusal::MALFORMED);
+  if (header.cluster != options_.link.cluster) {
+    return refuse(Refusal::OTHER_CLUSTER);
+  }
+  const auto found = index_.find(header.from);
+  if (found == index_.end()) return refuse(Refusal::UNKNOWN_PID);
+  if (header.to != options_.link.self) return refuse(Refusal::MISROUTED);
+  Link& link = *links_[found->second];
+  if (origin.proven != 0 && origin.proven != header.from) {
+    return link.CountRefusal(Refusal::WRONG_KEY, origin.address);
+  }
+  const uint64_t held = link.held_bytes();
+  const uint64_t runs = runs_;
+  if (link.OnFrame(frame, origin, now)) OnNewerSelf(header.dst, now);
+  if (link.held_bytes() < held || leaving_) ++changes_;
+  if (runs_ != runs) last_run_ = now;
+}
+
+void Engine::OnConnected(Pid peer, Micros now) {
+  const auto found = index_.find(peer);
+  if (found != index_.end()) links_[found->second]->OnConnected(now);
+}
+
+// A frame names a life of our pid that is newer than this one. If nobody ever
+// held a session with us, our clock is behind: be born again above that life.
+// Else the other one has taken our place.
+void Engine::OnNewerSelf(const Life& newer, Micros now) {
+  const bool past =
+      std::any_of(links_.begin(), links_.end(),
+                  [](const auto& link) { return link->held_session(); });
+  if (!past) {
+    me_ = Life{newer.start_us + 1, Random()};
+    for (const auto& link : links_) link->Rebirth(me_, now);
+    return;
+  }
+  for (const auto& link : links_) link->Fence();
+  outbox_status_ = inbox_status_ = Superseded();
+  Event event;
+  event.set_kind(Event::SUPERSEDED);
+  *event.mutable_old_incarnation() = me_.ToProto();
+  *event.mutable_incarnation() = newer.ToProto();
+  OnEvent(std::move(event));
+}
+
+bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
+  for (size_t i = 0; i < links_.size(); ++i) {
+    if (++turn_ >= links_.size()) turn_ = 0;
+    if (blocked_[turn_]) continue;
+    if (links_[turn_]->NextFrame(now, sleeping, &due->out)) {
+      due->link = turn_;
+      due->peer = links_[turn_]->pid();
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Engine::HasDueFrame(Micros now) const {
+  for (size_t i = 0; i < links_.size(); ++i) {
+    if (!blocked_[i] && links_[i]->HasDueFrame(now, false)) return true;
+  }
+  return false;
+}
+
+// ---- Time and the end ----------------------------------------------------------
+
+void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
+  for (const auto& link : links_) {
+    if (link->Tick(now)) reconnect->push_back(link->pid());
+  }
+  if (inbox_status_.ok() && options_.idle_timeout != kNever &&
+      now - last_run_ >= options_.idle_timeout) {
+    inbox_status_ = absl::FailedPreconditionError(
+        "the inbox is closed: no envelope came for Options::idle_timeout");
+    ++changes_;
+  }
+}
+
+Micros Engine::Deadline() const {
+  Micros deadline = kNever;
+  for (size_t i = 0; i < links_.size(); ++i) {
+    deadline = std::min(deadline, links_[i]->Deadline(blocked_[i]));
+  }
+  if (inbox_status_.ok() && options_.idle_timeout != kNever) {
+    deadline = std::min(deadline, last_run_ + options_.idle_timeout);
+  }
+  return deadline;
+}
+
+void Engine::Leave() {
+  leaving_ = true;
+  const absl::Status closed =
+      absl::FailedPreconditionError("the server is closed");
+  if (outbox_status_.code() != absl::StatusCode::kFailedPrecondition ||
+      outbox_status_.message() != Superseded().message()) {
+    outbox_status_ = inbox_status_ = closed;
+  }
+  inbox_.Clear();
+  for (const auto& link : links_) link->Leave();
+}
+
+bool Engine::Left() const {
+  return std::all_of(links_.begin(), links_.end(),
+                     [](const auto& link) { return link->Left(); });
+}
+
+absl::Status Engine::Abandon() {
+  std::vector<std::string> left;
+  for (const auto& link : links_) {
+    if (link->live() && link->unsettled() > 0) {
+      left.push_back(absl::StrCat("server ", link->pid(), ": ",
+                                  link->unsettled(), " envelopes"));
+    }
+    link->Abandon();
+  }
+  if (left.empty()) return absl::OkStatus();
+  return absl::DeadlineExceededError(
+      absl::StrCat("closed before all was taken; abandoned for ",
+                   absl::StrJoin(left, ", ")));
+}
+
+// ---- Events and account --------------------------------------------------------
+
+void Engine::OnEvent(Event event) {
+  ++changes_;
+  event.set_folded(1);
+  for (auto last = events_.rbegin(); last != events_.rend(); ++last) {
+    if (last->peer() != event.peer()) continue;
+    if (last->kind() != event.kind() || last->refusal() != event.refusal()) {
+      break;
+    }
+    last->set_count(last->count() + event.count());
+    last->set_bytes(last->bytes() + event.bytes());
+    last->set_folded(last->folded() + 1);
+    *last->mutable_incarnation() = event.incarnation();
+    return;
+  }
+  if (events_.size() >= kMaxEvents) {
+    events_.pop_front();
+    ++events_missed_;
+  }
+  events_.push_back(std::move(event));
+}
+
+bool Engine::NextEvent(Event* event) {
+  if (events_.empty()) return false;
+  *event = std::move(events_.front());
+  events_.pop_front();
+  return true;
+}
+
+uint64_t Engine::Random() {  // SplitMix64, by Steele, Lea and Flood.
+  uint64_t z = (random_ += 0x9e3779b97f4a7c15);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+int Engine::live_peers() const {
+  return static_cast<int>(
+      std::count_if(links_.begin(), links_.end(),
+                    [](const auto& link) { return link->live(); }));
+}
+
+std::string Engine::MissingPeers() const {
+  std::vector<Pid> missing;
+  for (const auto& link : links_) {
+    if (!link->live()) missing.push_back(link->pid());
+  }
+  return absl::StrJoin(missing, ", ");
+}
+
+Stats Engine::GetStats(Micros now) const {
+  Stats stats;
+  stats.set_pid(options_.link.self);
+  stats.set_url(options_.url);
+  *stats.mutable_incarnation() = me_.ToProto();
+  for (const auto& link : links_) {
+    PeerStats* peer = stats.add_peers();
+    link->FillStats(now, peer);
+    stats.set_received(stats.received() + peer->received());
+    stats.set_sent(stats.sent() + peer->ledger().accepted());
+  }
+  for (int reason = 0; reason < Refusal::Reason_ARRAYSIZE; ++reason) {
+    if (refused_[reason] == 0) continue;
+    Refusal* refusal = stats.add_refused_frames();
+    refusal->set_reason(static_cast<Refusal::Reason>(reason));
+    refusal->set_count(refused_[reason]);
+  }
+  stats.set_events_missed(events_missed_);
+  return stats;
+}
+
+}  // namespace raft

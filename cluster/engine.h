@@ -1,0 +1,130 @@
+// All that a server knows, without threads, clocks or I/O: its links, its
+// inbox, its events and its account.
+//
+// The pump tells it what happens and asks it what to do; so does a simulator.
+//
+// Thread rule: none of its own; the caller holds one lock over all calls.
+#ifndef CLUSTER_ENGINE_H_
+#define CLUSTER_ENGINE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cluster/inbox_queue.h"
+#include "cluster/link/link.h"
+#include "cluster/receipt.h"
+#include "cluster/received.h"
+#include "proto/event.pb.h"
+#include "proto/stats.pb.h"
+
+namespace raft {
+
+struct EngineOptions {
+  LinkOptions link;  // For all links; peer and peer_url are filled in.
+  struct Peer {
+    Pid pid = 0;
+    std::string url;
+  };
+  std::vector<Peer> peers;
+  std::string url;
+  Life life;
+  uint64_t seed = 0;
+  Micros idle_timeout = kNever;
+};
+
+class Engine : private LinkSink {
+ public:
+  Engine(const EngineOptions& options, Micros now);
+
+  // The outbox. OK, or queued for nobody:
+  // NOT_FOUND, INVALID_ARGUMENT, FAILED_PRECONDITION: for good.
+  // RESOURCE_EXHAUSTED: no room now; not counted, as it may be tried again.
+  absl::StatusOr<Receipt> Offer(Pid to, const Outgoing& envelope, Micros now);
+  // Counts what the caller gave up to offer.
+  void CountRefused(Pid to);
+  void CloseOutbox();
+
+  // The inbox.
+  bool Take(Received* received, Micros now);
+  bool inbox_empty() const { return inbox_.empty(); }
+  // Why it is closed; OK if it is not. Nothing comes out of a closed one once
+  // it is empty.
+  const absl::Status& inbox_status() const { return inbox_status_; }
+
+  // What the transport gave. `result` is ParseFrame()'s.
+  void OnFrame(const Origin& origin, ParseResult result,
+               const ParsedFrame& frame, Micros now);
+  void OnConnected(Pid peer, Micros now);
+
+  // The next frame that is due, of any link in turn that is not blocked.
+  struct Due {
+    size_t link = 0;
+    Pid peer = 0;
+    OutgoingFrame out;
+  };
+  bool NextFrame(Micros now, bool sleeping, Due* due);
+  bool HasDueFrame(Micros now) const;  // Without sleeping.
+  // The transport takes no frames for this peer, or takes them again.
+  void SetBlocked(size_t link, bool blocked) { blocked_[link] = blocked; }
+  // Sees to timers. Appends to `reconnect` those whose connection carries
+  // nothing.
+  void Tick(Micros now, std::vector<Pid>* reconnect);
+  Micros Deadline() const;
+
+  // The end: see Link.
+  void Leave();
+  bool Left() const;
+  // What did not get an outcome. OK if nothing was left for a live peer.
+  absl::Status Abandon();
+
+  bool NextEvent(Event* event);
+  int live_peers() const;
+  std::string MissingPeers() const;  // "3, 5": those that are not live.
+  size_t peer_count() const { return links_.size(); }
+  Stats GetStats(Micros now) const;
+  // Grow whenever a queue shrinks or a peer's state changes, and whenever an
+  // envelope comes in: what waiting threads look for.
+  uint64_t changes() const { return changes_; }
+  uint64_t runs() const { return runs_; }
+
+ private:
+  void OnRun(Pid peer, const Life& life, Run run) override;
+  void OnEvent(Event event) override;
+  uint64_t Random() override;
+
+  absl::Status CheckSize(const Outgoing& envelope, const Link& link) const;
+  absl::StatusOr<Receipt> OfferToAll(const Outgoing& envelope, Micros now);
+  void Refuse(Refusal::Reason reason, const std::string& address);
+  void OnNewerSelf(const Life& newer, Micros now);
+
+  const EngineOptions options_;
+  Life me_;
+  uint64_t random_;
+  std::vector<std::unique_ptr<Link>> links_;  // In the order of pids.
+  absl::flat_hash_map<Pid, size_t> index_;
+  std::vector<bool> blocked_;
+  size_t turn_ = 0;  // Whose frame was the last.
+  InboxQueue inbox_;
+  absl::Status outbox_status_;
+  absl::Status inbox_status_;
+  Micros last_run_;
+  bool leaving_ = false;
+
+  std::deque<Event> events_;
+  uint64_t events_missed_ = 0;
+  uint64_t changes_ = 0;
+  uint64_t runs_ = 0;
+  std::array<uint64_t, Refusal::Reason_ARRAYSIZE> refused_{};
+};
+
+}  // namespace raft
+
+#endif  // CLUSTER_ENGINE_H_

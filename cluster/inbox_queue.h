@@ -1,0 +1,58 @@
+// Envelopes that have come and were not taken yet, of all peers in one line.
+//
+// Runs stay as the frames brought them, and are read one envelope at a time.
+// Where small ones pile up they are copied together, so that the memory they
+// take stays near what they count.
+//
+// Thread rule: none of its own.
+#ifndef CLUSTER_INBOX_QUEUE_H_
+#define CLUSTER_INBOX_QUEUE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+#include "cluster/link/receive_window.h"
+#include "cluster/received.h"
+
+namespace raft {
+
+class InboxQueue {
+ public:
+  explicit InboxQueue(Pid self) : self_(self) {}
+
+  // What taking one envelope means to its link.
+  struct Taken {
+    size_t link = 0;
+    uint64_t session = 0;
+    uint64_t items = 0;
+    uint64_t cost = 0;
+  };
+
+  // `link` is the caller's name for the link that brought the run.
+  void Push(size_t link, Pid from, uint64_t life, Run run);
+  bool Pop(Received* received, Taken* taken);
+  bool empty() const { return entries_.empty(); }
+  void Clear() { entries_.clear(); }
+
+ private:
+  struct Entry {
+    size_t link = 0;
+    Pid from = 0;
+    uint64_t life = 0;
+    Run run;
+    size_t read = 0;  // Of run.bytes.
+    // Of a copy that has room for more. Shared with those who took from it.
+    std::shared_ptr<char> copy;
+  };
+
+  bool Join(size_t link, const Run& run);
+
+  const Pid self_;
+  std::deque<Entry> entries_;
+};
+
+}  // namespace raft
+
+#endif  // CLUSTER_INBOX_QUEUE_H_

@@ -1,0 +1,144 @@
+#include "cluster/link/item.h"
+
+#include <limits>
+
+#include "cluster/link/varint.h"
+
+namespace raft {
+namespace {
+
+// Field numbers of proto/frame.proto.
+constexpr uint32_t kFrameItems = WireTag(15, kBytes);
+constexpr uint32_t kItemId = WireTag(1, kVarint);
+constexpr uint32_t kItemBroadcast = WireTag(2, kVarint);
+constexpr uint32_t kItemFragment = WireTag(3, kBytes);
+constexpr uint32_t kItemMsg = WireTag(4, kBytes);
+constexpr uint32_t kFragmentIndex = WireTag(1, kVarint);
+constexpr uint32_t kFragmentCount = WireTag(2, kVarint);
+constexpr uint32_t kFragmentTotal = WireTag(3, kVarint);
+static_assert(kFrameItems < 0x80, "the item's tag is one byte");
+
+size_t FragmentSize(const Item& item) {
+  return 3 + VarintSize(item.index) + VarintSize(item.count) +
+         VarintSize(item.total_bytes);
+}
+
+bool ReadFragment(const char* in, const char* end, Item* item) {
+  while (in != end) {
+    uint64_t tag, value;
+    in = GetVarint(in, end, &tag);
+    if (in == nullptr) return false;
+    in = GetVarint(in, end, &value);
+    if (in == nullptr) return false;
+    if (tag == kFragmentTotal) {
+      item->total_bytes = value;
+      continue;
+    }
+    if (value > std::numeric_limits<uint32_t>::max()) return false;
+    if (tag == kFragmentIndex) {
+      item->index = static_cast<uint32_t>(value);
+    } else if (tag == kFragmentCount) {
+      item->count = static_cast<uint32_t>(value);
+    } else {
+      return false;
+    }
+  }
+  // Two at least, or it would have been sent whole.
+  return item->count >= 2 && item->index < item->count;
+}
+
+}  // namespace
+
+char* PutItemPrefix(const Item& item, char* out) {
+  size_t size = 1 + VarintSize(item.msg.size()) + item.msg.size();
+  if (item.id != 0) size += 1 + VarintSize(item.id);
+  if (item.broadcast) size += 2;
+  if (!item.whole()) size += 2 + FragmentSize(item);
+  *out++ = static_cast<char>(kFrameItems);
+  out = PutVarint(out, size);
+  if (item.id != 0) {
+    *out++ = static_cast<char>(kItemId);
+    out = PutVarint(out, item.id);
+  }
+  if (item.broadcast) {
+    *out++ = static_cast<char>(kItemBroadcast);
+    *out++ = 1;
+  }
+  if (!item.whole()) {
+    *out++ = static_cast<char>(kItemFragment);
+    out = PutVarint(out, FragmentSize(item));
+    *out++ = static_cast<char>(kFragmentIndex);
+    out = PutVarint(out, item.index);
+    *out++ = static_cast<char>(kFragmentCount);
+    out = PutVarint(out, item.count);
+    *out++ = static_cast<char>(kFragmentTotal);
+    out = PutVarint(out, item.total_bytes);
+  }
+  *out++ = static_cast<char>(kItemMsg);
+  return PutVarint(out, item.msg.size());
+}
+
+void AppendItem(const Item& item, std::string* out) {
+  char prefix[kMaxItemPrefixBytes];
+  out->append(prefix, static_cast<size_t>(PutItemPrefix(item, prefix) - prefix));
+  out->append(item.msg.data(), item.msg.size());
+}
+
+bool ItemReader::Next(Item* item) {
+  if (!ok_ || in_ == end_) return false;
+  uint64_t tag, size;
+  const char* in = GetVarint(in_, end_, &tag);
+  if (in == nullptr || tag != kFrameItems) return Fail();
+  in = GetVarint(in, end_, &size);
+  if (in == nullptr) return Fail();
+  const uint64_t here = static_cast<uint64_t>(end_ - in);
+  if (size > here + tail_.size()) return Fail();
+  *item = Item();
+  if (size <= here) {
+    in_ = in + size;
+    return ReadFields(in, in_, item) || Fail();
+  }
+  // The item ends in the second part, which must be its msg and nothing else.
+  in_ = end_;
+  return (size == here + tail_.size() && ReadFields(in, end_, item)) || Fail();
+}
+
+bool ItemReader::ReadFields(const char* in, const char* end, Item* item) {
+  while (in != end) {
+    uint64_t tag, value;
+    in = GetVarint(in, end, &tag);
+    if (in == nullptr) return false;
+    in = GetVarint(in, end, &value);
+    if (in == nullptr) return false;
+    if (tag == kItemMsg) {
+      const uint64_t here = static_cast<uint64_t>(end - in);
+      if (value == here) {
+        item->msg = absl::string_view(in, value);
+        return true;  // It is the last field.
+      }
+      if (here != 0 || value != tail_.size()) return false;
+      item->msg = tail_;
+      return true;
+    }
+    switch (tag) {
+      case kItemId:
+        item->id = value;
+        break;
+      case kItemBroadcast:
+        item->broadcast = value != 0;
+        break;
+      case kItemFragment:
+        if (value > static_cast<uint64_t>(end - in) ||
+            !ReadFragment(in, in + value, item)) {
+          return false;
+        }
+        in += value;
+        break;
+      default:
+        return false;
+    }
+  }
+  return true;  // An empty msg may be left out.
+}
+
+}  // namespace raft

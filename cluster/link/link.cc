@@ -1,0 +1,459 @@
+#include "cluster/link/link.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace raft {
+namespace {
+
+constexpr Micros kBlackHoleBound = 1500000;
+constexpr Micros kMaxBlackHoleBound = 30000000;
+constexpr Micros kMinHelloInterval = 50000;
+constexpr Micros kAnswerInterval = 10000;
+constexpr Micros kMinReorderSlack = 1000;
+
+}  // namespace
+
+Link::Link(const LinkOptions& options, const Life& me, LinkSink* sink,
+           Micros now)
+    : options_(options),
+      sink_(sink),
+      me_(me),
+      window_(options.inbox_budget_bytes, options.max_envelope_bytes),
+      last_sent_(now),
+      last_heard_(now),
+      black_hole_bound_(kBlackHoleBound),
+      hello_at_(now),
+      hello_interval_(kMinHelloInterval) {}
+
+// ---- The outbox and the inbox ----------------------------------------------
+
+bool Link::HasRoom(uint64_t cost) const {
+  return queue_.empty() ||
+         queue_.held_cost() + cost <= options_.link_budget_bytes;
+}
+
+uint64_t Link::MaxEnvelope() const {
+  return may_send_items() ? std::min(options_.max_envelope_bytes,
+                                     peer_hello_.max_envelope_bytes())
+                          : options_.max_envelope_bytes;
+}
+
+void Link::Accept(const Outgoing& envelope, Micros now) {
+  if (queue_.empty()) largest_ = 0;
+  largest_ = std::max<uint64_t>(largest_, envelope.msg.size());
+  queue_.Append(envelope, now);
+  if (open_since_ == kNever) open_since_ = now;
+  ledger_.set_offered(ledger_.offered() + 1);
+  ledger_.set_accepted(ledger_.accepted() + 1);
+}
+
+void Link::CountSkipped(const Outgoing& envelope) {
+  ledger_.set_offered(ledger_.offered() + 1);
+  ledger_.set_skipped(ledger_.skipped() + 1);
+  Event event = MakeEvent(Event::ENVELOPES_SKIPPED);
+  event.set_count(1);
+  event.set_bytes(envelope.msg.size());
+  event.set_first_id(envelope.id);
+  sink_->OnEvent(std::move(event));
+}
+
+void Link::CountRefused() {
+  ledger_.set_offered(ledger_.offered() + 1);
+  ledger_.set_refused(ledger_.refused() + 1);
+}
+
+void Link::Take(uint64_t session, uint64_t items, uint64_t cost, Micros now) {
+  window_.Take(session, items, cost);
+  ++received_taken_;
+  if (news_since_ == kNever) news_since_ = now;
+}
+
+// ---- Frames that arrive -----------------------------------------------------
+
+bool Link::OnFrame(const ParsedFrame& frame, const Origin& origin,
+                   Micros now) {
+  const Header& header = frame.header;
+  if (phase_ == Phase::kFenced) return false;
+  if (header.dst > me_) return true;
+  if (header.src < peer_) {
+    OnStaleLife(origin, now);
+    return false;
+  }
+  if (header.hello.has_value() && !AcceptHello(*header.hello, origin)) {
+    return false;
+  }
+  if (header.dst != me_) {
+    OnOtherLife(header, now);
+    return false;
+  }
+  if (header.src > peer_) {
+    if (!header.hello.has_value()) {
+      CountRefusal(Refusal::MALFORMED, origin.address);
+      return false;
+    }
+    Establish(header, now);
+  }
+  if (header.session) OnSessionFrame(frame, origin, now);
+  return false;
+}
+
+void Link::CountRefusal(Refusal::Reason reason, const std::string& address) {
+  ++refused_[reason];
+  Event event = MakeEvent(Event::FRAME_REFUSED);
+  event.set_count(1);
+  event.set_refusal(reason);
+  event.set_address(address);
+  sink_->OnEvent(std::move(event));
+}
+
+bool Link::AcceptHello(const wire::Hello& hello, const Origin& origin) {
+  if (hello.version() != kProtocolVersion) {
+    CountRefusal(Refusal::OTHER_VERSION, origin.address);
+    if (refused_why_.empty()) {
+      refused_why_ = absl::StrCat("it speaks version ", hello.version(),
+                                  " of the protocol, not ", kProtocolVersion);
+      ReportState();
+    }
+    return false;
+  }
+  if (!refused_why_.empty()) {
+    refused_why_.clear();
+    ReportState();
+  }
+  if (hello.config_digest() != peer_hello_.config_digest() &&
+      hello.config_digest() != options_.config_digest) {
+    sink_->OnEvent(MakeEvent(Event::CONFIG_DIFFERS));
+  }
+  peer_hello_.set_config_digest(hello.config_digest());
+  return true;
+}
+
+// It may be paused for long and have woken up: told which life is the newer
+// one, it stops. The url of the peer leads to the newer life, so the answer
+// goes the way by which the frame came.
+void Link::OnStaleLife(const Origin& origin, Micros now) {
+  CountRefusal(Refusal::STALE, origin.address);
+  if (now < next_answer_) return;
+  next_answer_ = now + kAnswerInterval;
+  reply_due_ = true;
+  reply_to_ = origin;
+}
+
+// A HELLO, or a frame for a former life of ours: the sender learns which life
+// this is.
+void Link::OnOtherLife(const Header& header, Micros now) {
+  last_stranger_ = now;
+  if (now < next_answer_) return;
+  next_answer_ = now + kAnswerInterval;
+  answer_due_ = true;
+  answer_to_ = header.src;
+}
+
+void Link::ResetSession() {
+  queue_.Rewind();
+  base_ = queue_.head();
+  peer_received_ = peer_credit_ = cut_position_ = 0;
+  in_flight_.clear();
+  lost_ = 0;
+  starved_ = false;
+  starved_since_ = kNever;
+  open_since_ = queue_.empty() ? kNever : last_heard_;
+  window_.StartSession();
+  granted_ = 0;
+  echo_ = echoed_ = ask_stamp_ = leave_stamp_ = 0;
+  unechoed_since_ = kNever;
+  black_hole_bound_ = kBlackHoleBound;
+  probes_ = 0;
+  silent_ = slow_ = false;
+}
+
+void Link::Establish(const Header& header, Micros now) {
+  const Life old = peer_;
+  const bool restarted = may_send_items();
+  peer_ = header.src;
+  peer_hello_ = *header.hello;
+  peer_has_hello_ = false;
+  last_heard_ = now;
+  if (restarted) {
+    const SendQueue::Count count = options_.void_on_restart
+                                       ? queue_.SettleAll()
+                                       : queue_.CountUnsettled();
+    if (options_.void_on_restart) {
+      ledger_.set_voided(ledger_.voided() + count.envelopes);
+    }
+    Event event = MakeEvent(Event::PEER_RESTARTED);
+    *event.mutable_old_incarnation() = old.ToProto();
+    event.set_count(count.envelopes);
+    event.set_bytes(count.bytes);
+    event.set_first_id(count.first_id);
+    event.set_detail(options_.void_on_restart ? "voided" : "sent again");
+    sink_->OnEvent(std::move(event));
+  }
+  ResetSession();
+  if (largest_ > peer_hello_.max_envelope_bytes()) {
+    const SendQueue::Count count =
+        queue_.RemoveLarger(peer_hello_.max_envelope_bytes());
+    if (count.envelopes > 0) {
+      ledger_.set_voided(ledger_.voided() + count.envelopes);
+      Event event = MakeEvent(Event::ENVELOPES_VOIDED);
+      event.set_count(count.envelopes);
+      event.set_bytes(count.bytes);
+      event.set_first_id(count.first_id);
+      event.set_detail(absl::StrCat("the peer takes msgs of at most ",
+                                    peer_hello_.max_envelope_bytes(),
+                                    " bytes"));
+      sink_->OnEvent(std::move(event));
+    }
+  }
+  phase_ = Phase::kHalf;
+  reported_ = PeerStats::CONNECTING;
+  answer_now_ = true;
+}
+
+void Link::OnSessionFrame(const ParsedFrame& frame, const Origin& origin,
+                          Micros now) {
+  const Header& header = frame.header;
+  const uint64_t sent = queue_.cursor() - base_;
+  if (header.received > sent) {
+    CountRefusal(Refusal::NEVER_SENT, origin.address);
+    return;
+  }
+  last_heard_ = now;
+  silent_ = false;
+  peer_has_hello_ = true;
+  if (phase_ == Phase::kHalf) phase_ = Phase::kOpen;
+  echo_ = std::max(echo_, header.stamp);
+  OnAcknowledged(header, now);
+  if (header.ask) answer_now_ = true;
+  if (!leaving_) OnItems(frame, origin, now);
+  if (header.leave && phase_ != Phase::kClosed) OnPeerLeaves(now);
+  ReportState();
+}
+
+void Link::OnAcknowledged(const Header& header, Micros now) {
+  if (header.echo > echoed_) {
+    if (header.echo == ask_stamp_) OnEcho(header.echo, now);
+    for (const InFlight& frame : in_flight_) {
+      if (frame.last > header.received) break;
+      if (frame.stamp == header.echo) OnEcho(header.echo, now);
+    }
+    echoed_ = std::min(header.echo, last_stamp_);
+    unechoed_since_ = echoed_ == last_stamp_ ? kNever : now;
+    black_hole_bound_ = kBlackHoleBound;
+  }
+  if (header.received > peer_received_) {
+    peer_received_ = header.received;
+    while (!in_flight_.empty() &&
+           in_flight_.front().last <= peer_received_) {
+      if (in_flight_.front().lost) --lost_;
+      in_flight_.pop_front();
+    }
+  }
+  const uint64_t taken = queue_.Settle(base_ + header.taken);
+  if (taken > 0) {
+    ledger_.set_taken(ledger_.taken() + taken);
+    probes_ = 0;
+  }
+  if (header.credit > peer_credit_) {
+    peer_credit_ = header.credit;
+    starved_ = false;
+  }
+  FindLosses(header);
+}
+
+// The stamp came back at once: the time since then is a round trip.
+void Link::OnEcho(uint64_t echo, Micros now) {
+  const Micros sample =
+      std::max<Micros>(now - static_cast<Micros>(echo), 1);
+  round_trip_ =
+      round_trip_ == 0 ? sample : round_trip_ + (sample - round_trip_) / 8;
+}
+
+Micros Link::Slack(const InFlight& frame) const {
+  if (options_.fifo && frame.connection == connection_) return 0;
+  return std::max(round_trip_ / 4, kMinReorderSlack);
+}
+
+// What was sent later has arrived, and this has not: it is lost. (The idea of
+// RACK, RFC 8985.) Nothing is ever sent again without such evidence.
+void Link::FindLosses(const Header& header) {
+  for (InFlight& frame : in_flight_) {
+    if (!frame.lost && frame.last > header.received &&
+        header.echo > frame.stamp + static_cast<uint64_t>(Slack(frame))) {
+      frame.lost = true;
+      ++lost_;
+    }
+  }
+}
+
+void Link::OnItems(const ParsedFrame& frame, const Origin& origin,
+                   Micros now) {
+  std::vector<Run> runs;
+  const ReceiveWindow::Verdict verdict = window_.Receive(frame, &runs);
+  for (Run& run : runs) {
+    received_ += run.envelopes;
+    sink_->OnRun(options_.peer, peer_, std::move(run));
+  }
+  if (verdict.moved && news_since_ == kNever) news_since_ = now;
+  if (verdict.repeat || verdict.gap) answer_now_ = true;
+  if (verdict.beyond) CountRefusal(Refusal::BEYOND_WINDOW, origin.address);
+  if (verdict.too_large) CountRefusal(Refusal::TOO_LARGE, origin.address);
+  if (verdict.malformed) CountRefusal(Refusal::MALFORMED, origin.address);
+}
+
+void Link::OnPeerLeaves(Micros now) {
+  phase_ = Phase::kClosed;
+  answer_now_ = true;
+  in_flight_.clear();
+  lost_ = 0;
+  unechoed_since_ = kNever;
+  last_heard_ = now;
+  Event event = MakeEvent(Event::PEER_LEFT);
+  sink_->OnEvent(std::move(event));
+  if (!options_.void_on_restart || queue_.empty()) return;
+  const SendQueue::Count count = queue_.SettleAll();
+  ledger_.set_voided(ledger_.voided() + count.envelopes);
+  event = MakeEvent(Event::ENVELOPES_VOIDED);
+  event.set_count(count.envelopes);
+  event.set_bytes(count.bytes);
+  event.set_first_id(count.first_id);
+  event.set_detail("the peer has left");
+  sink_->OnEvent(std::move(event));
+}
+
+void Link::OnConnected(Micros now) {
+  ++connection_;
+  hello_at_ = now;
+  hello_interval_ = kMinHelloInterval;
+  if (may_send_items()) ask_now_ = true;
+}
+
+// ---- Time --------------------------------------------------------------------
+
+bool Link::Tick(Micros now) {
+  if (may_send_items()) {
+    silent_ = now - last_heard_ > options_.failure_timeout;
+    slow_ = starved_since_ != kNever &&
+            now - starved_since_ >= options_.heartbeat;
+    ReportState();
+  }
+  // Of an absent peer nothing is expected; of one that speaks, an answer is.
+  const bool expects = may_send_items() || (phase_ == Phase::kNone &&
+                                            last_stranger_ > unechoed_since_);
+  if (!expects || unechoed_since_ == kNever ||
+      now - unechoed_since_ < black_hole_bound_) {
+    return false;
+  }
+  unechoed_since_ = now;
+  black_hole_bound_ = std::min(2 * black_hole_bound_, kMaxBlackHoleBound);
+  sink_->OnEvent(MakeEvent(Event::PEER_RECONNECTED));
+  return true;
+}
+
+// ---- The end -------------------------------------------------------------------
+
+void Link::Leave() {
+  leaving_ = true;
+  if (session()) ask_now_ = true;
+}
+
+bool Link::Left() const {
+  return !live() ||
+         (queue_.empty() && leave_stamp_ != 0 && echoed_ >= leave_stamp_);
+}
+
+void Link::Abandon() {
+  ledger_.set_abandoned(ledger_.abandoned() + queue_.SettleAll().envelopes);
+  in_flight_.clear();
+  lost_ = 0;
+}
+
+void Link::Fence() {
+  Abandon();
+  phase_ = Phase::kFenced;
+}
+
+void Link::Rebirth(const Life& me, Micros now) {
+  me_ = me;
+  hello_at_ = now;
+}
+
+// ---- What is known ---------------------------------------------------------------
+
+bool Link::live() const { return phase_ == Phase::kOpen && !silent_; }
+
+PeerStats::State Link::state() const {
+  if (phase_ == Phase::kClosed || phase_ == Phase::kFenced ||
+      !refused_why_.empty()) {
+    return PeerStats::DOWN;
+  }
+  if (phase_ != Phase::kOpen) return PeerStats::CONNECTING;
+  if (silent_) return PeerStats::SILENT;
+  return slow_ ? PeerStats::SLOW : PeerStats::UP;
+}
+
+void Link::ReportState() {
+  const PeerStats::State now = state();
+  if (now == reported_) return;
+  reported_ = now;
+  Event event;
+  if (now == PeerStats::UP) {
+    event = MakeEvent(Event::PEER_UP);
+  } else if (now == PeerStats::SLOW) {
+    event = MakeEvent(Event::PEER_SLOW);
+  } else if (now == PeerStats::SILENT) {
+    event = MakeEvent(Event::PEER_SILENT);
+  } else if (!refused_why_.empty()) {
+    event = MakeEvent(Event::PEER_DOWN);
+    event.set_detail(refused_why_);
+  } else {
+    return;  // PEER_RESTARTED, PEER_LEFT and SUPERSEDED say it.
+  }
+  sink_->OnEvent(std::move(event));
+}
+
+Event Link::MakeEvent(Event::Kind kind) const {
+  Event event;
+  event.set_kind(kind);
+  event.set_peer(options_.peer);
+  if (peer_) *event.mutable_incarnation() = peer_.ToProto();
+  return event;
+}
+
+void Link::FillStats(Micros now, PeerStats* stats) const {
+  stats->set_pid(options_.peer);
+  stats->set_url(options_.peer_url);
+  stats->set_state(state());
+  if (phase_ == Phase::kClosed) {
+    stats->set_down_reason("left");
+  } else if (phase_ == Phase::kFenced) {
+    stats->set_down_reason("this server is superseded");
+  } else {
+    stats->set_down_reason(refused_why_);
+  }
+  if (peer_) *stats->mutable_incarnation() = peer_.ToProto();
+  *stats->mutable_ledger() = ledger_;
+  stats->mutable_ledger()->set_in_flight(queue_.unsettled());
+  stats->set_queued_bytes(queue_.held_cost());
+  if (!queue_.empty()) {
+    stats->set_oldest_untaken_us(
+        static_cast<uint64_t>(now - queue_.oldest_time()));
+  }
+  stats->set_received(received_);
+  stats->set_received_taken(received_taken_);
+  stats->set_inbox_bytes(window_.inbox_cost());
+  stats->set_round_trip_us(static_cast<uint64_t>(round_trip_));
+  stats->set_reconnects(connection_ > 0 ? connection_ - 1 : 0);
+  stats->set_frames_resent(resent_);
+  for (int reason = 0; reason < Refusal::Reason_ARRAYSIZE; ++reason) {
+    if (refused_[reason] == 0) continue;
+    Refusal* refusal = stats->add_refused_frames();
+    refusal->set_reason(static_cast<Refusal::Reason>(reason));
+    refusal->set_count(refused_[reason]);
+  }
+}
+
+}  // namespace raft

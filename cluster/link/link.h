@@ -1,0 +1,245 @@
+// One side of the protocol between two servers: a state machine without I/O.
+//
+// It is told what happened (a frame arrived, the connection came up, the
+// application accepted or took an envelope, time went by) and asked what to do
+// (frames to send, the time of the next timer). Envelopes that are ready and
+// events go to its LinkSink. It has no thread, clock, socket or randomness of
+// its own, so the same object runs in a server and in a simulator.
+//
+// docs/protocol.md has the protocol; the table of states and events there is
+// this code.
+//
+// Thread rule: none of its own; the caller holds one lock over all calls.
+// Errors: nothing that a peer says makes a call fail; what is wrong is counted
+// and reported.
+#ifndef CLUSTER_LINK_LINK_H_
+#define CLUSTER_LINK_LINK_H_
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "cluster/link/receive_window.h"
+#include "cluster/link/send_queue.h"
+#include "cluster/link/wire.h"
+#include "proto/event.pb.h"
+#include "proto/stats.pb.h"
+#include "transport/frame.h"
+#include "transport/transport.h"
+
+namespace raft {
+
+inline constexpr Micros kNever = INT64_MAX;
+
+struct LinkOptions {
+  uint64_t cluster = 0;  // The hash of its name.
+  uint64_t config_digest = 0;
+  Pid self = 0;
+  Pid peer = 0;
+  std::string peer_url;
+  uint64_t link_budget_bytes = 0;   // For what waits to be taken by the peer.
+  uint64_t inbox_budget_bytes = 0;  // For what waits to be taken here.
+  uint64_t max_envelope_bytes = 0;
+  Micros failure_timeout = 2000000;
+  Micros heartbeat = 200000;
+  bool void_on_restart = false;
+  bool fifo = true;  // Of the transport.
+};
+
+class LinkSink {
+ public:
+  virtual ~LinkSink() = default;
+  virtual void OnRun(Pid peer, const Life& life, Run run) = 0;
+  virtual void OnEvent(Event event) = 0;
+  virtual uint64_t Random() = 0;
+};
+
+// A frame to send: to the peer, or back to where another came from.
+struct OutgoingFrame {
+  Frame frame;
+  bool reply = false;
+  Origin origin;
+};
+
+class Link {
+ public:
+  // NONE: no session. HALF: held here, the peer is not known to hold it. OPEN:
+  // held by both. CLOSED: the peer has left. FENCED: a newer life of this
+  // server has taken over.
+  enum class Phase { kNone, kHalf, kOpen, kClosed, kFenced };
+
+  Link(const LinkOptions& options, const Life& me, LinkSink* sink, Micros now);
+
+  // The outbox. The caller has checked HasRoom() and MaxEnvelope() for all
+  // peers of a broadcast before it accepts for any.
+  bool HasRoom(uint64_t cost) const;
+  uint64_t MaxEnvelope() const;  // The smaller of the own and the peer's.
+  void Accept(const Outgoing& envelope, Micros now);
+  void CountSkipped(const Outgoing& envelope);
+  void CountRefused();
+
+  // Something of the inbox was taken.
+  void Take(uint64_t session, uint64_t items, uint64_t cost, Micros now);
+
+  // A frame of this peer's pid, for our pid and cluster. True: it proves that
+  // our own pid has a newer life (header.dst); nothing else was done with it.
+  bool OnFrame(const ParsedFrame& frame, const Origin& origin, Micros now);
+  void OnConnected(Micros now);
+  void CountRefusal(Refusal::Reason reason, const std::string& address);
+
+  // The next frame that is due, if there is one. `sleeping`: nothing more will
+  // happen for a while, so what is owed goes out now.
+  bool NextFrame(Micros now, bool sleeping, OutgoingFrame* out);
+  bool HasDueFrame(Micros now, bool sleeping) const;
+  // Sees to the timers that are not frames. True: the connection carries
+  // nothing, and is to be made anew.
+  bool Tick(Micros now);
+  // When NextFrame() or Tick() has something to do, if nothing else happens.
+  // `blocked`: the transport takes no frames at present.
+  Micros Deadline(bool blocked) const;
+
+  // From now on nothing is delivered or accepted; every frame says `leave`.
+  void Leave();
+  // Everything accepted has an outcome, and the peer knows that we leave.
+  bool Left() const;
+  void Abandon();  // What has no outcome yet.
+  void Fence();
+  // We are another life. REQUIRES: no session was ever held.
+  void Rebirth(const Life& me, Micros now);
+
+  Pid pid() const { return options_.peer; }
+  Phase phase() const { return phase_; }
+  bool live() const;
+  bool held_session() const { return static_cast<bool>(peer_); }
+  uint64_t held_bytes() const { return queue_.held_cost(); }
+  uint64_t unsettled() const { return queue_.unsettled(); }
+  PeerStats::State state() const;
+  void FillStats(Micros now, PeerStats* stats) const;
+
+ private:
+  // A frame of items that is not known to have arrived.
+  struct InFlight {
+    uint64_t first = 0;
+    uint64_t last = 0;
+    uint64_t stamp = 0;
+    uint64_t connection = 0;
+    bool lost = false;  // Proven; to be sent again.
+    std::string prefix;
+    Bytes body;
+  };
+
+  bool session() const {
+    return phase_ == Phase::kHalf || phase_ == Phase::kOpen ||
+           phase_ == Phase::kClosed;
+  }
+  bool may_send_items() const {
+    return phase_ == Phase::kHalf || phase_ == Phase::kOpen;
+  }
+
+  // Frames that arrive (link.cc).
+  bool AcceptHello(const wire::Hello& hello, const Origin& origin);
+  void Establish(const Header& header, Micros now);
+  void OnStaleLife(const Origin& origin, Micros now);
+  void OnOtherLife(const Header& header, Micros now);
+  void OnSessionFrame(const ParsedFrame& frame, const Origin& origin,
+                      Micros now);
+  void OnAcknowledged(const Header& header, Micros now);
+  void OnEcho(uint64_t echo, Micros now);
+  void FindLosses(const Header& header);
+  void OnItems(const ParsedFrame& frame, const Origin& origin, Micros now);
+  void OnPeerLeaves(Micros now);
+  void ResetSession();
+  Micros Slack(const InFlight& frame) const;
+  Event MakeEvent(Event::Kind kind) const;
+  void ReportState();
+
+  // Frames to send (link_send.cc).
+  bool DataDue(Micros now) const;
+  Micros DataDeadline() const;
+  bool StateDue(Micros now, bool sleeping) const;
+  Micros StateDeadline() const;
+  Micros ProbeInterval() const;
+  Header MakeHeader(const Life& dst) const;
+  Header StateHeader(Micros now);
+  wire::Hello MakeHello() const;
+  Frame HelloFrame(Micros now);
+  Frame AnswerFrame(Micros now);
+  Frame StaleFrame() const;
+  Frame LostFrame(Micros now);
+  bool DataFrame(Micros now, Frame* frame);
+  Frame StateFrame(Micros now);
+  uint64_t Stamp(Micros now);
+
+  const LinkOptions options_;
+  LinkSink* const sink_;
+  Life me_;
+  Life peer_;  // The newest that a session was held with; none at first.
+  Phase phase_ = Phase::kNone;
+  bool leaving_ = false;
+  std::string refused_why_;  // While the peer is refused.
+
+  // What the peer said of itself.
+  wire::Hello peer_hello_;
+  bool peer_has_hello_ = false;  // It knows ours.
+
+  // Sending. An item's number in the session is its number in the queue less
+  // base_.
+  SendQueue queue_;
+  uint64_t base_ = 0;
+  uint64_t peer_received_ = 0;
+  uint64_t peer_credit_ = 0;
+  uint64_t cut_position_ = 0;  // The cost of all items cut in this session.
+  std::deque<InFlight> in_flight_;
+  size_t lost_ = 0;
+  uint64_t largest_ = 0;           // Msg in the queue, or that has left it.
+  Micros open_since_ = kNever;     // When the oldest uncut item came.
+  bool starved_ = false;           // Credit does not suffice for the next item.
+  Micros starved_since_ = kNever;  // Since when credit has been the limit.
+
+  // Receiving.
+  ReceiveWindow window_;
+  bool answer_now_ = false;
+  uint64_t granted_ = 0;        // As last said to the peer.
+  Micros news_since_ = kNever;  // Of received() or taken(), not said yet.
+  uint64_t echo_ = 0;           // The peer's highest stamp.
+
+  // Handshake answers.
+  bool answer_due_ = false;
+  Life answer_to_;
+  bool reply_due_ = false;
+  Origin reply_to_;
+  Micros next_answer_ = 0;  // Not before.
+
+  // Time.
+  uint64_t last_stamp_ = 0;
+  uint64_t ask_stamp_ = 0;
+  uint64_t echoed_ = 0;  // Our highest stamp that came back.
+  Micros last_sent_;
+  Micros last_heard_;          // In this session.
+  Micros last_stranger_ = 0;  // A frame outside a session.
+  Micros unechoed_since_ = kNever;
+  Micros black_hole_bound_;
+  Micros round_trip_ = 0;
+  Micros hello_at_;
+  Micros hello_interval_;
+  int probes_ = 0;
+  bool ask_now_ = false;
+  uint64_t connection_ = 0;
+  uint64_t leave_stamp_ = 0;
+
+  PeerStats::State reported_ = PeerStats::CONNECTING;
+  bool silent_ = false;
+  bool slow_ = false;
+  Ledger ledger_;
+  uint64_t received_ = 0;
+  uint64_t received_taken_ = 0;
+  uint64_t resent_ = 0;
+  std::array<uint64_t, Refusal::Reason_ARRAYSIZE> refused_{};
+};
+
+}  // namespace raft
+
+#endif  // CLUSTER_LINK_LINK_H_

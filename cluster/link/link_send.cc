@@ -1,0 +1,263 @@
+// The half of Link that makes frames.
+#include <algorithm>
+#include <utility>
+
+#include "cluster/link/link.h"
+
+namespace raft {
+namespace {
+
+constexpr Micros kMaxHelloInterval = 1000000;
+constexpr Micros kMinHelloInterval = 50000;
+// How long news may wait for a frame that goes anyway.
+constexpr Micros kMaxAckDelay = 1000;
+// How long items may wait for others to join them, if a round trip is longer.
+constexpr Micros kMaxGather = 1000;
+constexpr Micros kMinProbe = 10000;
+constexpr Micros kLeaveInterval = 10000;
+
+}  // namespace
+
+bool Link::NextFrame(Micros now, bool sleeping, OutgoingFrame* out) {
+  if (phase_ == Phase::kFenced) return false;
+  out->reply = false;
+  if (reply_due_) {
+    reply_due_ = false;
+    out->reply = true;
+    out->origin = reply_to_;
+    out->frame = StaleFrame();
+    return true;
+  }
+  if (answer_due_) {
+    answer_due_ = false;
+    out->frame = AnswerFrame(now);
+    return true;
+  }
+  if (phase_ == Phase::kNone) {
+    if (now < hello_at_) return false;
+    out->frame = HelloFrame(now);
+    return true;
+  }
+  if (may_send_items()) {
+    if (lost_ > 0) {
+      out->frame = LostFrame(now);
+      return true;
+    }
+    if (DataDue(now) && DataFrame(now, &out->frame)) return true;
+  }
+  if (!StateDue(now, sleeping)) return false;
+  out->frame = StateFrame(now);
+  return true;
+}
+
+bool Link::HasDueFrame(Micros now, bool sleeping) const {
+  if (phase_ == Phase::kFenced) return false;
+  if (reply_due_ || answer_due_) return true;
+  if (phase_ == Phase::kNone) return now >= hello_at_;
+  return (may_send_items() && (lost_ > 0 || DataDue(now))) ||
+         StateDue(now, sleeping);
+}
+
+Micros Link::Deadline(bool blocked) const {
+  if (phase_ == Phase::kFenced) return kNever;
+  Micros deadline = kNever;
+  if (may_send_items()) {
+    if (!silent_) deadline = last_heard_ + options_.failure_timeout + 1;
+    if (!slow_ && starved_since_ != kNever) {
+      deadline = std::min(deadline, starved_since_ + options_.heartbeat);
+    }
+    if (unechoed_since_ != kNever) {
+      deadline = std::min(deadline, unechoed_since_ + black_hole_bound_);
+    }
+  }
+  if (blocked) return deadline;
+  if (reply_due_ || answer_due_) return 0;
+  if (phase_ == Phase::kNone) return std::min(deadline, hello_at_);
+  if (may_send_items()) {
+    if (lost_ > 0) return 0;
+    deadline = std::min(deadline, DataDeadline());
+  }
+  return std::min(deadline, StateDeadline());
+}
+
+// ---- When ----------------------------------------------------------------------
+
+// The ack clock: a quiet link sends at once; a busy one lets items gather until
+// a frame is full, or what is in flight has arrived, or a round trip is over.
+Micros Link::DataDeadline() const {
+  if (starved_ || queue_.cursor() == queue_.end()) return kNever;
+  if (in_flight_.empty() || queue_.HasFullFrame()) return 0;
+  const Micros gather =
+      round_trip_ == 0 ? kMaxGather : std::min(round_trip_, kMaxGather);
+  return open_since_ + gather;
+}
+
+bool Link::DataDue(Micros now) const { return now >= DataDeadline(); }
+
+// Until everything is known to be *taken*: this is what finds the loss of the
+// last frame, of the last acknowledgement and of a grant.
+Micros Link::ProbeInterval() const {
+  const Micros first =
+      std::min(std::max(2 * round_trip_, kMinProbe), options_.heartbeat);
+  return std::min(first << std::min(probes_, 10), options_.heartbeat);
+}
+
+Micros Link::StateDeadline() const {
+  if (answer_now_ || ask_now_) return 0;
+  if (window_.grant() - granted_ >= options_.inbox_budget_bytes / 4) return 0;
+  Micros deadline = kNever;
+  if (news_since_ != kNever) deadline = news_since_ + kMaxAckDelay;
+  if (phase_ == Phase::kClosed) return deadline;
+  const bool probe = phase_ == Phase::kHalf || !queue_.empty();
+  deadline = std::min(
+      deadline, last_sent_ + (probe ? ProbeInterval() : options_.heartbeat));
+  if (leaving_ && !Left()) {
+    deadline = std::min(deadline, last_sent_ + kLeaveInterval);
+  }
+  return deadline;
+}
+
+bool Link::StateDue(Micros now, bool sleeping) const {
+  return session() &&
+         ((sleeping && news_since_ != kNever) || now >= StateDeadline());
+}
+
+// ---- What ----------------------------------------------------------------------
+
+uint64_t Link::Stamp(Micros now) {
+  last_stamp_ = std::max(last_stamp_ + 1, static_cast<uint64_t>(now));
+  last_sent_ = now;
+  if (unechoed_since_ == kNever) unechoed_since_ = now;
+  return last_stamp_;
+}
+
+wire::Hello Link::MakeHello() const {
+  wire::Hello hello;
+  hello.set_version(kProtocolVersion);
+  hello.set_config_digest(options_.config_digest);
+  hello.set_window_bytes(options_.inbox_budget_bytes);
+  hello.set_max_envelope_bytes(options_.max_envelope_bytes);
+  hello.set_heartbeat_us(static_cast<uint64_t>(options_.heartbeat));
+  hello.set_failure_timeout_us(static_cast<uint64_t>(options_.failure_timeout));
+  return hello;
+}
+
+Header Link::MakeHeader(const Life& dst) const {
+  Header header;
+  header.cluster = options_.cluster;
+  header.from = options_.self;
+  header.to = options_.peer;
+  header.src = me_;
+  header.dst = dst;
+  return header;
+}
+
+Frame Link::HelloFrame(Micros now) {
+  last_sent_ = now;
+  if (unechoed_since_ == kNever) unechoed_since_ = now;
+  const Micros jitter = static_cast<Micros>(
+      sink_->Random() % static_cast<uint64_t>(hello_interval_ / 2));
+  hello_at_ = now + hello_interval_ * 3 / 4 + jitter;
+  hello_interval_ = std::min(2 * hello_interval_, kMaxHelloInterval);
+  Header header = MakeHeader(Life());
+  header.hello = MakeHello();
+  return EncodeFrame(header);
+}
+
+Frame Link::AnswerFrame(Micros now) {
+  last_sent_ = now;
+  Header header = MakeHeader(answer_to_);
+  header.hello = MakeHello();
+  return EncodeFrame(header);
+}
+
+// Tells a stale life which one is newer. It says nothing else of use, so what
+// is owed to the newer life is still owed.
+Frame Link::StaleFrame() const {
+  Header header = MakeHeader(peer_);
+  header.session = true;
+  header.first = 1;
+  header.stamp = last_stamp_;
+  return EncodeFrame(header);
+}
+
+// The header of every frame of the session: all that we know.
+Header Link::StateHeader(Micros now) {
+  Header header = MakeHeader(peer_);
+  header.session = true;
+  header.first = queue_.cursor() - base_ + 1;
+  header.received = window_.received();
+  header.taken = window_.taken();
+  header.credit = window_.grant();
+  header.stamp = Stamp(now);
+  header.echo = echo_;
+  header.leave = leaving_;
+  if (!peer_has_hello_) header.hello = MakeHello();
+  if (leaving_ && leave_stamp_ == 0) leave_stamp_ = header.stamp;
+  granted_ = window_.grant();
+  news_since_ = kNever;
+  answer_now_ = false;
+  return header;
+}
+
+Frame Link::StateFrame(Micros now) {
+  const bool probe =
+      phase_ == Phase::kHalf || (may_send_items() && !queue_.empty());
+  const bool timer = now >= last_sent_ + ProbeInterval();
+  // A frame that answers never asks, or two that wait would never rest.
+  const bool ask =
+      ask_now_ || ((leaving_ || (probe && timer)) && !answer_now_);
+  if (probe && timer) ++probes_;
+  Header header = StateHeader(now);
+  header.ask = ask;
+  if (ask) ask_stamp_ = header.stamp;
+  ask_now_ = false;
+  return EncodeFrame(header);
+}
+
+Frame Link::LostFrame(Micros now) {
+  auto lost = std::find_if(in_flight_.begin(), in_flight_.end(),
+                           [](const InFlight& frame) { return frame.lost; });
+  Header header = StateHeader(now);
+  header.first = lost->first;
+  lost->lost = false;
+  lost->stamp = header.stamp;
+  lost->connection = connection_;
+  --lost_;
+  ++resent_;
+  return EncodeFrame(header, lost->prefix, lost->body);
+}
+
+bool Link::DataFrame(Micros now, Frame* frame) {
+  SendQueue::Slice slice;
+  const uint64_t credit =
+      peer_credit_ > cut_position_ ? peer_credit_ - cut_position_ : 0;
+  if (!queue_.Cut(credit, &slice)) {
+    starved_ = true;
+    if (starved_since_ == kNever) starved_since_ = now;
+    return false;
+  }
+  cut_position_ += slice.cost;
+  const bool all = queue_.cursor() == queue_.end();
+  open_since_ = all ? kNever : now;
+  if (all) {
+    starved_since_ = kNever;
+    slow_ = false;
+    ReportState();
+  }
+  probes_ = 0;
+  Header header = StateHeader(now);
+  header.first = slice.first - base_;
+  InFlight record;
+  record.first = header.first;
+  record.last = header.first + slice.items - 1;
+  record.stamp = header.stamp;
+  record.connection = connection_;
+  record.prefix = std::move(slice.prefix);
+  record.body = std::move(slice.body);
+  *frame = EncodeFrame(header, record.prefix, record.body);
+  in_flight_.push_back(std::move(record));
+  return true;
+}
+
+}  // namespace raft

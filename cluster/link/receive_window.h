@@ -1,0 +1,118 @@
+// What comes from one peer: put in order, freed of repeats, made whole where it
+// came in fragments, and never more than was granted.
+//
+// Positions are absolute within a session: items are numbered from 1, and the
+// grant is a position in bytes of cost. What a former session left in the inbox
+// narrows the window until it is taken.
+//
+// Thread rule: none of its own; the runs may live on in other threads.
+#ifndef CLUSTER_LINK_RECEIVE_WINDOW_H_
+#define CLUSTER_LINK_RECEIVE_WINDOW_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "cluster/link/item.h"
+#include "cluster/link/wire.h"
+#include "transport/frame.h"
+
+namespace raft {
+
+// Whole envelopes of one session, one after the other, ready for the inbox.
+struct Run {
+  uint64_t session = 0;   // Which session of this link brought it.
+  uint64_t envelopes = 0;
+  // Encoded items; or, if `single`, the msg of the only envelope.
+  Bytes bytes;
+  bool single = false;
+  uint64_t id = 0;
+  bool broadcast = false;
+  uint64_t items = 0;  // That carried the single one.
+};
+
+class ReceiveWindow {
+ public:
+  ReceiveWindow(uint64_t window_bytes, uint64_t max_envelope_bytes)
+      : window_(window_bytes),
+        max_envelope_(max_envelope_bytes),
+        grant_(window_bytes) {}
+
+  // A new life of the peer: numbers start again. What is in the inbox stays
+  // there; what is not complete or not in order is dropped.
+  void StartSession();
+
+  struct Verdict {
+    bool moved = false;      // received() has moved.
+    bool repeat = false;     // Some of it was here already.
+    bool gap = false;        // Something before it is missing.
+    bool beyond = false;     // More than was granted: dropped.
+    bool too_large = false;  // An envelope above the limit: dropped.
+    bool malformed = false;  // Fragments that do not fit together: dropped.
+  };
+  // Appends to `runs` what is ready now.
+  Verdict Receive(const ParsedFrame& frame, std::vector<Run>* runs);
+
+  // The application has taken an envelope of `items` items that cost `cost`.
+  void Take(uint64_t session, uint64_t items, uint64_t cost);
+
+  uint64_t session() const { return session_; }
+  uint64_t received() const { return received_; }
+  uint64_t taken() const { return taken_; }
+  uint64_t grant() const { return grant_; }
+  // In the inbox, of this session and of former ones.
+  uint64_t inbox_cost() const { return old_cost_ + delivered_at_ - taken_at_; }
+  // Lacks something that was sent before what is here.
+  bool has_gap() const { return !early_.empty(); }
+
+ private:
+  // Consecutive items, starting with number `first`.
+  struct Piece {
+    uint64_t first = 0;
+    uint64_t items = 0;
+    uint64_t cost = 0;
+    bool fragments = false;
+    Bytes bytes;
+    Bytes tail;
+
+    uint64_t end() const { return first + items; }
+  };
+  struct Partial {
+    std::shared_ptr<char> memory;  // Null: none is being put together.
+    Item item;
+    uint64_t next_index = 0;
+  };
+
+  static void DropFront(uint64_t items, Piece* piece);
+  void KeepEarly(Piece piece, Verdict* verdict);
+  void Deliver(const Piece& piece, std::vector<Run>* runs, Verdict* verdict);
+  bool DeliverItem(const Item& item, const Piece& piece,
+                   std::vector<Run>* runs, Verdict* verdict);
+  bool AddFragment(const Item& item, std::vector<Run>* runs, Verdict* verdict);
+  void Advance(uint64_t items, uint64_t cost, Verdict* verdict);
+  void Grant();
+
+  const uint64_t window_;
+  const uint64_t max_envelope_;
+  uint64_t session_ = 0;
+  uint64_t received_ = 0;
+  uint64_t taken_ = 0;
+  uint64_t grant_;
+  // The positions that belong to those numbers; delivered_at_ is the end of the
+  // last whole envelope, received_at_ may be within one.
+  uint64_t received_at_ = 0;
+  uint64_t delivered_at_ = 0;
+  uint64_t taken_at_ = 0;
+  // Of former sessions, in the inbox.
+  uint64_t old_cost_ = 0;
+  // Came before what is to come before it. By first number; never overlapping.
+  std::map<uint64_t, Piece> early_;
+  uint64_t early_cost_ = 0;
+  Partial partial_;
+};
+
+}  // namespace raft
+
+#endif  // CLUSTER_LINK_RECEIVE_WINDOW_H_

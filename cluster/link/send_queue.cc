@@ -1,0 +1,301 @@
+#include "cluster/link/send_queue.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace raft {
+namespace {
+
+constexpr size_t kChunkBytes = size_t{64} << 10;
+constexpr Micros kMarkDistance = 10000;
+constexpr size_t kMaxMarks = 256;
+
+absl::string_view View(const std::shared_ptr<char>& memory, size_t begin,
+                       size_t end) {
+  return absl::string_view(memory.get() + begin, end - begin);
+}
+
+}  // namespace
+
+void SendQueue::Append(const Outgoing& envelope, Micros now) {
+  if (marks_.empty() || (now - marks_.back().time >= kMarkDistance &&
+                         marks_.size() < kMaxMarks)) {
+    marks_.push_back({end_ + 1, now});
+  }
+  if (envelope.msg.size() < kReferenceBytes) {
+    AppendSmall(envelope);
+  } else {
+    AppendLarge(envelope);
+  }
+  held_cost_ += envelope.cost();
+  ++unsettled_;
+}
+
+void SendQueue::AppendSmall(const Outgoing& envelope) {
+  const size_t room = kMaxItemPrefixBytes + envelope.msg.size();
+  if (entries_.empty() || entries_.back().is_large() ||
+      entries_.back().used + room > kChunkBytes) {
+    Entry entry;
+    entry.first = end_ + 1;
+    entry.memory = std::shared_ptr<char>(new char[kChunkBytes],
+                                         std::default_delete<char[]>());
+    entries_.push_back(std::move(entry));
+  }
+  Entry& entry = entries_.back();
+  Item item;
+  item.id = envelope.id;
+  item.broadcast = envelope.broadcast;
+  item.msg = envelope.msg.view();
+  char* out = PutItemPrefix(item, entry.memory.get() + entry.used);
+  if (!item.msg.empty()) std::memcpy(out, item.msg.data(), item.msg.size());
+  entry.used =
+      static_cast<size_t>(out - entry.memory.get()) + item.msg.size();
+  entry.cost += envelope.cost();
+  ++entry.items;
+  ++end_;
+}
+
+void SendQueue::AppendLarge(const Outgoing& envelope) {
+  Entry entry;
+  entry.first = end_ + 1;
+  entry.items = (envelope.msg.size() + kFragmentBytes - 1) / kFragmentBytes;
+  entry.cost = envelope.cost();
+  entry.large = envelope;
+  end_ += entry.items;
+  entries_.push_back(std::move(entry));
+}
+
+Item SendQueue::FragmentOf(const Entry& entry, uint64_t number) {
+  Item item;
+  const uint64_t index = number - entry.first;
+  if (index == 0) {
+    item.id = entry.large.id;
+    item.broadcast = entry.large.broadcast;
+  }
+  item.msg = entry.large.msg.view().substr(index * kFragmentBytes,
+                                           kFragmentBytes);
+  if (entry.items > 1) {
+    item.index = static_cast<uint32_t>(index);
+    item.count = static_cast<uint32_t>(entry.items);
+    item.total_bytes = entry.large.msg.size();
+  }
+  return item;
+}
+
+SendQueue::Count SendQueue::CountUnsettled() const {
+  Count count;
+  count.envelopes = unsettled_;
+  bool first = true;
+  for (const Entry& entry : entries_) {
+    if (entry.last() <= head_ || entry.items == 0) continue;
+    count.bytes += entry.cost - entry.envelopes() * kEnvelopeOverhead;
+    if (!first) continue;
+    first = false;
+    if (entry.is_large()) {
+      count.first_id = entry.large.id;
+      continue;
+    }
+    ItemReader reader(View(entry.memory, entry.begin, entry.used));
+    Item item;
+    for (uint64_t number = entry.first; reader.Next(&item); ++number) {
+      if (number > head_) break;
+      count.bytes -= item.msg.size();
+    }
+    count.first_id = item.id;
+  }
+  return count;
+}
+
+Micros SendQueue::oldest_time() const {
+  if (empty()) return 0;
+  Micros time = marks_.front().time;
+  for (const Mark& mark : marks_) {
+    if (mark.number > head_ + 1) break;
+    time = mark.time;
+  }
+  return time;
+}
+
+uint64_t SendQueue::Settle(uint64_t number) {
+  number = std::min(number, cursor_);
+  uint64_t settled = 0;
+  while (!entries_.empty() && head_ < number) {
+    Entry& entry = entries_.front();
+    if (entry.last() > number) {  // It remains, in part.
+      if (entry.is_large()) break;
+      settled += number - head_;
+      head_ = number;
+      break;
+    }
+    settled += entry.is_large() ? 1 : entry.last() - head_;
+    head_ = entry.last();
+    held_cost_ -= entry.cost;
+    if (entries_.size() == 1 && !entry.is_large()) {
+      // Goes on to be filled, so that a quiet link needs no new memory.
+      entry.first = end_ + 1;
+      entry.items = entry.cost = entry.cut_cost = 0;
+      entry.begin = entry.used;
+      break;
+    }
+    entries_.pop_front();
+    if (cursor_entry_ > 0) {
+      --cursor_entry_;
+    } else {
+      cursor_offset_ = 0;
+    }
+  }
+  unsettled_ -= settled;
+  while (marks_.size() > 1 && marks_[1].number <= head_ + 1) {
+    marks_.pop_front();
+  }
+  if (empty()) marks_.clear();
+  return settled;
+}
+
+void SendQueue::Clear() {
+  entries_.clear();
+  marks_.clear();
+  head_ = cursor_ = end_;
+  cursor_entry_ = cursor_offset_ = 0;
+  held_cost_ = unsettled_ = 0;
+}
+
+SendQueue::Count SendQueue::SettleAll() {
+  const Count count = CountUnsettled();
+  Clear();
+  return count;
+}
+
+SendQueue::Count SendQueue::RemoveLarger(uint64_t max_msg_bytes) {
+  const std::deque<Entry> entries = std::move(entries_);
+  const Micros oldest = oldest_time();
+  const uint64_t head = head_;
+  Count removed;
+  entries_.clear();
+  Clear();
+  head_ = end_ = cursor_ = head;
+  auto keep_or_count = [&](const Outgoing& envelope) {
+    if (envelope.msg.size() <= max_msg_bytes) {
+      Append(envelope, oldest);
+      return;
+    }
+    if (removed.envelopes++ == 0) removed.first_id = envelope.id;
+    removed.bytes += envelope.msg.size();
+  };
+  for (const Entry& entry : entries) {
+    if (entry.is_large()) {
+      keep_or_count(entry.large);
+      continue;
+    }
+    ItemReader reader(View(entry.memory, entry.begin, entry.used));
+    Item item;
+    for (uint64_t number = entry.first; reader.Next(&item); ++number) {
+      if (number <= head) continue;
+      Outgoing envelope;
+      envelope.id = item.id;
+      envelope.broadcast = item.broadcast;
+      envelope.msg = Bytes(entry.memory, item.msg);
+      keep_or_count(envelope);
+    }
+  }
+  return removed;
+}
+
+const SendQueue::Entry* SendQueue::EntryBehindCursor() const {
+  if (cursor_ == end_) return nullptr;
+  const Entry& entry = entries_[cursor_entry_];
+  // An entry that was cut to its end may have been filled further since.
+  return entry.last() > cursor_ && entry.items > 0
+             ? &entry
+             : &entries_[cursor_entry_ + 1];
+}
+
+bool SendQueue::HasFullFrame() const {
+  const Entry* entry = EntryBehindCursor();
+  return entry != nullptr && (entry->is_large() || entry != &entries_.back());
+}
+
+uint64_t SendQueue::NextCost() const {
+  const Entry* entry = EntryBehindCursor();
+  if (entry == nullptr) return 0;
+  if (entry->is_large()) return FragmentOf(*entry, cursor_ + 1).cost();
+  size_t begin = entry->begin;
+  if (entry == &entries_[cursor_entry_]) {
+    begin = std::max(begin, cursor_offset_);
+  }
+  ItemReader reader(View(entry->memory, begin, entry->used));
+  Item item;
+  reader.Next(&item);
+  return item.cost();
+}
+
+bool SendQueue::Cut(uint64_t max_cost, Slice* slice) {
+  const Entry* behind = EntryBehindCursor();
+  if (behind == nullptr) return false;
+  if (behind != &entries_[cursor_entry_]) {
+    ++cursor_entry_;
+    cursor_offset_ = 0;
+  }
+  Entry& entry = entries_[cursor_entry_];
+  *slice = Slice();
+  slice->first = cursor_ + 1;
+  const bool cut = entry.is_large() ? CutLarge(entry, max_cost, slice)
+                                    : CutSmall(entry, max_cost, slice);
+  if (!cut) return false;
+  entry.cut_cost += slice->cost;
+  cursor_ += slice->items;
+  return true;
+}
+
+bool SendQueue::CutLarge(Entry& entry, uint64_t max_cost, Slice* slice) {
+  const Item item = FragmentOf(entry, cursor_ + 1);
+  if (item.cost() > max_cost) return false;
+  char prefix[kMaxItemPrefixBytes];
+  slice->prefix.assign(prefix, PutItemPrefix(item, prefix));
+  slice->body = Bytes(entry.large.msg.owner(), item.msg);
+  slice->items = 1;
+  slice->cost = item.cost();
+  return true;
+}
+
+bool SendQueue::CutSmall(Entry& entry, uint64_t max_cost, Slice* slice) {
+  const size_t begin = std::max(cursor_offset_, entry.begin);
+  size_t end = entry.used;
+  slice->items = entry.last() - cursor_;
+  slice->cost = entry.cost - entry.cut_cost;
+  if (slice->cost > max_cost) {  // Look how far the credit goes.
+    slice->items = slice->cost = 0;
+    end = begin;
+    ItemReader reader(View(entry.memory, begin, entry.used));
+    for (Item item;
+         reader.Next(&item) && slice->cost + item.cost() <= max_cost;) {
+      ++slice->items;
+      slice->cost += item.cost();
+      end = entry.used - reader.rest().size();
+    }
+    if (slice->items == 0) return false;
+  }
+  cursor_offset_ = end;
+  slice->body = Bytes(entry.memory, View(entry.memory, begin, end));
+  return true;
+}
+
+void SendQueue::Rewind() {
+  cursor_ = head_;
+  cursor_entry_ = cursor_offset_ = 0;
+  for (Entry& entry : entries_) entry.cut_cost = 0;
+  if (empty() || entries_.front().is_large()) return;
+  Entry& entry = entries_.front();
+  // Behind what is settled of the first entry.
+  cursor_offset_ = entry.begin;
+  ItemReader reader(View(entry.memory, entry.begin, entry.used));
+  Item item;
+  for (uint64_t number = entry.first; number <= head_ && reader.Next(&item);
+       ++number) {
+    entry.cut_cost += item.cost();
+    cursor_offset_ = entry.used - reader.rest().size();
+  }
+}
+
+}  // namespace raft

@@ -1,0 +1,140 @@
+// What was accepted for one peer and is not known to have been taken: encoded
+// once, kept until it is settled, cut into frames as credit allows.
+//
+// Items are numbered from 1 in the order in which they were appended; the
+// numbers go on over sessions. head() is the newest settled one. A cursor
+// stands behind the newest that was cut; Rewind() puts it back to the head.
+//
+// Small envelopes stand one behind the other in chunks of 64 KiB, and a frame's
+// body is a slice of a chunk: no byte is copied again, whatever is sent, sent
+// again, or renumbered. A large msg is referenced.
+//
+// Thread rule: none of its own; the slices may live on in other threads.
+#ifndef CLUSTER_LINK_SEND_QUEUE_H_
+#define CLUSTER_LINK_SEND_QUEUE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "cluster/link/item.h"
+#include "transport/frame.h"
+
+namespace raft {
+
+// Microseconds of a monotonic clock.
+using Micros = int64_t;
+
+// An envelope on its way into queues. A msg of kReferenceBytes or more needs
+// an owner: it is shared, not copied.
+struct Outgoing {
+  uint64_t id = 0;
+  bool broadcast = false;
+  Bytes msg;
+
+  uint64_t cost() const { return msg.size() + kEnvelopeOverhead; }
+};
+inline constexpr size_t kReferenceBytes = size_t{16} << 10;
+
+class SendQueue {
+ public:
+  // How many envelopes, and of how many msg bytes.
+  struct Count {
+    uint64_t envelopes = 0;
+    uint64_t bytes = 0;
+    uint64_t first_id = 0;  // Of the first of them.
+  };
+
+  // Consecutive items, ready to be the end of a frame.
+  struct Slice {
+    uint64_t first = 0;  // The number of the first item.
+    uint64_t items = 0;
+    uint64_t cost = 0;
+    std::string prefix;  // Of a single large item; its msg is the body.
+    Bytes body;
+  };
+
+  void Append(const Outgoing& envelope, Micros now);
+
+  uint64_t head() const { return head_; }
+  uint64_t end() const { return end_; }        // The newest number.
+  uint64_t cursor() const { return cursor_; }
+  bool empty() const { return head_ == end_; }
+  // What the bounds are measured by: everything that is still held.
+  uint64_t held_cost() const { return held_cost_; }
+  // Envelopes that are not settled.
+  uint64_t unsettled() const { return unsettled_; }
+  // The same with their bytes and first id, which takes a look at a chunk.
+  Count CountUnsettled() const;
+  // When the oldest envelope that is not settled was appended, exact to some
+  // 10 ms; 0 if there is none.
+  Micros oldest_time() const;
+
+  // Settles all up to `number`, at most up to the cursor; returns how many
+  // envelopes that settled. A number within a large envelope settles only what
+  // is before that envelope.
+  uint64_t Settle(uint64_t number);
+  Count SettleAll();
+  // Takes out every envelope whose msg is larger. REQUIRES: the cursor is at
+  // the head. Later ones move up to close the ranks.
+  Count RemoveLarger(uint64_t max_msg_bytes);
+
+  // There is a frame's worth behind the cursor, which will not grow any more.
+  bool HasFullFrame() const;
+  // What the next item behind the cursor costs; 0 if there is none.
+  uint64_t NextCost() const;
+  // Cuts the next frame's worth of items, as far as their cost is `max_cost`
+  // at most, and moves the cursor. False if not even one is.
+  bool Cut(uint64_t max_cost, Slice* slice);
+  void Rewind();
+
+ private:
+  // Either small envelopes in `memory`, or one large envelope.
+  struct Entry {
+    uint64_t first = 0;     // The number of its first item.
+    uint64_t items = 0;
+    uint64_t cost = 0;
+    uint64_t cut_cost = 0;  // Of the items before the cursor.
+    // Shared with the frames that are on their way.
+    std::shared_ptr<char> memory;
+    size_t begin = 0;  // Where its first item begins.
+    size_t used = 0;
+    Outgoing large;
+
+    bool is_large() const { return memory == nullptr; }
+    uint64_t last() const { return first + items - 1; }
+    uint64_t envelopes() const { return is_large() ? 1 : items; }
+  };
+  struct Mark {  // From this number on, envelopes are of this time.
+    uint64_t number;
+    Micros time;
+  };
+
+  static Item FragmentOf(const Entry& entry, uint64_t number);
+  void AppendSmall(const Outgoing& envelope);
+  void AppendLarge(const Outgoing& envelope);
+  const Entry* EntryBehindCursor() const;
+  bool CutSmall(Entry& entry, uint64_t max_cost, Slice* slice);
+  bool CutLarge(Entry& entry, uint64_t max_cost, Slice* slice);
+  void Clear();
+
+  std::deque<Entry> entries_;
+  std::deque<Mark> marks_;
+  uint64_t head_ = 0;
+  uint64_t end_ = 0;
+  uint64_t held_cost_ = 0;
+  uint64_t unsettled_ = 0;
+
+  // The newest number that was cut; the place in entries_ of the entry that
+  // it is in, or that the next is in; and how far that one's bytes were cut.
+  uint64_t cursor_ = 0;
+  size_t cursor_entry_ = 0;
+  size_t cursor_offset_ = 0;
+};
+
+}  // namespace raft
+
+#endif  // CLUSTER_LINK_SEND_QUEUE_H_

@@ -1,0 +1,48 @@
+// How a server behaves, where the defaults do not suit.
+//
+// Thread rule: a value.
+#ifndef CLUSTER_OPTIONS_H_
+#define CLUSTER_OPTIONS_H_
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "transport/builtin.h"
+#include "transport/registry.h"
+
+namespace raft {
+
+struct Options {
+  // Bounds per peer: what waits to be sent to it and taken by it, and what of
+  // it waits in the inbox. An envelope counts as its msg + 64 bytes. Each at
+  // least max_envelope_bytes + 64 KiB.
+  size_t link_budget_bytes = size_t{64} << 20;
+  size_t inbox_budget_bytes = size_t{64} << 20;
+
+  // The largest msg that is sent or received. At most 1 GiB.
+  size_t max_envelope_bytes = size_t{16} << 20;
+
+  // A peer that is not heard for so long is SILENT. At least 50 ms; the
+  // heartbeat is a tenth of it.
+  absl::Duration failure_timeout = absl::Seconds(2);
+
+  // An inbox into which nothing came for so long closes by itself.
+  absl::Duration idle_timeout = absl::InfiniteDuration();
+
+  // What becomes of envelopes that the old life of a restarted peer is not
+  // known to have taken: they are sent to the new life, before anything newer
+  // (so an envelope may come twice to the same pid, never to the same life),
+  // or they are voided and counted.
+  enum class OnRestart { kResend, kVoid };
+  OnRestart on_restart = OnRestart::kResend;
+
+  // Which transports there are: tcp, ipc, loopback; add yours.
+  Registry transports = BuiltinTransports();
+};
+
+}  // namespace raft
+
+#endif  // CLUSTER_OPTIONS_H_

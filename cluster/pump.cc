@@ -1,0 +1,453 @@
+#include "cluster/pump.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>  // NOLINT(build/c++11)
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace raft {
+namespace {
+
+// Frames received, and sent, before the other direction has its turn.
+constexpr int kPollLimit = 64;
+constexpr int kSendLimit = 64;
+// The loop keeps out for this long after a Receive() has polled: the next one
+// is likely to come.
+constexpr Micros kKeepOut = 1000;
+// After so many of these in one and the same Receive() it sleeps until told.
+constexpr int kKeepOutTurns = 20;
+constexpr Micros kMaxSleep = 10000000;
+
+}  // namespace
+
+Micros Pump::SteadyClock() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+             .count() +
+         1;
+}
+
+Pump::Pump(std::unique_ptr<Transport> transport, const std::vector<Peer>& peers,
+           const EngineOptions& options, Clock clock)
+    : clock_(clock),
+      peers_(peers),
+      transport_(std::move(transport)),
+      stuck_(peers.size()),
+      verify_checksums_(!transport_->properties().proves_integrity),
+      engine_(options, clock()) {}
+
+Pump::~Pump() { Close(absl::ZeroDuration()).IgnoreError(); }
+
+absl::Status Pump::Connect() {
+  MutexLock lock(pump_);
+  for (const Peer& peer : peers_) {
+    if (absl::Status status = transport_->Connect(peer.pid, peer.url);
+        !status.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("server ", peer.pid, ": ", status.message()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Pump::Start() {
+  // The application's signals are for its own threads.
+  sigset_t all, old;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old);
+  loop_ = std::thread([this] { Loop(); });
+  pthread_sigmask(SIG_SETMASK, &old, nullptr);
+}
+
+Micros Pump::After(absl::Duration timeout) const {
+  if (timeout <= absl::ZeroDuration()) return 0;
+  if (timeout >= absl::Hours(24 * 365)) return kNever;
+  return clock_() + absl::ToInt64Microseconds(timeout);
+}
+
+void Pump::Wait(CondVar& condition, Micros deadline) {
+  if (deadline == kNever) {
+    condition.Wait(mu_);
+  } else {
+    condition.WaitFor(mu_, std::chrono::microseconds(
+                               std::max<Micros>(deadline - clock_(), 0)));
+  }
+}
+
+// ---- The transport's side --------------------------------------------------------
+
+void Pump::OnFrame(const Origin& origin, Frame frame) {
+  ParsedFrame parsed;
+  const ParseResult result = ParseFrame(frame, verify_checksums_, &parsed);
+  MutexLock lock(mu_);
+  engine_.OnFrame(origin, result, parsed, poll_time_);
+}
+
+void Pump::OnReset(PeerId peer) {
+  MutexLock lock(mu_);
+  engine_.OnConnected(peer, poll_time_);
+}
+
+// True: there may be more to do at once.
+bool Pump::Turn(bool for_receive) {
+  poll_time_ = clock_();
+  const bool more = transport_->Poll(kPollLimit, *this) == kPollLimit;
+  std::vector<Pid> reconnect;
+  bool sleeping;
+  {
+    MutexLock lock(mu_);
+    engine_.Tick(poll_time_, &reconnect);
+    // Who receives gets what has come before anything is acknowledged: its
+    // answer may carry that along.
+    sleeping = !more && !(for_receive && !engine_.inbox_empty());
+    send_wanted_ = false;
+  }
+  for (Pid peer : reconnect) Reconnect(peer);
+  SendStuck();
+  SendDue(sleeping, kSendLimit);
+  return more;
+}
+
+void Pump::Reconnect(Pid peer) {
+  for (size_t link = 0; link < peers_.size(); ++link) {
+    if (peers_[link].pid != peer) continue;
+    // The url was good before; a failure now means that nothing is sent, and
+    // the next attempt comes when the bound has passed once more.
+    transport_->Connect(peer, peers_[link].url).IgnoreError();
+    stuck_[link].reset();
+    MutexLock lock(mu_);
+    engine_.SetBlocked(link, false);
+  }
+}
+
+void Pump::SendStuck() {
+  for (size_t link = 0; link < stuck_.size(); ++link) {
+    if (stuck_[link] == nullptr) continue;
+    if (transport_->Send(stuck_[link]->peer, stuck_[link]->out.frame) ==
+        SendResult::kFull) {
+      continue;
+    }
+    stuck_[link].reset();
+    MutexLock lock(mu_);
+    engine_.SetBlocked(link, false);
+  }
+}
+
+void Pump::SendDue(bool sleeping, int limit) {
+  for (int sent = 0; sent < limit; ++sent) {
+    Engine::Due due;
+    {
+      MutexLock lock(mu_);
+      if (!engine_.NextFrame(clock_(), sleeping, &due)) return;
+    }
+    if (due.out.reply) {
+      // An answer to a stranger is worth one attempt: it asks again.
+      transport_->Reply(due.out.origin, due.out.frame);
+      continue;
+    }
+    // What is refused for any other reason counts as lost on the way.
+    if (transport_->Send(due.peer, due.out.frame) != SendResult::kFull) {
+      continue;
+    }
+    const size_t link = due.link;
+    stuck_[link] = std::make_unique<Engine::Due>(std::move(due));
+    MutexLock lock(mu_);
+    engine_.SetBlocked(link, true);
+  }
+}
+
+void Pump::TrySendDue() {
+  for (;;) {
+    if (!pump_.TryLock()) return;  // Whoever has it looks again.
+    if (transport_ != nullptr) {
+      {
+        MutexLock lock(mu_);
+        send_wanted_ = false;
+      }
+      SendDue(/*sleeping=*/false, kSendLimit);
+    }
+    pump_.Unlock();
+    MutexLock lock(mu_);
+    if (send_wanted_ && !closed_) continue;
+    if (sleep_until_ != 0) WakeBy(engine_.Deadline());
+    return;
+  }
+}
+
+// ---- Polling and sleeping ------------------------------------------------------
+
+void Pump::WakeBy(Micros deadline) {
+  if (deadline >= sleep_until_ || closed_) return;
+  sleep_until_ = deadline;
+  ++wakers_;
+  mu_.Unlock();
+  transport_->Wake();
+  mu_.Lock();
+  if (--wakers_ == 0 && stop_) changed_.NotifyAll();
+}
+
+void Pump::NotifyWaiters() {
+  const bool runs = engine_.runs() != seen_runs_;
+  const bool changes = engine_.changes() != seen_changes_;
+  seen_runs_ = engine_.runs();
+  seen_changes_ = engine_.changes();
+  if ((runs || changes) && receivers_ > 0) received_.NotifyAll();
+  if (changes && watchers_ > 0) changed_.NotifyAll();
+}
+
+void Pump::PollAndSleep(bool for_receive, Micros until) {
+  mu_.Unlock();
+  pump_.Lock();
+  const bool more = Turn(for_receive);
+  pump_.Unlock();
+  mu_.Lock();
+  NotifyWaiters();
+  const Micros now = clock_();
+  if (more || send_wanted_ || stop_ || engine_.HasDueFrame(now) ||
+      (for_receive ? !engine_.inbox_empty() || !engine_.inbox_status().ok()
+                   : receivers_ > 0)) {
+    return;
+  }
+  sleep_until_ = std::min({engine_.Deadline(), until, now + kMaxSleep});
+  if (sleep_until_ > now) {
+    const absl::Duration timeout = absl::Microseconds(sleep_until_ - now);
+    mu_.Unlock();
+    transport_->Wait(timeout);
+    mu_.Lock();
+  }
+  sleep_until_ = 0;
+}
+
+void Pump::ReleasePolling() {
+  poller_ = Poller::kNobody;
+  if (receivers_ > 0) received_.NotifyOne();
+  if (stop_) changed_.NotifyAll();
+}
+
+void Pump::Step() {
+  MutexLock pump(pump_);
+  if (transport_ != nullptr) Turn(/*for_receive=*/false);
+  MutexLock lock(mu_);
+  NotifyWaiters();
+}
+
+Micros Pump::Deadline() {
+  MutexLock lock(mu_);
+  return engine_.Deadline();
+}
+
+void Pump::Loop() {
+  MutexLock lock(mu_);
+  while (!stop_) {
+    WaitForTurnOfLoop();
+    if (stop_ || poller_ != Poller::kNobody) continue;
+    poller_ = Poller::kLoop;
+    do {
+      PollAndSleep(/*for_receive=*/false, kNever);
+    } while (!stop_ && receivers_ == 0);
+    ReleasePolling();
+  }
+}
+
+// A Receive() that polls does all the work; between two of them the loop waits
+// for a moment, so that it does not get between. It looks by itself, since to
+// be told each time would cost every Receive() a system call; only of one that
+// goes on for long it wants to be told.
+void Pump::WaitForTurnOfLoop() {
+  for (int turns = 0; !stop_;) {
+    const Micros now = clock_();
+    if (poller_ == Poller::kNobody && receivers_ == 0) {
+      if (closing_ || now >= received_at_ + kKeepOut) return;
+      Wait(loop_wake_, received_at_ + kKeepOut);
+      turns = 0;
+    } else if (turns < kKeepOutTurns) {
+      ++turns;
+      Wait(loop_wake_, now + kKeepOut);
+    } else {
+      loop_idle_ = true;
+      loop_wake_.Wait(mu_);
+      loop_idle_ = false;
+    }
+  }
+}
+
+// ---- What users call -----------------------------------------------------------
+
+absl::StatusOr<Receipt> Pump::Send(Pid to, const Outgoing& envelope,
+                                   absl::Duration timeout) {
+  const bool waits = timeout > absl::ZeroDuration();
+  const Micros deadline = After(timeout);
+  absl::StatusOr<Receipt> receipt;
+  {
+    MutexLock lock(mu_);
+    for (;;) {
+      const Micros now = clock_();
+      receipt = engine_.Offer(to, envelope, now);
+      if (receipt.ok()) {
+        if (!engine_.HasDueFrame(now)) {
+          if (sleep_until_ != 0) WakeBy(engine_.Deadline());
+          return receipt;
+        }
+        send_wanted_ = true;
+        break;
+      }
+      const bool full =
+          receipt.status().code() == absl::StatusCode::kResourceExhausted;
+      if (!full || now >= deadline) {
+        engine_.CountRefused(to);
+        if (!full || !waits) return receipt;
+        return absl::DeadlineExceededError(receipt.status().message());
+      }
+      ++watchers_;
+      Wait(changed_, deadline);
+      --watchers_;
+    }
+  }
+  TrySendDue();
+  return receipt;
+}
+
+void Pump::CloseOutbox() {
+  MutexLock lock(mu_);
+  engine_.CloseOutbox();
+  changed_.NotifyAll();
+}
+
+absl::StatusOr<size_t> Pump::Receive(
+    absl::Duration timeout, size_t limit,
+    absl::FunctionRef<void(Received received)> take) {
+  const Micros deadline = After(timeout);
+  MutexLock lock(mu_);
+  for (bool expired = false;; expired = clock_() >= deadline) {
+    Received received;
+    size_t count = 0;
+    const Micros now = clock_();
+    while (count < limit && engine_.Take(&received, now)) {
+      take(std::move(received));
+      ++count;
+    }
+    if (count > 0 || expired || !engine_.inbox_status().ok()) {
+      // Of the credit that this gives, the sleeping poller does not know.
+      if (count > 0 && sleep_until_ != 0) WakeBy(engine_.Deadline());
+      // It may be us who were told that nobody polls.
+      if (poller_ == Poller::kNobody && receivers_ > 0) received_.NotifyOne();
+      if (count > 0) return count;
+      if (!engine_.inbox_status().ok()) return engine_.inbox_status();
+      return absl::DeadlineExceededError("no envelope came within the timeout");
+    }
+    if (poller_ == Poller::kNobody) {
+      poller_ = Poller::kReceive;
+      do {
+        PollAndSleep(/*for_receive=*/true, deadline);
+      } while (engine_.inbox_empty() && engine_.inbox_status().ok() &&
+               clock_() < deadline);
+      received_at_ = clock_();
+      ReleasePolling();
+      if (loop_idle_) loop_wake_.NotifyOne();
+    } else {
+      ++receivers_;
+      if (poller_ == Poller::kLoop) WakeBy(0);
+      Wait(received_, deadline);
+      --receivers_;
+    }
+  }
+}
+
+absl::Status Pump::WaitForPeers(int count, absl::Duration timeout) {
+  const Micros deadline = After(timeout);
+  MutexLock lock(mu_);
+  if (count < 0 || static_cast<size_t>(count) > engine_.peer_count()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("waits for ", count, " peers, but the configuration has ",
+                     engine_.peer_count()));
+  }
+  ++watchers_;
+  absl::Status status;
+  for (;;) {
+    if (engine_.live_peers() >= count) break;
+    if (closing_) {
+      status = absl::FailedPreconditionError("the server is closed");
+      break;
+    }
+    if (clock_() >= deadline) {
+      status = absl::DeadlineExceededError(
+          absl::StrCat("not up: server ", engine_.MissingPeers()));
+      break;
+    }
+    Wait(changed_, deadline);
+  }
+  --watchers_;
+  return status;
+}
+
+absl::StatusOr<Event> Pump::NextEvent(absl::Duration timeout) {
+  const Micros deadline = After(timeout);
+  MutexLock lock(mu_);
+  ++watchers_;
+  absl::StatusOr<Event> result = Event();
+  while (!engine_.NextEvent(&*result)) {
+    if (closing_) {
+      result = absl::FailedPreconditionError("the server is closed");
+      break;
+    }
+    if (clock_() >= deadline) {
+      result = absl::DeadlineExceededError("nothing happened");
+      break;
+    }
+    Wait(changed_, deadline);
+  }
+  --watchers_;
+  return result;
+}
+
+Stats Pump::GetStats() {
+  MutexLock lock(mu_);
+  return engine_.GetStats(clock_());
+}
+
+absl::Status Pump::Close(absl::Duration timeout) {
+  const Micros deadline = After(timeout);
+  {
+    MutexLock lock(mu_);
+    if (closing_) {
+      ++watchers_;
+      while (!closed_) changed_.Wait(mu_);
+      --watchers_;
+      return close_status_;
+    }
+    closing_ = true;
+    engine_.Leave();
+    received_.NotifyAll();
+    changed_.NotifyAll();
+    loop_wake_.NotifyAll();
+    WakeBy(0);
+  }
+  pump_.Lock();  // Says at least once that we leave, also with no time at all.
+  SendDue(/*sleeping=*/true, kSendLimit);
+  pump_.Unlock();
+  {
+    MutexLock lock(mu_);
+    ++watchers_;
+    while (!engine_.Left() && clock_() < deadline) Wait(changed_, deadline);
+    close_status_ = engine_.Abandon();
+    stop_ = true;
+    loop_wake_.NotifyAll();
+    received_.NotifyAll();
+    WakeBy(0);
+    while (poller_ != Poller::kNobody || wakers_ > 0) changed_.Wait(mu_);
+    --watchers_;
+  }
+  if (loop_.joinable()) loop_.join();
+  pump_.Lock();
+  transport_.reset();
+  pump_.Unlock();
+  MutexLock lock(mu_);
+  closed_ = true;
+  changed_.NotifyAll();
+  return close_status_;
+}
+
+}  // namespace raft

@@ -1,0 +1,156 @@
+// Moves frames between an engine and a transport: all threads and locks of the
+// cluster layer are here.
+//
+// Two locks, always in this order:
+//   pump_  is the ownership of the transport. Whoever polls locks it; whoever
+//          sends tries to, and if another has it, that one sends instead.
+//   mu_    guards the engine: links, open frames, inbox, account. It is never
+//          held over a call of the transport.
+//
+// A sending thread puts its envelope into the engine and, where the link is
+// quiet or the frame full, sends the frame itself. One thread at a time is the
+// poller: it receives, sees to timers, sends what is due and sleeps. A thread
+// in Receive() becomes the poller if there is no other, so that what arrives
+// is in its hands without a change of threads; while none is, the loop thread
+// is the poller.
+//
+// The wake-up that must not be lost: a sender that could not lock pump_ has
+// left its frame in the engine before it tried, and whoever unlocks pump_ looks
+// there once more. A sleeper has said before how long it is going to sleep;
+// whoever brings an earlier deadline wakes it.
+//
+// Thread rule: any thread, any method; none may be inside on destruction.
+#ifndef CLUSTER_PUMP_H_
+#define CLUSTER_PUMP_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>  // NOLINT(build/c++11)
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "cluster/engine.h"
+#include "transport/mutex.h"
+#include "transport/transport.h"
+
+namespace raft {
+
+class Pump : private Receiver {
+ public:
+  // Monotonic; above 0.
+  using Clock = Micros (*)();
+  static Micros SteadyClock();
+
+  struct Peer {
+    Pid pid = 0;
+    Url url;
+  };
+
+  // `transport` is open, and connected to nobody yet.
+  Pump(std::unique_ptr<Transport> transport, const std::vector<Peer>& peers,
+       const EngineOptions& options, Clock clock = SteadyClock);
+  ~Pump() override;  // Close(0).
+  Pump(const Pump&) = delete;
+  Pump& operator=(const Pump&) = delete;
+
+  // Connects to the peers. INVALID_ARGUMENT: one of their urls is not of this
+  // transport.
+  absl::Status Connect();
+  // Starts the loop thread. Without it somebody has to call Step().
+  void Start();
+  // One turn of the poller: receives, sees to timers, sends. Never waits.
+  void Step();
+  // When Step() has something to do, if nothing arrives.
+  Micros Deadline();
+
+  // Behind the calls of the same names of Outbox, Inbox and Server.
+  absl::StatusOr<Receipt> Send(Pid to, const Outgoing& envelope,
+                               absl::Duration timeout);
+  void CloseOutbox();
+  absl::StatusOr<size_t> Receive(
+      absl::Duration timeout, size_t limit,
+      absl::FunctionRef<void(Received received)> take);
+  absl::Status WaitForPeers(int count, absl::Duration timeout);
+  absl::StatusOr<Event> NextEvent(absl::Duration timeout);
+  Stats GetStats();
+  absl::Status Close(absl::Duration timeout);
+
+ private:
+  enum class Poller { kNobody, kLoop, kReceive };
+
+  // Receiver; on the polling thread, which holds pump_.
+  void OnFrame(const Origin& origin, Frame frame) override;
+  void OnReset(PeerId peer) override;
+
+  Micros After(absl::Duration timeout) const;
+  void Wait(CondVar& condition, Micros deadline)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  bool Turn(bool for_receive) ABSL_LOCKS_EXCLUDED(mu_)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
+  void SendDue(bool sleeping, int limit) ABSL_LOCKS_EXCLUDED(mu_)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
+  void SendStuck() ABSL_LOCKS_EXCLUDED(mu_)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
+  void Reconnect(Pid peer) ABSL_LOCKS_EXCLUDED(mu_)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
+  void TrySendDue() ABSL_LOCKS_EXCLUDED(mu_, pump_);
+  // One turn, then a sleep until something happens or `until`, unless there is
+  // more to do at once. REQUIRES: the caller is the poller.
+  void PollAndSleep(bool for_receive, Micros until) ABSL_LOCKS_EXCLUDED(pump_)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Ends the sleep of a poller that would sleep beyond `deadline`.
+  void WakeBy(Micros deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void NotifyWaiters() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ReleasePolling() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Loop();
+  void WaitForTurnOfLoop() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  const Clock clock_;
+  const std::vector<Peer> peers_;
+
+  Mutex pump_ ABSL_ACQUIRED_BEFORE(mu_);
+  // Null once closed. Wake() and Wait() need no lock: Close() lets nobody
+  // begin one, and waits for those who have.
+  std::unique_ptr<Transport> transport_;
+  // Per link: a frame that the transport did not take.
+  std::vector<std::unique_ptr<Engine::Due>> stuck_ ABSL_GUARDED_BY(pump_);
+  bool verify_checksums_;
+  Micros poll_time_ ABSL_GUARDED_BY(pump_) = 0;
+
+  Mutex mu_;
+  Engine engine_ ABSL_GUARDED_BY(mu_);
+  Poller poller_ ABSL_GUARDED_BY(mu_) = Poller::kNobody;
+  // When the sleeping poller wakes by itself; 0 while it is awake.
+  Micros sleep_until_ ABSL_GUARDED_BY(mu_) = 0;
+  int wakers_ ABSL_GUARDED_BY(mu_) = 0;  // Threads in Transport::Wake().
+  // Somebody found pump_ locked when a frame was due.
+  bool send_wanted_ ABSL_GUARDED_BY(mu_) = false;
+  // Threads in Receive() that wait while another one polls, and all that wait
+  // for any other change.
+  int receivers_ ABSL_GUARDED_BY(mu_) = 0;
+  int watchers_ ABSL_GUARDED_BY(mu_) = 0;
+  CondVar received_;
+  CondVar changed_;
+  CondVar loop_wake_;
+  uint64_t seen_runs_ ABSL_GUARDED_BY(mu_) = 0;
+  uint64_t seen_changes_ ABSL_GUARDED_BY(mu_) = 0;
+  Micros received_at_ ABSL_GUARDED_BY(mu_) = 0;  // A Receive() stopped polling.
+  bool loop_idle_ ABSL_GUARDED_BY(mu_) = false;  // Sleeps until it is told.
+
+  bool closing_ ABSL_GUARDED_BY(mu_) = false;
+  bool stop_ ABSL_GUARDED_BY(mu_) = false;
+  bool closed_ ABSL_GUARDED_BY(mu_) = false;
+  absl::Status close_status_ ABSL_GUARDED_BY(mu_);
+  std::thread loop_;
+};
+
+}  // namespace raft
+
+#endif  // CLUSTER_PUMP_H_

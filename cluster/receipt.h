@@ -1,0 +1,19 @@
+// What the outbox answers to an accepted envelope.
+//
+// Thread rule: a value.
+#ifndef CLUSTER_RECEIPT_H_
+#define CLUSTER_RECEIPT_H_
+
+namespace raft {
+
+struct Receipt {
+  // For how many peers it was accepted.
+  int accepted = 0;
+  // Of how many it was not: a broadcast passes by a peer that is not live and
+  // whose queue is full.
+  int skipped = 0;
+};
+
+}  // namespace raft
+
+#endif  // CLUSTER_RECEIPT_H_

@@ -1,0 +1,16 @@
+#include "cluster/received.h"
+
+#include <string>
+
+namespace raft {
+
+Envelope Received::ToProto() const {
+  Envelope envelope;
+  envelope.set_to(to_);
+  envelope.set_from(from_);
+  envelope.set_id(id_);
+  envelope.set_msg(std::string(msg_));
+  return envelope;
+}
+
+}  // namespace raft

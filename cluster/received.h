@@ -1,0 +1,58 @@
+// An envelope as it came out of the inbox: a view of the frame that brought it.
+//
+// Thread rule: a value, cheap to copy. Copies may be used and destroyed in
+// different threads.
+#ifndef CLUSTER_RECEIVED_H_
+#define CLUSTER_RECEIVED_H_
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "cluster/config.h"
+#include "proto/envelope.pb.h"
+
+namespace raft {
+
+// As a receiver's pid: every peer, never oneself.
+inline constexpr Pid kBroadcast = -1;
+
+class Received {
+ public:
+  Received() = default;
+  Received(Pid from, Pid to, uint64_t id, uint64_t incarnation,
+           absl::string_view msg, std::shared_ptr<const void> owner)
+      : from_(from),
+        to_(to),
+        id_(id),
+        incarnation_(incarnation),
+        msg_(msg),
+        owner_(std::move(owner)) {}
+
+  // The sender's pid, as the session knows it.
+  Pid from() const { return from_; }
+  // The own pid, or kBroadcast.
+  Pid to() const { return to_; }
+  uint64_t id() const { return id_; }
+  // Tells the lives of one sender apart: the random part of its incarnation.
+  uint64_t incarnation() const { return incarnation_; }
+  // Lives as long as any copy of this Received, each of which pins the frame
+  // that brought it (up to 64 KiB; the whole envelope, if that is larger).
+  absl::string_view msg() const { return msg_; }
+
+  Envelope ToProto() const;  // Copies.
+
+ private:
+  Pid from_ = 0;
+  Pid to_ = 0;
+  uint64_t id_ = 0;
+  uint64_t incarnation_ = 0;
+  absl::string_view msg_;
+  // Shared: the envelopes of one frame are views of the same bytes.
+  std::shared_ptr<const void> owner_;
+};
+
+}  // namespace raft
+
+#endif  // CLUSTER_RECEIVED_H_

@@ -1,0 +1,152 @@
+// One member of a cluster: sends envelopes to its peers and receives theirs,
+// exactly once and in order, for as long as both live.
+//
+//   auto config = raft::LoadConfig("config.json");
+//   if (!config.ok()) return Fail(config.status());
+//   auto server = raft::Server::Start(*config, /*pid=*/2);
+//   if (!server.ok()) return Fail(server.status());
+//   auto sent = (*server)->outbox().Send(raft::kBroadcast, "hello there",
+//                                        absl::Seconds(1));
+//   if (!sent.ok()) return Fail(sent.status());
+//   auto got = (*server)->inbox().Receive(absl::Seconds(5));
+//   if (got.ok()) std::cout << got->from() << ": " << got->msg() << std::endl;
+//
+// Peers may start in any order: what is sent to one that is not there yet
+// waits for it. Every accepted envelope ends in one outcome, and stats() has
+// the account. docs/guarantees.md says what is promised, and what is not.
+//
+// Thread rule: every method from any thread, at the same time. Close()
+// unblocks every waiting call. No call may be inside when a Server is
+// destroyed. User code never runs on a thread of the library.
+//
+// Errors are values: nothing here throws or aborts for what a network, a file
+// or a peer did.
+#ifndef CLUSTER_SERVER_H_
+#define CLUSTER_SERVER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "cluster/config.h"
+#include "cluster/options.h"
+#include "cluster/receipt.h"
+#include "cluster/received.h"
+#include "proto/event.pb.h"
+#include "proto/stats.pb.h"
+
+namespace raft {
+
+class Pump;
+
+// The way out. Lives as long as its Server.
+class Outbox {
+ public:
+  // Never waits. OK: accepted, hence taken by the peer or counted as lost.
+  // Otherwise it is queued for nobody:
+  // NOT_FOUND: no such pid. INVALID_ARGUMENT: to oneself, or larger than the
+  // own or the peer's limit. RESOURCE_EXHAUSTED: a queue is full (says whose).
+  // FAILED_PRECONDITION: closed, or superseded by a newer life of this pid.
+  absl::StatusOr<Receipt> TrySend(Pid to, absl::string_view msg,
+                                  uint64_t id = 0);
+
+  // The same, but waits up to `timeout` for room: a broadcast for room with
+  // all live peers. DEADLINE_EXCEEDED: there was none (says whose was full).
+  absl::StatusOr<Receipt> Send(Pid to, absl::string_view msg,
+                               absl::Duration timeout, uint64_t id = 0);
+  // For large envelopes: `msg` is referenced where its memory allows, not
+  // copied once per peer.
+  absl::StatusOr<Receipt> Send(Pid to, const absl::Cord& msg,
+                               absl::Duration timeout, uint64_t id = 0);
+
+  // Accepts nothing more. What is queued still goes out; the inbox goes on.
+  void Close();
+
+ private:
+  friend class Server;
+  explicit Outbox(Pump* pump) : pump_(pump) {}
+  Pump* pump_;
+};
+
+// The way in. Lives as long as its Server.
+class Inbox {
+ public:
+  // The next envelope; it counts as taken when this returns it.
+  // DEADLINE_EXCEEDED: none came within `timeout`. FAILED_PRECONDITION: closed
+  // (says why), and nothing is left in it.
+  absl::StatusOr<Received> Receive(absl::Duration timeout);
+
+  // Appends up to `limit` envelopes to `out` and returns how many; waits only
+  // for the first. Errors as above. REQUIRES: limit > 0.
+  absl::StatusOr<size_t> ReceiveBatch(absl::Duration timeout, size_t limit,
+                                      std::vector<Received>& out);
+
+ private:
+  friend class Server;
+  explicit Inbox(Pump* pump) : pump_(pump) {}
+  Pump* pump_;
+};
+
+class Server {
+ public:
+  // Binds the url of `pid`, begins to connect to the peers and returns.
+  // INVALID_ARGUMENT: config or options (says which entry or field).
+  // NOT_FOUND: the config has no server `pid`. UNAVAILABLE: the address is in
+  // use or cannot be bound.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const Config& config,
+                                                       Pid pid,
+                                                       Options options = {});
+  ~Server();  // Close(0), if it was not closed.
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  Pid pid() const { return pid_; }
+  const std::string& url() const { return url_; }       // As bound.
+  const std::vector<Pid>& peers() const { return peers_; }  // By pid.
+
+  Outbox& outbox() { return outbox_; }
+  Inbox& inbox() { return inbox_; }
+
+  // Waits until `count` peers are live (UP or SLOW). For tests and first
+  // programs; sending needs no such wait. DEADLINE_EXCEEDED: says who is
+  // missing. INVALID_ARGUMENT: there are not so many peers.
+  // FAILED_PRECONDITION: closed.
+  absl::Status WaitForPeers(int count, absl::Duration timeout);
+
+  // What happened besides envelopes. The last 1,024 are kept, those of one kind
+  // about one peer folded together while they wait; older ones are counted.
+  // DEADLINE_EXCEEDED: nothing did. FAILED_PRECONDITION: closed, and all told.
+  absl::StatusOr<Event> NextEvent(absl::Duration timeout);
+
+  // The ledger and the state of each peer, and the totals. Any time, also
+  // after Close().
+  Stats stats() const;
+
+  // Stops the inbox and the outbox, sends what is queued to live peers, and
+  // tells them that it leaves. OK: every envelope accepted for a live peer has
+  // an outcome. DEADLINE_EXCEEDED: not all (says how many per peer); those
+  // count as abandoned. Returns by `timeout` + 50 ms. A second call answers
+  // as the first did.
+  absl::Status Close(absl::Duration timeout);
+
+ private:
+  explicit Server(std::unique_ptr<Pump> pump);
+
+  Pid pid_ = 0;
+  std::string url_;
+  std::vector<Pid> peers_;
+  std::unique_ptr<Pump> pump_;
+  Outbox outbox_;
+  Inbox inbox_;
+};
+
+}  // namespace raft
+
+#endif  // CLUSTER_SERVER_H_

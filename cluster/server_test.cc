@@ -1,0 +1,81 @@
+#include "cluster/server.h"
+
+#include <memory>
+#include <string>
+#include <thread>  // NOLINT(build/c++11)
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace raft {
+namespace {
+
+Config MakeConfig(int servers) {
+  Config config;
+  config.mutable_object()->set_total(servers);
+  for (int pid = 1; pid <= servers; ++pid) {
+    Config::Member* member = config.mutable_object()->add_servers();
+    member->set_mypid(pid);
+    member->set_url("loopback://server" + std::to_string(pid));
+  }
+  return config;
+}
+
+class ServerTest : public testing::Test {
+ protected:
+  std::unique_ptr<Server> Start(int pid, int servers) {
+    Options options;
+    options.transports = registry_;
+    auto server = Server::Start(MakeConfig(servers), pid, options);
+    EXPECT_TRUE(server.ok()) << server.status();
+    return server.ok() ? *std::move(server) : nullptr;
+  }
+
+  Registry registry_ = BuiltinTransports();
+};
+
+TEST_F(ServerTest, AnEnvelopeArrives) {
+  auto one = Start(1, 2);
+  auto two = Start(2, 2);
+  ASSERT_TRUE(one->outbox().Send(2, "hello", absl::Seconds(1), 7).ok());
+  auto got = two->inbox().Receive(absl::Seconds(5));
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->from(), 1);
+  EXPECT_EQ(got->to(), 2);
+  EXPECT_EQ(got->id(), 7u);
+  EXPECT_EQ(got->msg(), "hello");
+}
+
+TEST_F(ServerTest, ManyEnvelopesArriveInOrder) {
+  auto one = Start(1, 2);
+  auto two = Start(2, 2);
+  constexpr int kCount = 200000;
+  std::thread sender([&] {
+    for (int i = 0; i < kCount; ++i) {
+      auto sent = one->outbox().Send(2, std::to_string(i), absl::Seconds(10));
+      ASSERT_TRUE(sent.ok()) << sent.status();
+    }
+  });
+  for (int i = 0; i < kCount; ++i) {
+    auto got = two->inbox().Receive(absl::Seconds(10));
+    ASSERT_TRUE(got.ok()) << i << got.status() << one->stats().DebugString()
+                          << two->stats().DebugString();
+    ASSERT_EQ(got->msg(), std::to_string(i));
+  }
+  sender.join();
+  EXPECT_TRUE(one->Close(absl::Seconds(5)).ok());
+  EXPECT_EQ(one->stats().peers(0).ledger().taken(), uint64_t{kCount});
+}
+
+TEST_F(ServerTest, ALargeEnvelopeArrivesWhole) {
+  auto one = Start(1, 2);
+  auto two = Start(2, 2);
+  const std::string msg(10'000'000, 'x');
+  ASSERT_TRUE(one->outbox().Send(2, msg, absl::Seconds(1)).ok());
+  auto got = two->inbox().Receive(absl::Seconds(10));
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->msg(), msg);
+}
+
+}  // namespace
+}  // namespace raft
