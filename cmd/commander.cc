@@ -1,0 +1,147 @@
+#include "cmd/commander.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+namespace raft {
+namespace {
+
+constexpr size_t kReadBytes = 64 << 10;
+
+// "2147483647: ": what a line may have besides the text of an envelope.
+constexpr size_t kAddressBytes = 12;
+
+// How long a line waits for room with a peer that is not live.
+constexpr absl::Duration kPatience = absl::Seconds(1);
+
+}  // namespace
+
+Commander::Commander(Server& server, const SessionOptions& options, int in,
+                     Ending& ending)
+    : server_(server),
+      options_(options),
+      in_(in),
+      ending_(ending),
+      lines_(options.max_line_bytes + kAddressBytes) {}
+
+void Commander::Run() {
+  if (options_.terminal) {
+    Say(absl::StrCat("Press Enter to broadcast \"", options_.message, "\"."));
+  } else {
+    Greet();
+  }
+  const auto buffer = std::make_unique<char[]>(kReadBytes);
+  for (;;) {
+    pollfd fds[] = {{in_, POLLIN, 0}, {stop_.fd(), POLLIN, 0}};
+    if (poll(fds, 2, -1) < 0) continue;
+    if (fds[1].revents != 0) return;
+    const ssize_t size = read(in_, buffer.get(), kReadBytes);
+    if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (size > 0) {
+      lines_.Add({buffer.get(), static_cast<size_t>(size)});
+      if (!DoLines()) return;
+      continue;
+    }
+    lines_.End();
+    DoLines();
+    // Whoever types has left; a pipe may have said all it had to say.
+    if (options_.terminal) ending_.Set(kDone, "the input has ended");
+    return;
+  }
+}
+
+void Commander::Greet() {
+  greeted_ = true;
+  if (!options_.message.empty()) Send(kBroadcast, options_.message);
+  if (options_.terminal) {
+    Say("A line goes to every peer, \"3: text\" to server 3. "
+        "/peers, /stats, /quit.");
+  }
+}
+
+bool Commander::DoLines() {
+  while (const auto line = lines_.Next()) {
+    if (Do(*line)) continue;
+    while (lines_.Next()) ++unsent_;
+    return false;
+  }
+  return true;
+}
+
+bool Commander::Do(const LineSplitter::Line& line) {
+  if (line.text.size() < line.bytes) {
+    Say(absl::StrCat("not sent: a line of ", line.bytes,
+                     " bytes; the limit is ", options_.max_line_bytes));
+    return true;
+  }
+  const Input input = ParseInput(line.text);
+  switch (input.kind) {
+    case Input::kNothing:
+      if (!greeted_) Greet();
+      return true;
+    case Input::kSend:
+      if (!greeted_) Greet();
+      if (Send(input.to, input.text)) return true;
+      ++unsent_;
+      return false;
+    case Input::kPeers:
+      Say(ShowPeers(server_.stats()));
+      return true;
+    case Input::kStats:
+      Say(server_.stats().DebugString());
+      return true;
+    case Input::kQuit:
+      ending_.Set(kDone, "/quit");
+      return false;
+    case Input::kNoSuchPid:
+      Say(absl::StrCat("not sent: there is no server ", input.text));
+      return true;
+    case Input::kNoCommand:
+      Say(absl::StrCat("no command ", input.text,
+                       "; there are /peers, /stats and /quit"));
+      return true;
+  }
+  return true;
+}
+
+bool Commander::Send(Pid to, absl::string_view text) {
+  for (;;) {
+    const auto receipt = server_.outbox().Send(to, text, kPatience);
+    if (receipt.ok()) {
+      if (receipt->skipped > 0 && !skipping_) {
+        Say(absl::StrCat("passing over ", receipt->skipped,
+                         " peers that are not up and have a full queue "
+                         "(/peers shows which)"));
+      }
+      if (to == kBroadcast) skipping_ = receipt->skipped > 0;
+      return true;
+    }
+    if (receipt.status().code() == absl::StatusCode::kFailedPrecondition) {
+      return false;
+    }
+    // A live peer that is slow slows down whoever writes to our stdin; one
+    // that is not may never come back.
+    const bool full =
+        receipt.status().code() == absl::StatusCode::kDeadlineExceeded;
+    if (full && (to == kBroadcast || IsLive(to))) continue;
+    Say(absl::StrCat("not sent: ", receipt.status().message()));
+    return true;
+  }
+}
+
+bool Commander::IsLive(Pid peer) const {
+  for (const PeerStats& stats : server_.stats().peers()) {
+    if (stats.pid() != peer) continue;
+    return stats.state() == PeerStats::UP || stats.state() == PeerStats::SLOW;
+  }
+  return false;
+}
+
+}  // namespace raft

@@ -1,0 +1,56 @@
+// Reads lines from stdin and does what they say (console.h has the rules).
+//
+// Thread rule: one thread runs Run(); Stop() from any other.
+#ifndef CMD_COMMANDER_H_
+#define CMD_COMMANDER_H_
+
+#include <cstddef>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "cluster/server.h"
+#include "cmd/console.h"
+#include "cmd/ending.h"
+#include "cmd/latch.h"
+#include "cmd/line_splitter.h"
+#include "cmd/session.h"
+
+namespace raft {
+
+class Commander {
+ public:
+  // All outlive the commander. `in` is read, never closed.
+  Commander(Server& server, const SessionOptions& options, int in,
+            Ending& ending);
+
+  // Broadcasts the message, at once or, on a terminal, after Enter. Returns
+  // when Stop() was called, the server is closed, or the input has ended.
+  void Run();
+
+  void Stop() { stop_.Set(); }
+
+  // How many lines were read and not sent because the end came. After Run().
+  size_t unsent() const { return unsent_; }
+
+ private:
+  void Greet();
+  // These answer whether to go on.
+  bool DoLines();
+  bool Do(const LineSplitter::Line& line);
+  bool Send(Pid to, absl::string_view text);
+  bool IsLive(Pid peer) const;
+
+  Server& server_;
+  const SessionOptions& options_;
+  const int in_;
+  Ending& ending_;
+  Latch stop_;
+  LineSplitter lines_;
+  bool greeted_ = false;
+  bool skipping_ = false;  // The last broadcast passed over somebody.
+  size_t unsent_ = 0;
+};
+
+}  // namespace raft
+
+#endif  // CMD_COMMANDER_H_

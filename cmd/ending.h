@@ -1,0 +1,47 @@
+// Why a program ends. Several threads may see a reason; the first one counts.
+//
+// Thread rule: any thread.
+#ifndef CMD_ENDING_H_
+#define CMD_ENDING_H_
+
+#include <string>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "cmd/latch.h"
+#include "cmd/program.h"
+#include "transport/mutex.h"
+
+namespace raft {
+
+class Ending {
+ public:
+  struct Reason {
+    ExitCode code = kDone;
+    std::string text;
+  };
+
+  void Set(ExitCode code, std::string text) {
+    MutexLock lock(mu_);
+    if (set_) return;
+    set_ = true;
+    reason_ = {code, std::move(text)};
+    latch_.Set();
+  }
+  Reason reason() {
+    MutexLock lock(mu_);
+    return reason_;
+  }
+  // Readable once there is a reason.
+  int fd() const { return latch_.fd(); }
+
+ private:
+  Mutex mu_;
+  bool set_ ABSL_GUARDED_BY(mu_) = false;
+  Reason reason_ ABSL_GUARDED_BY(mu_);
+  Latch latch_;
+};
+
+}  // namespace raft
+
+#endif  // CMD_ENDING_H_

@@ -1,0 +1,205 @@
+// A whole cluster in one process, for a first look: every server of the config
+// broadcasts, every envelope that arrives is shown, and a table says what each
+// server has sent and received.
+//
+//   bazel run //cmd:local_cluster
+//   bazel run //cmd:local_cluster -- --transport=loopback    # without sockets
+//
+// Ends by itself: with 0 if all arrived, 1 if not or a server could not start,
+// 2 if the command line or the config is wrong.
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "cluster/server.h"
+#include "cmd/console.h"
+#include "cmd/find_config.h"
+#include "cmd/flags.h"
+#include "cmd/program.h"
+
+ABSL_FLAG(std::string, config, raft::kDefaultConfig,
+          "the cluster's servers; looked for where you are, then where the "
+          "program is");
+ABSL_FLAG(std::string, message, "hello there", "what each server broadcasts");
+ABSL_FLAG(std::string, transport, "",
+          "\"loopback\": in memory, without sockets; \"\": as the config says");
+
+namespace raft {
+namespace {
+
+constexpr char kUsageText[] = "Usage: local_cluster [flags]\n";
+
+// What takes longer than this on one machine has failed.
+constexpr absl::Duration kPatience = absl::Seconds(10);
+
+using Servers = std::vector<std::unique_ptr<Server>>;
+
+void UseLoopback(Config& config) {
+  for (Config::Member& member : *config.mutable_object()->mutable_servers()) {
+    member.set_url(absl::StrCat("loopback://server-", member.mypid()));
+  }
+}
+
+absl::StatusOr<Servers> StartAll(const Config& config) {
+  const Options options;  // One for all: they meet in its loopback network.
+  std::vector<Pid> pids;
+  for (const Config::Member& member : config.object().servers()) {
+    pids.push_back(member.mypid());
+  }
+  std::sort(pids.begin(), pids.end());
+  Servers servers;
+  for (const Pid pid : pids) {
+    auto server = Server::Start(config, pid, options);
+    if (!server.ok()) return server.status();
+    servers.push_back(*std::move(server));
+  }
+  return servers;
+}
+
+// Shows what one server receives. Each of its peers has sent one envelope.
+absl::Status ReceiveAll(Server& server, const std::string& message) {
+  std::set<Pid> missing;
+  for (const Pid peer : server.peers()) missing.insert(peer);
+  while (!missing.empty()) {
+    const auto received = server.inbox().Receive(kPatience);
+    if (!received.ok()) {
+      return absl::Status(
+          received.status().code(),
+          absl::StrCat("server ", server.pid(), " misses ", missing.size(),
+                       " envelopes: ", received.status().message()));
+    }
+    std::cout << ShowEnvelope(received->from(), server.pid(), received->msg())
+              << std::endl;
+    if (received->msg() != message || missing.erase(received->from()) == 0) {
+      return absl::DataLossError(
+          absl::StrCat("server ", server.pid(), " received what server ",
+                       received->from(), " did not send"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Exchange(const Servers& servers, const std::string& message) {
+  for (const auto& server : servers) {
+    const int peers = static_cast<int>(server->peers().size());
+    const absl::Status up = server->WaitForPeers(peers, kPatience);
+    if (!up.ok()) return up;
+  }
+  for (const auto& server : servers) {
+    if (server->peers().empty()) continue;
+    const auto sent = server->outbox().Send(kBroadcast, message, kPatience);
+    if (!sent.ok()) return sent.status();
+  }
+  for (const auto& server : servers) {
+    const absl::Status status = ReceiveAll(*server, message);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+int CountLive(const Stats& stats) {
+  return static_cast<int>(std::count_if(
+      stats.peers().begin(), stats.peers().end(), [](const PeerStats& peer) {
+        return peer.state() == PeerStats::UP || peer.state() == PeerStats::SLOW;
+      }));
+}
+
+// Closes the servers and shows the account of each. False if anything that was
+// sent is not known to have been taken.
+bool Summarize(const Servers& servers) {
+  std::vector<int> live;
+  size_t width = 0;
+  for (const auto& server : servers) {
+    live.push_back(CountLive(server->stats()));
+    width = std::max(width, server->url().size());
+  }
+  std::cout << absl::StreamFormat("\n%6s  %-*s  %8s  %4s  %5s  %8s\n", "server",
+                                  static_cast<int>(width), "listens on",
+                                  "peers up", "sent", "taken", "received");
+  bool complete = true;
+  for (size_t i = 0; i < servers.size(); ++i) {
+    Server& server = *servers[i];
+    const absl::Status closed = server.Close(kPatience);
+    if (!closed.ok()) Say(closed.message());
+    const Stats stats = server.stats();
+    uint64_t taken = 0;
+    for (const PeerStats& peer : stats.peers()) taken += peer.ledger().taken();
+    std::cout << absl::StreamFormat(
+        "%6d  %-*s  %8s  %4d  %5d  %8d\n", server.pid(),
+        static_cast<int>(width), server.url(),
+        absl::StrCat(live[i], " of ", stats.peers_size()), stats.sent(), taken,
+        stats.received());
+    complete = complete && closed.ok() && taken == stats.sent();
+  }
+  return complete;
+}
+
+ExitCode Main(int argc, char* argv[]) {
+  const absl::StatusOr<CommandLine> line = ParseFlags(argc, argv);
+  if (!line.ok()) return SayUsage(line.status().message(), kUsageText);
+  if (line->help) {
+    std::cout << kUsageText << FlagsHelp() << std::flush;
+    return kDone;
+  }
+  const std::string transport = absl::GetFlag(FLAGS_transport);
+  if (!transport.empty() && transport != "loopback") {
+    return SayUsage(absl::StrCat("--transport is \"loopback\" or \"\", not \"",
+                                 transport, "\""),
+                    kUsageText);
+  }
+  if (!line->rest.empty()) {
+    return SayUsage(absl::StrCat("what is \"", line->rest[0], "\"?"),
+                    kUsageText);
+  }
+  const std::string path = ConfigPath(absl::GetFlag(FLAGS_config), UserFolder(),
+                                      ShippedConfig(argv[0]));
+  absl::StatusOr<Config> config = LoadConfig(path);
+  if (!config.ok()) {
+    Say(config.status().message());
+    return kUsage;
+  }
+  if (transport == "loopback") UseLoopback(*config);
+  const auto servers = StartAll(*config);
+  if (!servers.ok()) {
+    const ExitCode code = SayStartFailed(servers.status());
+    if (code == kFailed) Say("--transport=loopback needs no addresses.");
+    return code;
+  }
+
+  const std::string message = absl::GetFlag(FLAGS_message);
+  std::cout << servers->size() << " servers (" << path
+            << "), each of which broadcasts \"" << message << "\":\n\n";
+  const absl::Time start = absl::Now();
+  const absl::Status exchanged = Exchange(*servers, message);
+  const absl::Duration elapsed = absl::Now() - start;
+  const bool complete = Summarize(*servers);
+  if (!exchanged.ok()) {
+    Say(exchanged.message());
+    return kFailed;
+  }
+  if (!complete) {
+    Say("Not all that was sent is known to have been taken.");
+    return kFailed;
+  }
+  const size_t count = servers->size() * (servers->size() - 1);
+  std::cout << "\nAll " << count << " envelopes arrived, each once, "
+            << absl::StrFormat("%.0f ms after the start.\n",
+                               absl::ToDoubleMilliseconds(elapsed));
+  return kDone;
+}
+
+}  // namespace
+}  // namespace raft
+
+int main(int argc, char* argv[]) { return raft::Main(argc, argv); }

@@ -1,0 +1,77 @@
+#include "cmd/printer.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "cmd/console.h"
+
+namespace raft {
+namespace {
+
+constexpr size_t kBatch = 256;
+
+// An inbox that closed because nothing came leaves the outbox open; where a
+// newer life has taken over nothing is open any more.
+bool IsSuperseded(Server& server) {
+  return server.outbox().TrySend(server.pid(), "").status().code() ==
+         absl::StatusCode::kFailedPrecondition;
+}
+
+}  // namespace
+
+void Printer::Run() {
+  std::vector<Received> batch;
+  std::string text;
+  for (;;) {
+    batch.clear();
+    const auto count =
+        server_.inbox().ReceiveBatch(absl::InfiniteDuration(), kBatch, batch);
+    if (!count.ok()) {
+      ending_.Set(IsSuperseded(server_) ? kFailed : kDone,
+                  std::string(count.status().message()));
+      break;
+    }
+    text.clear();
+    for (const Received& received : batch) {
+      absl::StrAppend(
+          &text, ShowEnvelope(received.from(), server_.pid(), received.msg()),
+          "\n");
+    }
+    if (!Write(text)) {
+      unprinted_ = batch.size();
+      break;
+    }
+  }
+  done_.Set();
+}
+
+bool Printer::Write(absl::string_view text) {
+  while (!text.empty()) {
+    pollfd fds[] = {{out_, POLLOUT, 0}, {give_up_.fd(), POLLIN, 0}};
+    if (poll(fds, 2, -1) < 0) continue;
+    if (fds[1].revents != 0) return false;
+    // A pipe that poll() calls writable takes so much without blocking.
+    const ssize_t size =
+        write(out_, text.data(), std::min(text.size(), size_t{PIPE_BUF}));
+    if (size >= 0) {
+      text.remove_prefix(static_cast<size_t>(size));
+    } else if (errno != EINTR && errno != EAGAIN) {
+      ending_.Set(kFailed, absl::StrCat("stdout cannot be written: ",
+                                        std::strerror(errno)));
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace raft

@@ -1,0 +1,88 @@
+// One server of a cluster, between its terminal and its peers.
+//
+//   bazel run //cmd:server -- --pid=2
+//
+// stdout: a line "1 -> 2: hello there" per envelope received. stderr: all else.
+// Ends with 0 when it is told to (SIGINT, SIGTERM, /quit) or --idle_timeout has
+// passed, 1 if it failed, 2 if the command line or the config is wrong.
+#include "cluster/server.h"
+
+#include <unistd.h>
+
+#include <cstdint>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/flags/flag.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "cmd/find_config.h"
+#include "cmd/flags.h"
+#include "cmd/program.h"
+#include "cmd/session.h"
+
+ABSL_FLAG(int32_t, pid, 0, "which server of the config this is; required");
+ABSL_FLAG(std::string, config, raft::kDefaultConfig,
+          "the cluster's servers; looked for where you are, then where the "
+          "program is");
+ABSL_FLAG(std::string, message, "hello there",
+          "what to broadcast first; \"\" for nothing");
+ABSL_FLAG(absl::Duration, idle_timeout, absl::InfiniteDuration(),
+          "end when nothing has come for so long, such as 30s");
+
+namespace raft {
+namespace {
+
+constexpr char kUsageText[] = "Usage: server --pid=N [flags]\n";
+
+void Introduce(const Server& server, const std::string& config) {
+  Say(absl::StrCat("server ", server.pid(), " listens on ", server.url(), " (",
+                   config, ")"));
+  for (const PeerStats& peer : server.stats().peers()) {
+    Say(absl::StrCat("  peer ", peer.pid(), "  ", peer.url()));
+  }
+}
+
+ExitCode Main(int argc, char* argv[]) {
+  PrepareProcess();
+  const absl::StatusOr<CommandLine> line = ParseFlags(argc, argv);
+  if (!line.ok()) return SayUsage(line.status().message(), kUsageText);
+  if (line->help) {
+    std::cout << kUsageText << FlagsHelp() << std::flush;
+    return kDone;
+  }
+  if (!line->rest.empty()) {
+    return SayUsage(absl::StrCat("what is \"", line->rest[0], "\"?"),
+                    kUsageText);
+  }
+  const Pid pid = absl::GetFlag(FLAGS_pid);
+  if (pid <= 0)
+    return SayUsage("--pid is missing, or not positive", kUsageText);
+
+  const std::string path = ConfigPath(absl::GetFlag(FLAGS_config), UserFolder(),
+                                      ShippedConfig(argv[0]));
+  const absl::StatusOr<Config> config = LoadConfig(path);
+  if (!config.ok()) {
+    Say(config.status().message());
+    return kUsage;
+  }
+  Options options;
+  options.idle_timeout = absl::GetFlag(FLAGS_idle_timeout);
+  SessionOptions session;
+  session.message = absl::GetFlag(FLAGS_message);
+  session.terminal = isatty(STDIN_FILENO) != 0;
+  session.max_line_bytes = options.max_envelope_bytes;
+
+  const auto server = Server::Start(*config, pid, std::move(options));
+  if (!server.ok()) return SayStartFailed(server.status());
+  Introduce(**server, path);
+  return RunSession(**server, session);
+}
+
+}  // namespace
+}  // namespace raft
+
+int main(int argc, char* argv[]) { return raft::Main(argc, argv); }

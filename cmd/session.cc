@@ -1,0 +1,85 @@
+#include "cmd/session.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "cmd/commander.h"
+#include "cmd/ending.h"
+#include "cmd/printer.h"
+
+namespace raft {
+namespace {
+
+constexpr absl::Duration kDrain = absl::Seconds(2);
+
+// For a reader of stdout that has stopped reading.
+constexpr absl::Duration kLastLines = absl::Seconds(1);
+
+bool WaitReadable(int fd, absl::Duration timeout) {
+  pollfd fds[] = {{fd, POLLIN, 0}};
+  return poll(fds, 1, static_cast<int>(absl::ToInt64Milliseconds(timeout))) > 0;
+}
+
+void WaitForEnd(Ending& ending) {
+  for (;;) {
+    pollfd fds[] = {{EndSignals(), POLLIN, 0}, {ending.fd(), POLLIN, 0}};
+    if (poll(fds, 2, -1) < 0) continue;
+    if (fds[0].revents != 0) {
+      signalfd_siginfo info;
+      if (read(EndSignals(), &info, sizeof(info)) == sizeof(info)) {
+        ending.Set(kDone,
+                   absl::StrCat(
+                       "SIG", sigabbrev_np(static_cast<int>(info.ssi_signo))));
+      }
+    }
+    if (WaitReadable(ending.fd(), absl::ZeroDuration())) return;
+  }
+}
+
+void SayWhatIsLeft(const Stats& stats) {
+  for (const PeerStats& peer : stats.peers()) {
+    const Ledger& ledger = peer.ledger();
+    if (ledger.abandoned() + ledger.voided() + ledger.skipped() == 0) continue;
+    Say(absl::StrCat("left for server ", peer.pid(), ": ", ledger.abandoned(),
+                     " not known to be taken, ", ledger.voided(), " voided, ",
+                     ledger.skipped(), " skipped"));
+  }
+}
+
+}  // namespace
+
+ExitCode RunSession(Server& server, const SessionOptions& options) {
+  Ending ending;
+  Printer printer(server, STDOUT_FILENO, ending);
+  Commander commander(server, options, STDIN_FILENO, ending);
+  std::thread printing([&printer] { printer.Run(); });
+  std::thread commanding([&commander] { commander.Run(); });
+
+  WaitForEnd(ending);
+  const Ending::Reason reason = ending.reason();
+  Say(absl::StrCat("server ", server.pid(), " ends: ", reason.text));
+  commander.Stop();
+  // Unblocks both threads. What it could not do is told per peer below.
+  server.Close(kDrain).IgnoreError();
+  commanding.join();
+  if (!WaitReadable(printer.done_fd(), kLastLines)) printer.GiveUp();
+  printing.join();
+
+  SayWhatIsLeft(server.stats());
+  if (commander.unsent() > 0) {
+    Say(absl::StrCat(commander.unsent(), " lines were read and not sent"));
+  }
+  if (printer.unprinted() > 0) {
+    Say(absl::StrCat(printer.unprinted(),
+                     " envelopes were taken, not printed"));
+  }
+  return reason.code;
+}
+
+}  // namespace raft

@@ -1,0 +1,33 @@
+// A running server between its standard streams: lines that are typed go out
+// as envelopes, envelopes that come in are printed as lines.
+//
+// Thread rule: one session per process, since it reads the process's signals.
+#ifndef CMD_SESSION_H_
+#define CMD_SESSION_H_
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "cluster/server.h"
+#include "cmd/program.h"
+
+namespace raft {
+
+struct SessionOptions {
+  // Broadcast first; "" for nothing.
+  std::string message;
+  // Somebody types: wait for Enter before the message, and end with the input.
+  bool terminal = false;
+  // Lines that are longer are refused.
+  size_t max_line_bytes = size_t{16} << 20;
+};
+
+// Returns when a signal, /quit, the end of a terminal's input, a broken stdout
+// or the inbox's end ends it; the server is closed then, after it was drained
+// for at most 2 s, and what was left for each peer has been said on stderr.
+// REQUIRES: PrepareProcess() was called before the server was started.
+ExitCode RunSession(Server& server, const SessionOptions& options);
+
+}  // namespace raft
+
+#endif  // CMD_SESSION_H_
