@@ -35,7 +35,6 @@ PACKAGES = {
             "absl/flags:flag": "absl_flags",
             "absl/flags:parse": "absl_flags_parse",
             "absl/flags:reflection": "absl_flags_reflection",
-            "absl/flags:reflection": "absl_flags_reflection",
             "absl/flags:usage": "absl_flags_usage",
             "absl/functional:any_invocable": "absl_any_invocable",
             "absl/functional:bind_front": "absl_bind_front",
