@@ -350,7 +350,11 @@ absl::StatusOr<size_t> Pump::Receive(
     } else {
       ++receivers_;
       if (poller_ == Poller::kLoop) WakeBy(0);
-      Wait(received_, deadline);
+      // Waking unlocks: what we wait for may be there by now.
+      if (poller_ != Poller::kNobody && engine_.inbox_empty() &&
+          engine_.inbox_status().ok()) {
+        Wait(received_, deadline);
+      }
       --receivers_;
     }
   }

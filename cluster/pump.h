@@ -105,7 +105,8 @@ class Pump : private Receiver {
   // more to do at once. REQUIRES: the caller is the poller.
   void PollAndSleep(bool for_receive, Micros until) ABSL_LOCKS_EXCLUDED(pump_)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Ends the sleep of a poller that would sleep beyond `deadline`.
+  // Ends the sleep of a poller that would sleep beyond `deadline`. Unlocks mu_
+  // for a moment if it does.
   void WakeBy(Micros deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void NotifyWaiters() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ReleasePolling() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
