@@ -1,0 +1,48 @@
+// The test suite that every transport passes, ours and yours:
+//
+//   INSTANTIATE_TEST_SUITE_P(
+//       Udp, TransportConformance,
+//       testing::Values(raft::TransportUnderTest{
+//           UdpTransport::Open,
+//           [] { return raft::ParseUrl("udp://127.0.0.1:0").value(); }}));
+//
+// in a cc_test that depends on //testing:transport_conformance and on
+// @com_google_googletest//:gtest_main. It checks what transport.h promises:
+// frames, refusals, connections that come and go, threads, and that nothing is
+// left behind.
+#ifndef TESTING_TRANSPORT_CONFORMANCE_H_
+#define TESTING_TRANSPORT_CONFORMANCE_H_
+
+#include <cstddef>
+#include <functional>
+
+#include "gtest/gtest.h"
+#include "transport/transport.h"
+#include "transport/url.h"
+
+namespace raft {
+
+struct TransportUnderTest {
+  Opener open;
+
+  // A url to listen on that no other test uses, different each time or a
+  // wildcard. Once closed, it must be possible to listen there again.
+  std::function<Url()> fresh_url;
+
+  // The largest TransportSpec::max_frame_bytes that the transport can carry.
+  size_t largest_frame_bytes = size_t{1} << 20;
+
+  // On a connection that is not reset, everything that was sent arrives, once.
+  bool lossless = true;
+
+  // Bytes that the operating system and the receiving side may hold of what is
+  // on its way to a peer that does not poll, beside TransportSpec::queue_bytes.
+  size_t system_buffer_bytes = size_t{64} << 20;
+};
+
+class TransportConformance : public testing::TestWithParam<TransportUnderTest> {
+};
+
+}  // namespace raft
+
+#endif  // TESTING_TRANSPORT_CONFORMANCE_H_

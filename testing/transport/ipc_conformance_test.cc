@@ -1,0 +1,24 @@
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "testing/transport/conformance.h"
+#include "transport/url.h"
+#include "transport/zeromq/zeromq.h"
+
+namespace raft {
+namespace {
+
+// Not in TEST_TMPDIR, whose name alone may be longer than a socket's path.
+Url FreshUrl() {
+  static int count = 0;
+  return ParseUrl(absl::StrCat("ipc:///tmp/raft-conformance-", getpid(), "-",
+                               ++count))
+      .value();
+}
+
+INSTANTIATE_TEST_SUITE_P(Ipc, TransportConformance,
+                         testing::Values(TransportUnderTest{ZeroMqTransport(),
+                                                            FreshUrl}));
+
+}  // namespace
+}  // namespace raft

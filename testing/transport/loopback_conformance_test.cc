@@ -1,0 +1,14 @@
+#include "testing/transport/conformance.h"
+#include "transport/loopback/loopback.h"
+#include "transport/url.h"
+
+namespace raft {
+namespace {
+
+INSTANTIATE_TEST_SUITE_P(Loopback, TransportConformance,
+                         testing::Values(TransportUnderTest{
+                             NewLoopbackNetwork(),
+                             [] { return ParseUrl("loopback://*").value(); }}));
+
+}  // namespace
+}  // namespace raft

@@ -1,0 +1,153 @@
+#include "testing/transport/node.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>  // NOLINT(build/c++11)
+#include <fstream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+namespace raft {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr char kLinkFrame[] = "link";
+
+std::unique_ptr<Transport> MustOpen(const TransportUnderTest& under_test,
+                                    const TransportSpec& spec) {
+  absl::StatusOr<std::unique_ptr<Transport>> transport = under_test.open(spec);
+  if (!transport.ok()) {
+    ADD_FAILURE() << "cannot open " << spec.url.ToString() << ": "
+                  << transport.status();
+    std::abort();
+  }
+  return *std::move(transport);
+}
+
+TransportSpec DefaultSpec(const TransportUnderTest& under_test,
+                          const Url& url) {
+  TransportSpec spec;
+  spec.url = url;
+  spec.self = 1;
+  spec.max_frame_bytes =
+      std::min(spec.max_frame_bytes, under_test.largest_frame_bytes);
+  return spec;
+}
+
+}  // namespace
+
+std::string Node::Arrived::bytes() const {
+  return absl::StrCat(frame.head.view(), frame.body.view());
+}
+
+Node::Node(const TransportUnderTest& under_test,
+           const std::function<void(TransportSpec&)>& adjust) {
+  TransportSpec spec = DefaultSpec(under_test, under_test.fresh_url());
+  if (adjust) adjust(spec);
+  transport = MustOpen(under_test, spec);
+}
+
+Node::Node(const TransportUnderTest& under_test, const Url& url)
+    : transport(MustOpen(under_test, DefaultSpec(under_test, url))) {}
+
+void Node::Poll() {
+  while (transport->Poll(/*limit=*/100, *this) == 100) {
+  }
+}
+
+void Node::OnFrame(const Origin& origin, Frame frame) {
+  frames.push_back({origin, std::move(frame)});
+}
+
+size_t Node::CountOf(absl::string_view bytes) const {
+  return std::count_if(
+      frames.begin(), frames.end(),
+      [&](const Arrived& arrived) { return arrived.bytes() == bytes; });
+}
+
+Url AbsentUrl(const TransportUnderTest& under_test) {
+  return Node(under_test)->url();
+}
+
+Frame Text(absl::string_view bytes) { return Frame{Bytes::Copy(bytes), {}}; }
+
+std::string Pattern(size_t size, int seed) {
+  std::string bytes(size, '\0');
+  uint32_t state = 2654435761u * static_cast<uint32_t>(seed + 1);
+  for (char& byte : bytes) {
+    state = state * 1664525u + 1013904223u;
+    byte = static_cast<char>(state >> 24);
+  }
+  return bytes;
+}
+
+bool RunUntil(const std::vector<Node*>& nodes,
+              const std::function<bool()>& condition, absl::Duration patience) {
+  const Clock::time_point deadline =
+      Clock::now() + absl::ToChronoMilliseconds(patience);
+  for (size_t turn = 0;; ++turn) {
+    for (Node* node : nodes) node->Poll();
+    if (condition()) return true;
+    if (Clock::now() >= deadline) return false;
+    // The others have to be looked after too, hence the short time.
+    (*nodes[turn % nodes.size()])->Wait(absl::Milliseconds(1));
+  }
+}
+
+bool SendPatiently(Node& from, PeerId to, const Frame& frame,
+                   const std::vector<Node*>& others) {
+  std::vector<Node*> nodes = others;
+  nodes.push_back(&from);
+  return RunUntil(nodes,
+                  [&] { return from->Send(to, frame) == SendResult::kSent; });
+}
+
+void Link(Node& from, PeerId as, Node& to) {
+  ASSERT_TRUE(from->Connect(as, to->url()).ok());
+  const size_t before = to.frames.size();
+  // Repeated, since a connection may fail just after it was made.
+  Clock::time_point repeat = Clock::now();
+  ASSERT_TRUE(RunUntil({&from, &to},
+                       [&] {
+                         if (Clock::now() >= repeat &&
+                             from->Send(as, Text(kLinkFrame)) ==
+                                 SendResult::kSent) {
+                           repeat = Clock::now() + std::chrono::seconds(1);
+                         }
+                         return to.CountOf(kLinkFrame) > 0;
+                       }))
+      << "no frame came through to " << to->url().ToString();
+  ASSERT_GT(from.resets[as], 0) << "the first connection was not reported";
+  to.frames.resize(before);
+}
+
+int OpenDescriptors() {
+  int count = 0;
+  DIR* folder = opendir("/proc/self/fd");
+  while (folder != nullptr && readdir(folder) != nullptr) ++count;
+  closedir(folder);
+  return count;
+}
+
+size_t ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  size_t total_pages = 0;
+  size_t resident_pages = 0;
+  statm >> total_pages >> resident_pages;
+  return resident_pages * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+}
+
+bool MemoryIsInstrumented() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return true;
+#else
+  return false;
+#endif
+}
+
+}  // namespace raft

@@ -1,0 +1,88 @@
+// One side of a test of transports: a transport that remembers what it hands
+// out, and a way to let several of them run until something has come true.
+//
+//   Node a(transport_under_test);
+//   Node b(transport_under_test);
+//   Link(a, 2, b);                     // a can send to b, as its peer 2.
+//   EXPECT_EQ(a->Send(2, Text("hello")), SendResult::kSent);
+//   EXPECT_TRUE(RunUntil({&a, &b}, [&] { return b.frames.size() == 1; }));
+//
+// Thread rule: one thread, except for what a test locks itself.
+#ifndef TESTING_TRANSPORT_NODE_H_
+#define TESTING_TRANSPORT_NODE_H_
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "testing/transport/conformance.h"
+#include "transport/frame.h"
+#include "transport/transport.h"
+#include "transport/url.h"
+
+namespace raft {
+
+// Everything that a test waits for takes far less; a test that has to wait this
+// long has failed.
+constexpr absl::Duration kPatience = absl::Seconds(60);
+
+class Node : public Receiver {
+ public:
+  struct Arrived {
+    Origin origin;
+    Frame frame;
+    std::string bytes() const;  // Head and body.
+  };
+
+  // Listens on a fresh url. The spec's limits may be changed by `adjust`.
+  explicit Node(const TransportUnderTest& under_test,
+                const std::function<void(TransportSpec&)>& adjust = nullptr);
+  // Listens on this very url.
+  Node(const TransportUnderTest& under_test, const Url& url);
+
+  Transport* operator->() { return transport.get(); }
+  void Poll();
+
+  void OnFrame(const Origin& origin, Frame frame) override;
+  void OnReset(PeerId peer) override { ++resets[peer]; }
+
+  size_t CountOf(absl::string_view bytes) const;  // Frames that are this.
+
+  std::unique_ptr<Transport> transport;
+  std::vector<Arrived> frames;
+  std::map<PeerId, int> resets;  // Reported for each peer.
+};
+
+// A url that can be connected to, on which nobody listens (any more).
+Url AbsentUrl(const TransportUnderTest& under_test);
+
+Frame Text(absl::string_view bytes);  // All of it in the head.
+// Bytes that differ from place to place and from `seed` to `seed`.
+std::string Pattern(size_t size, int seed = 0);
+
+// Polls all until `condition`; false if it is not met in time.
+bool RunUntil(const std::vector<Node*>& nodes,
+              const std::function<bool()>& condition,
+              absl::Duration patience = kPatience);
+
+// Sends, and polls meanwhile, until the transport takes the frame; false if it
+// does not in time.
+bool SendPatiently(Node& from, PeerId to, const Frame& frame,
+                   const std::vector<Node*>& others);
+
+// Connects `from` to `to` and lets a first frame through, which does not show
+// in `frames`.
+void Link(Node& from, PeerId as, Node& to);
+
+int OpenDescriptors();        // Of this process.
+size_t ResidentBytes();       // Of this process.
+bool MemoryIsInstrumented();  // By a sanitizer: its use says nothing.
+
+}  // namespace raft
+
+#endif  // TESTING_TRANSPORT_NODE_H_

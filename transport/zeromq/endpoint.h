@@ -1,0 +1,28 @@
+// What libzmq is told of an address: numbers only, since it would resolve names
+// in the thread that serves all peers.
+//
+// Thread rule: functions of values.
+#ifndef TRANSPORT_ZEROMQ_ENDPOINT_H_
+#define TRANSPORT_ZEROMQ_ENDPOINT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "transport/url.h"
+
+namespace raft {
+namespace zeromq {
+
+// The host of a tcp url has to be resolved: it is no address, nor "*".
+bool IsHostName(const std::string& host);
+
+// "tcp://[::1]:10001"; "*" in place of port 0. `address`: numeric, or "*".
+std::string TcpEndpoint(const std::string& address, uint16_t port);
+
+// Whether a socket needs ZMQ_IPV6 for it: an IPv6 address, or "*".
+bool NeedsIpv6(const std::string& address);
+
+}  // namespace zeromq
+}  // namespace raft
+
+#endif  // TRANSPORT_ZEROMQ_ENDPOINT_H_

@@ -1,0 +1,73 @@
+// What a thread sleeps on: descriptors that may become readable, an alarm, and
+// wake-ups from other threads.
+//
+// It reports keys, not states: a key says "look there". One that is reported
+// for nothing does no harm; none is ever missed, since the descriptors are
+// watched level-triggered.
+//
+// Thread rule: Wait(), Wake() and Stir() from any thread, one in Wait() at a
+// time; the rest under the caller's lock.
+#ifndef TRANSPORT_ZEROMQ_EVENT_SET_H_
+#define TRANSPORT_ZEROMQ_EVENT_SET_H_
+
+#include <atomic>
+#include <chrono>  // NOLINT(build/c++11)
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace raft {
+namespace zeromq {
+
+using Clock = std::chrono::steady_clock;
+
+class EventSet {
+ public:
+  // UNAVAILABLE: no descriptors left.
+  static absl::StatusOr<std::unique_ptr<EventSet>> Create();
+  ~EventSet();
+  EventSet(const EventSet&) = delete;
+  EventSet& operator=(const EventSet&) = delete;
+
+  // Watches `fd` until Remove(), which must come before it is closed. False:
+  // the system refuses to watch any more.
+  bool Add(int fd, uint64_t key);
+  void Remove(int fd);
+
+  // Makes Wait() return at `time`, and Collect() say so; max() for never.
+  void SetAlarm(Clock::time_point time);
+
+  // Appends the keys of what may be readable, at most some dozens at a time;
+  // the rest is reported by the next call. Returns whether the alarm was due.
+  // Never waits.
+  bool Collect(std::vector<uint64_t>& keys);
+
+  // Sleeps until a key is to be collected, the alarm is due, Wake() is called,
+  // there is something from Stir(), or `timeout` is over.
+  void Wait(absl::Duration timeout);
+  void Wake();
+
+  // There is something to do that no descriptor tells of: Wait() returns at
+  // once until Settle().
+  void Stir();
+  void Settle() { stirred_.store(false); }
+
+ private:
+  EventSet(int epoll_fd, int wake_fd, int alarm_fd)
+      : epoll_fd_(epoll_fd), wake_fd_(wake_fd), alarm_fd_(alarm_fd) {}
+
+  const int epoll_fd_;
+  const int wake_fd_;
+  const int alarm_fd_;
+  std::atomic<bool> stirred_{false};
+  Clock::time_point alarm_ = Clock::time_point::max();
+};
+
+}  // namespace zeromq
+}  // namespace raft
+
+#endif  // TRANSPORT_ZEROMQ_EVENT_SET_H_

@@ -1,0 +1,152 @@
+#include "transport/zeromq/listener.h"
+
+#include <zmq.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "transport/zeromq/endpoint.h"
+#include "transport/zeromq/ipc_path.h"
+#include "transport/zeromq/socket.h"
+
+namespace raft {
+namespace zeromq {
+namespace {
+
+constexpr absl::Duration kResolveTimeout = absl::Seconds(5);
+// Callers that the system lets wait for libzmq's thread: a whole cluster that
+// starts at once, and more.
+constexpr int kBacklog = 1024;
+// Answers queued for one caller; see Transport::Reply().
+constexpr int kRepliesPerCaller = 16;
+
+absl::Status BindError(const Url& url, int error) {
+  absl::string_view hint;
+  switch (error) {
+    case EADDRINUSE:
+      hint =
+          "; another process, perhaps the same server started twice, listens "
+          "there";
+      break;
+    case EADDRNOTAVAIL:
+    case ENODEV:
+      hint = "; no network interface of this machine has the address";
+      break;
+    case EACCES:
+    case EPERM:
+      hint = url.scheme == "ipc" ? "; the folder is not writable"
+                                 : "; ports below 1024 need a privilege";
+      break;
+    case ENOENT:
+    case ENOTDIR:
+      hint = "; the folder does not exist";
+      break;
+    default:
+      break;
+  }
+  return absl::UnavailableError(
+      absl::StrCat("cannot listen on \"", url.ToString(),
+                   "\": ", zmq_strerror(error), hint));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(
+    Environment& environment, const Url& url, Resolver& resolver,
+    uint64_t key) {
+  std::unique_ptr<Listener> listener(new Listener(environment));
+  absl::Status status = listener->Open(url, key);
+  if (status.ok()) {
+    status = url.scheme == "ipc" ? listener->BindIpc(url)
+                                 : listener->BindTcp(url, resolver);
+  }
+  if (!status.ok()) return status;
+  return listener;
+}
+
+Listener::~Listener() {
+  if (router_) environment_.events.Remove(Descriptor(router_));
+}
+
+absl::Status Listener::Open(const Url& url, uint64_t key) {
+  router_ = OpenSocket(environment_.context, zmq::socket_type::router);
+  if (!router_ ||
+      !SetWireOptions(router_, environment_.max_frame_bytes,
+                      environment_.queue_bytes) ||
+      // Or replies to those who have gone would vanish without a word.
+      !SetOption(router_, ZMQ_ROUTER_MANDATORY, 1) ||
+      !SetOption(router_, ZMQ_SNDHWM, kRepliesPerCaller) ||
+      !SetOption(router_, ZMQ_BACKLOG, kBacklog) ||
+      !environment_.events.Add(Descriptor(router_), key)) {
+    return BindError(url, errno);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Listener::BindTcp(const Url& url, Resolver& resolver) {
+  Addresses addresses = {url.host};
+  if (IsHostName(url.host)) {
+    const std::shared_ptr<Lookup> lookup = resolver.Start(url.host);
+    if (!lookup->WaitUntilDone(kResolveTimeout)) {
+      return absl::UnavailableError(absl::StrCat(
+          "cannot listen on \"", url.ToString(), "\": the host name was not ",
+          "resolved within ", absl::FormatDuration(kResolveTimeout)));
+    }
+    absl::StatusOr<Addresses> resolved = lookup->result();
+    if (!resolved.ok()) {
+      return absl::UnavailableError(
+          absl::StrCat("cannot listen on \"", url.ToString(),
+                       "\": ", resolved.status().message()));
+    }
+    addresses = *std::move(resolved);
+  }
+  absl::Status status;
+  for (const std::string& address : addresses) {
+    const std::string endpoint = TcpEndpoint(address, url.port);
+    SetOption(router_, ZMQ_IPV6, NeedsIpv6(address) ? 1 : 0);
+    if (zmq_bind(router_.handle(), endpoint.c_str()) == 0) {
+      return ReadPort(url);
+    }
+    status = BindError(url, errno);
+  }
+  return status;
+}
+
+absl::Status Listener::ReadPort(const Url& url) {
+  char endpoint[256] = "";
+  size_t size = sizeof(endpoint);
+  zmq_getsockopt(router_.handle(), ZMQ_LAST_ENDPOINT, endpoint, &size);
+  const absl::string_view bound = endpoint;
+  const absl::string_view address = url.address;
+  absl::StatusOr<Url> parsed =
+      ParseUrl(absl::StrCat("tcp://", address.substr(0, address.rfind(':')),
+                            bound.substr(bound.rfind(':'))));
+  if (!parsed.ok()) return parsed.status();
+  url_ = *std::move(parsed);
+  return absl::OkStatus();
+}
+
+absl::Status Listener::BindIpc(const Url& url) {
+  const IpcPathGuard guard(url.address);
+  absl::Status status = guard.Check();
+  if (!status.ok()) return status;
+  if (zmq_bind(router_.handle(), url.ToString().c_str()) != 0) {
+    return BindError(url, errno);
+  }
+  url_ = url;
+  return absl::OkStatus();
+}
+
+Receipt Listener::Receive(Incoming& incoming) {
+  return ReceiveFrame(router_, /*routed=*/true, environment_.max_frame_bytes,
+                      incoming);
+}
+
+SendResult Listener::Reply(absl::string_view routing_id, const Frame& frame) {
+  return SendFrameTo(router_, routing_id, frame);
+}
+
+}  // namespace zeromq
+}  // namespace raft

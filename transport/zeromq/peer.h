@@ -1,0 +1,78 @@
+// Keeps up the connection to one peer: dials, waits out the back-off, resolves
+// the host's name anew and begins again, for ever.
+//
+//   attempt = resolve (host names only), then dial each address in turn;
+//   all failed, or a connection was lost: pause of 50 ms, doubled up to 1 s
+//   each time, +-25 %; back to 50 ms after a connection that outlived it.
+//
+// libzmq could reconnect by itself, but it would keep what it had queued for
+// the peer's former life, ask no resolver of ours, spread its pauses by no more
+// than 50 ms, and fill a monitor that nobody reads until its thread stands
+// still.
+//
+// Thread rule: under the transport's lock. Nothing throws or blocks.
+#ifndef TRANSPORT_ZEROMQ_PEER_H_
+#define TRANSPORT_ZEROMQ_PEER_H_
+
+#include <chrono>  // NOLINT(build/c++11)
+#include <memory>
+
+#include "absl/random/random.h"
+#include "transport/transport.h"
+#include "transport/url.h"
+#include "transport/zeromq/connection.h"
+#include "transport/zeromq/event_set.h"
+#include "transport/zeromq/lookup.h"
+#include "transport/zeromq/message.h"
+
+namespace raft {
+namespace zeromq {
+
+class Peer {
+ public:
+  // `events` will report `key` when there may be frames, and `monitor_key` when
+  // it is time to Update(). All arguments outlive this.
+  Peer(Environment& environment, Resolver& resolver, absl::BitGen& random,
+       Url url, uint64_t key, uint64_t monitor_key);
+
+  // Looks at what has happened and does what is due, also the first attempt.
+  // True: a connection came up or was lost. Call it when the monitor's key is
+  // reported, the deadline has come, or, while it resolves, when the resolver
+  // has something.
+  bool Update(Clock::time_point now);
+  Clock::time_point deadline() const { return deadline_; }
+  bool resolving() const { return lookup_ != nullptr; }
+
+  // kFull also while there is no connection.
+  SendResult Send(const Frame& frame);
+  Receipt Receive(Incoming& incoming);
+  bool readable() const;
+
+  const Url& url() const { return url_; }
+
+ private:
+  void BeginAttempt(Clock::time_point now);
+  void DialNext(Clock::time_point now);
+  void Pause(Clock::time_point now);
+
+  Environment& environment_;
+  Resolver& resolver_;
+  absl::BitGen& random_;
+  const Url url_;
+  const uint64_t key_;
+  const uint64_t monitor_key_;
+
+  // One of the two, or neither while it pauses.
+  std::shared_ptr<Lookup> lookup_;  // Shared with the thread that works on it.
+  std::unique_ptr<Connection> connection_;
+  bool up_ = false;  // As last reported.
+  Clock::time_point up_since_;
+  Addresses endpoints_;  // To be dialled in this attempt, last one first.
+  std::chrono::microseconds pause_;
+  Clock::time_point deadline_ = Clock::time_point::min();
+};
+
+}  // namespace zeromq
+}  // namespace raft
+
+#endif  // TRANSPORT_ZEROMQ_PEER_H_

@@ -1,0 +1,82 @@
+#include "transport/zeromq/socket.h"
+
+#include <zmq.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <limits>
+
+namespace raft {
+namespace zeromq {
+namespace {
+
+// Dialling, and then the handshake, may each take this long.
+constexpr int kConnectTimeoutMs = 2000;
+constexpr int kHandshakeTimeoutMs = 2000;
+
+// A peer whose machine vanished is let go of after 15 + 3 * 5 seconds.
+constexpr int kKeepAliveIdleSeconds = 15;
+constexpr int kKeepAliveIntervalSeconds = 5;
+constexpr int kKeepAliveProbes = 3;
+
+// Messages that libzmq reads ahead of us on each connection; with those it
+// stops reading, and the sender's system takes no more. The fewest at which
+// its threads do not get in each other's way.
+constexpr size_t kMinReadAhead = 16;
+constexpr size_t kMaxReadAhead = 1024;
+constexpr size_t kUsualFrameBytes = 64 * 1024;
+
+int GetInt(zmq::socket_t& socket, int option, int fallback) {
+  int value = fallback;
+  size_t size = sizeof(value);
+  int rc;
+  do {
+    rc = zmq_getsockopt(socket.handle(), option, &value, &size);
+  } while (rc < 0 && errno == EINTR);
+  return rc < 0 ? fallback : value;
+}
+
+}  // namespace
+
+zmq::socket_t OpenSocket(zmq::context_t& context, zmq::socket_type type) {
+  try {
+    return zmq::socket_t(context, type);
+  } catch (const zmq::error_t& error) {
+    errno = error.num();
+    return zmq::socket_t();
+  }
+}
+
+bool SetWireOptions(zmq::socket_t& socket, size_t max_frame_bytes,
+                    size_t queue_bytes) {
+  const auto max_message_bytes = static_cast<int64_t>(
+      std::min<uint64_t>(max_frame_bytes, std::numeric_limits<int64_t>::max()));
+  const int read_ahead = static_cast<int>(std::min(
+      std::max(queue_bytes / kUsualFrameBytes, kMinReadAhead), kMaxReadAhead));
+  return zmq_setsockopt(socket.handle(), ZMQ_MAXMSGSIZE, &max_message_bytes,
+                        sizeof(max_message_bytes)) == 0 &&
+         SetOption(socket, ZMQ_LINGER, 0) &&
+         SetOption(socket, ZMQ_HEARTBEAT_IVL, 0) &&
+         SetOption(socket, ZMQ_RCVHWM, read_ahead) &&
+         SetOption(socket, ZMQ_CONNECT_TIMEOUT, kConnectTimeoutMs) &&
+         SetOption(socket, ZMQ_HANDSHAKE_IVL, kHandshakeTimeoutMs) &&
+         SetOption(socket, ZMQ_TCP_KEEPALIVE, 1) &&
+         SetOption(socket, ZMQ_TCP_KEEPALIVE_IDLE, kKeepAliveIdleSeconds) &&
+         SetOption(socket, ZMQ_TCP_KEEPALIVE_INTVL,
+                   kKeepAliveIntervalSeconds) &&
+         SetOption(socket, ZMQ_TCP_KEEPALIVE_CNT, kKeepAliveProbes);
+}
+
+bool SetOption(zmq::socket_t& socket, int option, int value) {
+  return zmq_setsockopt(socket.handle(), option, &value, sizeof(value)) == 0;
+}
+
+int Descriptor(zmq::socket_t& socket) { return GetInt(socket, ZMQ_FD, -1); }
+
+int PendingEvents(zmq::socket_t& socket) {
+  return GetInt(socket, ZMQ_EVENTS, 0);
+}
+
+}  // namespace zeromq
+}  // namespace raft

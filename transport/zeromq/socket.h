@@ -1,0 +1,38 @@
+// libzmq's sockets, opened and set up without exceptions: cppzmq owns them, and
+// every call that may fail goes to libzmq directly and answers with a value.
+//
+// Thread rule: under the transport's lock. Nothing blocks.
+#ifndef TRANSPORT_ZEROMQ_SOCKET_H_
+#define TRANSPORT_ZEROMQ_SOCKET_H_
+
+#include <cstddef>
+
+#include "zmq.hpp"
+
+namespace raft {
+namespace zeromq {
+
+// An empty socket: the system has no descriptor left (see errno).
+zmq::socket_t OpenSocket(zmq::context_t& context, zmq::socket_type type);
+
+// Sets what every socket has that talks to other processes: nothing lingers,
+// messages and handshakes are bounded, dead connections are found out, and
+// libzmq's own heartbeats are off.
+bool SetWireOptions(zmq::socket_t& socket, size_t max_frame_bytes,
+                    size_t queue_bytes);
+
+bool SetOption(zmq::socket_t& socket, int option, int value);
+
+// The descriptor that libzmq makes readable when it has something to tell the
+// socket. That has been told is seen by PendingEvents() alone.
+int Descriptor(zmq::socket_t& socket);
+
+// ZMQ_EVENTS. Asking makes libzmq look at what its threads have told the
+// socket, which sending and receiving do only now and then; what has been
+// looked at no longer shows on the descriptor.
+int PendingEvents(zmq::socket_t& socket);
+
+}  // namespace zeromq
+}  // namespace raft
+
+#endif  // TRANSPORT_ZEROMQ_SOCKET_H_

@@ -1,0 +1,320 @@
+#include "transport/zeromq/zeromq.h"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/memory/memory.h"
+#include "absl/random/random.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "transport/zeromq/connection.h"
+#include "transport/zeromq/event_set.h"
+#include "transport/zeromq/listener.h"
+#include "transport/zeromq/message.h"
+#include "transport/zeromq/peer.h"
+#include "zmq.hpp"
+
+namespace raft {
+namespace zeromq {
+namespace {
+
+// Three for each peer. libzmq takes 12 bytes for each that might be.
+constexpr int kMaxSockets = 4096;
+
+// Stands for the listener where a peer is named.
+constexpr PeerId kListener = 0;
+
+constexpr Clock::time_point kNever = Clock::time_point::max();
+
+// The keys under which the descriptors of a peer are watched.
+uint64_t FramesKey(PeerId peer) { return static_cast<uint64_t>(peer) * 2; }
+uint64_t MonitorKey(PeerId peer) { return FramesKey(peer) + 1; }
+PeerId PeerOfKey(uint64_t key) { return static_cast<PeerId>(key / 2); }
+bool IsMonitorKey(uint64_t key) { return key % 2 == 1; }
+
+// Thread rule: as Transport's.
+//
+// libzmq's descriptors are edge-triggered: whoever touches a socket may take
+// away the sign that there are frames in it, and nobody asleep would ever hear
+// of them. Hence every call that touches one asks at its end whether there are
+// frames, and if so puts it on the list of those to be read.
+class TransportImpl : public Transport {
+ public:
+  static absl::StatusOr<std::unique_ptr<Transport>> Open(
+      const TransportSpec& spec, const ZeroMqOptions& options);
+
+  const Url& url() const override { return listener_->url(); }
+
+  Properties properties() const override {
+    Properties properties;
+    properties.fifo = true;
+    return properties;
+  }
+
+  absl::Status Connect(PeerId peer, const Url& url) override;
+  void Disconnect(PeerId peer) override;
+  SendResult Send(PeerId peer, const Frame& frame) override;
+  SendResult Reply(const Origin& origin, const Frame& frame) override;
+  int Poll(int limit, Receiver& receiver) override;
+  void Wait(absl::Duration timeout) override { events_->Wait(timeout); }
+  void Wake() override { events_->Wake(); }
+
+ private:
+  struct Entry {
+    Peer peer;
+    Clock::time_point deadline = kNever;  // As in deadlines_.
+    bool listed = false;                  // In readable_.
+  };
+
+  TransportImpl(const TransportSpec& spec, const ZeroMqOptions& options,
+                std::unique_ptr<EventSet> events, zmq::context_t context)
+      : spec_(spec),
+        events_(std::move(events)),
+        resolver_(options.resolve, [this] { events_->Stir(); }),
+        context_(std::move(context)),
+        environment_{context_, *events_, spec.max_frame_bytes,
+                     spec.queue_bytes} {}
+
+  // Updates the peer and its deadline; true if its connection came or went.
+  bool Update(PeerId id, Entry& entry);
+  // The same, and reports the latter.
+  void Report(PeerId id, Receiver& receiver);
+  void SetAlarm();
+
+  // Puts one on the list of those to be read.
+  void List(PeerId id);
+  // The same outside Poll(), where somebody may be asleep in Wait().
+  void ListAndStir(PeerId id);
+  bool* Listed(PeerId id);  // Null for a peer that has gone.
+  // Hands out the frames of one until it has no more (true), or until `budget`
+  // messages were taken.
+  bool Drain(PeerId id, int& budget, int& count, Receiver& receiver);
+
+  const TransportSpec spec_;
+  const std::unique_ptr<EventSet> events_;
+  Resolver resolver_;
+  zmq::context_t context_;
+  Environment environment_;
+  absl::BitGen random_;
+  std::unique_ptr<Listener> listener_;
+
+  std::map<PeerId, Entry> peers_;
+  std::set<std::pair<Clock::time_point, PeerId>> deadlines_;
+  std::set<PeerId> resolving_;
+  // To be read, longest waiting first; kListener among them.
+  std::deque<PeerId> readable_;
+  bool listener_listed_ = false;
+  // Kept for their memory.
+  std::vector<uint64_t> keys_;
+  Incoming incoming_;
+  Origin origin_;
+};
+
+absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
+    const TransportSpec& spec, const ZeroMqOptions& options) {
+  if (spec.url.scheme != "tcp" && spec.url.scheme != "ipc") {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "url: \"", spec.url.ToString(), "\" is neither tcp:// nor ipc://"));
+  }
+  if (spec.max_frame_bytes == 0 || spec.queue_bytes == 0) {
+    return absl::InvalidArgumentError(
+        "max_frame_bytes and queue_bytes: must be above 0");
+  }
+  absl::StatusOr<std::unique_ptr<EventSet>> events = EventSet::Create();
+  if (!events.ok()) return events.status();
+  absl::optional<zmq::context_t> context;
+  try {
+    context.emplace(/*io_threads_=*/1, kMaxSockets);
+  } catch (const zmq::error_t& error) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot start libzmq: ", error.what()));
+  }
+  auto transport = absl::WrapUnique(new TransportImpl(
+      spec, options, *std::move(events), *std::move(context)));
+  absl::StatusOr<std::unique_ptr<Listener>> listener =
+      Listener::Bind(transport->environment_, spec.url, transport->resolver_,
+                     FramesKey(kListener));
+  if (!listener.ok()) return listener.status();
+  transport->listener_ = *std::move(listener);
+  return transport;
+}
+
+absl::Status TransportImpl::Connect(PeerId peer, const Url& url) {
+  if (peer <= 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot connect to peer ", peer, ": not positive"));
+  }
+  if (url.scheme != spec_.url.scheme || url.wildcard()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "cannot connect to \"", url.ToString(), "\": ",
+        url.wildcard() ? "a wildcard is nobody's address"
+                       : absl::StrCat("not ", spec_.url.scheme, "://")));
+  }
+  Disconnect(peer);
+  Entry& entry =
+      peers_
+          .emplace(peer, Entry{Peer(environment_, resolver_, random_, url,
+                                    FramesKey(peer), MonitorKey(peer))})
+          .first->second;
+  Update(peer, entry);
+  SetAlarm();
+  return absl::OkStatus();
+}
+
+void TransportImpl::Disconnect(PeerId peer) {
+  const auto found = peers_.find(peer);
+  if (found == peers_.end()) return;
+  deadlines_.erase({found->second.deadline, peer});
+  resolving_.erase(peer);
+  peers_.erase(found);
+}
+
+SendResult TransportImpl::Send(PeerId peer, const Frame& frame) {
+  const auto found = peers_.find(peer);
+  if (found == peers_.end()) return SendResult::kUnknown;
+  if (frame.size() > spec_.max_frame_bytes) return SendResult::kTooLarge;
+  const SendResult result = found->second.peer.Send(frame);
+  if (found->second.peer.readable()) ListAndStir(peer);
+  return result;
+}
+
+SendResult TransportImpl::Reply(const Origin& origin, const Frame& frame) {
+  const absl::string_view address = origin.address;
+  const size_t mark = address.find_last_of("#@");
+  if (mark == absl::string_view::npos) return SendResult::kUnknown;
+  const absl::string_view sender = address.substr(mark + 1);
+  if (address[mark] == '@') {
+    PeerId peer = 0;
+    return absl::SimpleAtoi(sender, &peer) ? Send(peer, frame)
+                                           : SendResult::kUnknown;
+  }
+  if (frame.size() > spec_.max_frame_bytes) return SendResult::kTooLarge;
+  const SendResult result =
+      listener_->Reply(absl::HexStringToBytes(sender), frame);
+  if (listener_->readable()) ListAndStir(kListener);
+  return result;
+}
+
+int TransportImpl::Poll(int limit, Receiver& receiver) {
+  events_->Settle();
+  keys_.clear();
+  const bool alarm = events_->Collect(keys_);
+  for (const uint64_t key : keys_) {
+    if (IsMonitorKey(key)) {
+      Report(PeerOfKey(key), receiver);
+    } else {
+      List(PeerOfKey(key));
+    }
+  }
+  const std::set<PeerId> resolving = resolving_;
+  for (const PeerId peer : resolving) Report(peer, receiver);
+  if (alarm) {
+    const Clock::time_point now = Clock::now();
+    while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+      Report(deadlines_.begin()->second, receiver);
+    }
+  }
+  SetAlarm();
+
+  int count = 0;
+  for (int budget = limit; budget > 0 && !readable_.empty();) {
+    const PeerId id = readable_.front();
+    readable_.pop_front();
+    if (bool* const listed = Listed(id)) *listed = false;
+    if (!Drain(id, budget, count, receiver)) List(id);
+  }
+  if (!readable_.empty()) events_->Stir();
+  return count;
+}
+
+void TransportImpl::Report(PeerId id, Receiver& receiver) {
+  const auto found = peers_.find(id);
+  if (found != peers_.end() && Update(id, found->second)) receiver.OnReset(id);
+}
+
+bool TransportImpl::Update(PeerId id, Entry& entry) {
+  const bool changed = entry.peer.Update(Clock::now());
+  if (entry.peer.deadline() != entry.deadline) {
+    deadlines_.erase({entry.deadline, id});
+    entry.deadline = entry.peer.deadline();
+    if (entry.deadline != kNever) deadlines_.insert({entry.deadline, id});
+  }
+  if (entry.peer.resolving()) {
+    resolving_.insert(id);
+  } else {
+    resolving_.erase(id);
+  }
+  return changed;
+}
+
+void TransportImpl::SetAlarm() {
+  events_->SetAlarm(deadlines_.empty() ? kNever : deadlines_.begin()->first);
+}
+
+bool* TransportImpl::Listed(PeerId id) {
+  if (id == kListener) return &listener_listed_;
+  const auto found = peers_.find(id);
+  return found == peers_.end() ? nullptr : &found->second.listed;
+}
+
+void TransportImpl::List(PeerId id) {
+  bool* const listed = Listed(id);
+  if (listed == nullptr || *listed) return;
+  *listed = true;
+  readable_.push_back(id);
+}
+
+void TransportImpl::ListAndStir(PeerId id) {
+  List(id);
+  events_->Stir();
+}
+
+bool TransportImpl::Drain(PeerId id, int& budget, int& count,
+                          Receiver& receiver) {
+  const auto found = peers_.find(id);
+  Peer* const peer = found == peers_.end() ? nullptr : &found->second.peer;
+  if (id != kListener && peer == nullptr) return true;
+  while (budget > 0) {
+    const Receipt receipt = peer == nullptr ? listener_->Receive(incoming_)
+                                            : peer->Receive(incoming_);
+    if (receipt == Receipt::kNothing) {
+      // More may have come while libzmq looked.
+      if (peer == nullptr ? listener_->readable() : peer->readable()) continue;
+      return true;
+    }
+    --budget;
+    if (receipt == Receipt::kDropped) continue;
+    ++count;
+    if (peer == nullptr) {
+      origin_.address =
+          absl::StrCat(incoming_.sender_host, "#",
+                       absl::BytesToHexString(incoming_.routing_id));
+    } else {
+      origin_.address = absl::StrCat(peer->url().ToString(), "@", id);
+    }
+    receiver.OnFrame(origin_, std::move(incoming_.frame));
+  }
+  return false;
+}
+
+}  // namespace
+}  // namespace zeromq
+
+Opener ZeroMqTransport(ZeroMqOptions options) {
+  return [options](const TransportSpec& spec) {
+    return zeromq::TransportImpl::Open(spec, options);
+  };
+}
+
+}  // namespace raft

@@ -1,0 +1,38 @@
+// The ZeroMQ transport: `tcp://` and `ipc://`, over libzmq.
+//
+//   raft::Opener open = raft::ZeroMqTransport();
+//   auto transport = open({ParseUrl("tcp://127.0.0.1:0").value(), /*self=*/1});
+//
+// Each transport has a libzmq context with one I/O thread, listens on exactly
+// one port, and has one outgoing connection to each peer. libzmq only carries:
+// no frame is kept for a peer that is not connected, none survives its
+// connection, and at most TransportSpec::queue_bytes wait for one peer. On the
+// receiving side libzmq reads ahead of Poll() by 16 frames on each connection,
+// or by queue_bytes in frames of 64 KiB if that is more.
+//
+// Host names are resolved on threads of their own, anew before each attempt to
+// connect, and all their addresses are tried in turn. A name that hangs holds
+// up no other peer. Listening on a host name resolves it once and takes the
+// first address that can be bound; the opener waits for that up to 5 seconds.
+#ifndef TRANSPORT_ZEROMQ_ZEROMQ_H_
+#define TRANSPORT_ZEROMQ_ZEROMQ_H_
+
+#include "transport/transport.h"
+#include "transport/zeromq/lookup.h"
+
+namespace raft {
+
+struct ZeroMqOptions {
+  // For tests, and for those who resolve in their own way.
+  zeromq::ResolveFunction resolve = zeromq::ResolveWithSystem;
+};
+
+// The opener may be called from any thread.
+// INVALID_ARGUMENT: the scheme is neither tcp nor ipc, or a limit is 0.
+// UNAVAILABLE: the address is in use, or cannot be bound (says why); the system
+// has no descriptors or threads left.
+Opener ZeroMqTransport(ZeroMqOptions options = {});
+
+}  // namespace raft
+
+#endif  // TRANSPORT_ZEROMQ_ZEROMQ_H_
