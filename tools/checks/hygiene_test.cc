@@ -1,0 +1,89 @@
+// What a reviewer would otherwise have to look for in every new file.
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "gtest/gtest.h"
+#include "tools/checks/layers.h"
+#include "tools/checks/tree.h"
+
+namespace raft {
+namespace {
+
+constexpr int kLinesLimit = 400;
+
+bool HasALengthLimit(absl::string_view path) {
+  return absl::EndsWith(path, ".h") || absl::EndsWith(path, ".cc") ||
+         absl::EndsWith(path, ".bzl") || absl::EndsWith(path, ".sh") ||
+         absl::EndsWith(path, ".proto");
+}
+
+// "cluster/server.h" -> "CLUSTER_SERVER_H_"
+std::string GuardOf(const std::string& path) {
+  std::string guard = absl::StrReplaceAll(path, {{"/", "_"}, {".", "_"}});
+  for (char& c : guard) c = static_cast<char>(std::toupper(c));
+  return absl::StrCat(guard, "_");
+}
+
+TEST(HygieneTest, AFilePastTheLimitWantsToBeTwo) {
+  for (const File& file : ReadTree()) {
+    if (!HasALengthLimit(file.path)) continue;
+    EXPECT_LE(std::count(file.content.begin(), file.content.end(), '\n'),
+              kLinesLimit)
+        << file.path;
+  }
+}
+
+TEST(HygieneTest, IncludeGuardsFollowThePath) {
+  int headers = 0;
+  for (const File& file : ReadTree()) {
+    if (!absl::EndsWith(file.path, ".h")) continue;
+    ++headers;
+    const std::string guard = GuardOf(file.path);
+    EXPECT_TRUE(absl::StrContains(
+        file.content, absl::StrCat("#ifndef ", guard, "\n#define ", guard)))
+        << file.path << " lacks the guard " << guard;
+  }
+  EXPECT_GE(headers, 2);
+}
+
+// The BUILD file that speaks for `path`: the nearest upwards.
+const File* BuildFileOf(const std::string& path,
+                        const std::vector<File>& files) {
+  const File* nearest = nullptr;
+  for (const File& file : files) {
+    absl::string_view folder = file.path;
+    if (absl::ConsumeSuffix(&folder, "BUILD.bazel") &&
+        absl::StartsWith(path, folder) &&
+        (nearest == nullptr || nearest->path.size() < file.path.size())) {
+      nearest = &file;
+    }
+  }
+  return nearest;
+}
+
+// A source that no target names is neither compiled nor run.
+TEST(HygieneTest, EverySourceIsNamedInABuildFile) {
+  const std::vector<File> files = ReadTree();
+  for (const File& file : files) {
+    if (!IsSource(file.path)) continue;
+    const File* const build_file = BuildFileOf(file.path, files);
+    ASSERT_NE(build_file, nullptr);
+    const size_t folder = build_file->path.size() - strlen("BUILD.bazel");
+    EXPECT_TRUE(
+        absl::StrContains(build_file->content,
+                          absl::StrCat("\"", file.path.substr(folder), "\"")))
+        << file.path << " is in no target of " << build_file->path;
+  }
+}
+
+}  // namespace
+}  // namespace raft

@@ -1,0 +1,173 @@
+#include "tools/checks/layers.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+
+namespace raft {
+namespace {
+
+// A pattern names a folder and all below it ("cluster/") or, as in a shell, the
+// files of one folder ("transport/*.h").
+struct Layer {
+  std::string place;  // A pattern. The longest that fits a file counts.
+  std::vector<std::string> may_include;
+};
+
+const std::vector<Layer>& Layers() {
+  static const auto* const layers = new std::vector<Layer>{
+      {"proto/", {"proto/", "google/protobuf/"}},
+      {"transport/", {"transport/*.h", "absl/"}},
+      {"transport/builtin.cc",
+       {"transport/*.h", "transport/loopback/", "transport/zeromq/", "absl/"}},
+      {"transport/loopback/",
+       {"transport/*.h", "transport/loopback/", "absl/"}},
+      {"transport/zeromq/",
+       {"transport/*.h", "transport/zeromq/", "absl/", "zmq.h", "zmq.hpp"}},
+      {"cluster/",
+       {"cluster/", "transport/*.h", "proto/", "absl/", "google/protobuf/",
+        "xxhash.h"}},
+      {"cmd/",
+       {"cmd/", "cluster/", "transport/", "proto/", "absl/", "google/protobuf/",
+        "tools/cpp/runfiles/"}},
+      {"testing/",
+       {"testing/", "cluster/", "transport/", "proto/", "absl/",
+        "google/protobuf/", "gtest/", "gmock/", "benchmark/", "zmq.h",
+        "zmq.hpp", "xxhash.h", "tools/cpp/runfiles/"}},
+      // Beside the layers: what checks them, and what a user would write.
+      {"tools/", {"tools/", "absl/"}},
+      {"examples/", {"cluster/", "transport/", "proto/", "testing/", "absl/"}},
+  };
+  return *layers;
+}
+
+// What code may include on top of its layer when it is a test of it.
+const std::vector<std::string>& TestsMayInclude() {
+  static const auto* const patterns =
+      new std::vector<std::string>{"gtest/", "gmock/", "benchmark/"};
+  return *patterns;
+}
+
+bool Fits(absl::string_view path, const std::string& pattern) {
+  if (absl::EndsWith(pattern, "/")) return absl::StartsWith(path, pattern);
+  return fnmatch(pattern.c_str(), std::string(path).c_str(), FNM_PATHNAME) == 0;
+}
+
+bool FitsAny(absl::string_view path, const std::vector<std::string>& patterns) {
+  return std::any_of(
+      patterns.begin(), patterns.end(),
+      [path](const std::string& pattern) { return Fits(path, pattern); });
+}
+
+const Layer* LayerOf(absl::string_view path) {
+  const Layer* best = nullptr;
+  for (const Layer& layer : Layers()) {
+    if (Fits(path, layer.place) &&
+        (best == nullptr || layer.place.size() > best->place.size())) {
+      best = &layer;
+    }
+  }
+  return best;
+}
+
+// True if some layer may include `path`: a file of ours or of a library that
+// the project knows, as opposed to one of the system.
+bool IsKnown(absl::string_view path) {
+  return LayerOf(path) != nullptr || FitsAny(path, TestsMayInclude()) ||
+         std::any_of(Layers().begin(), Layers().end(),
+                     [path](const Layer& layer) {
+                       return FitsAny(path, layer.may_include);
+                     });
+}
+
+bool IsTest(absl::string_view path) {
+  return absl::EndsWith(path, "_test.cc") ||
+         absl::EndsWith(path, "_benchmark.cc");
+}
+
+// What a line names after `keyword`, quotes or brackets included; empty if it
+// is another kind of line.
+absl::string_view Named(absl::string_view line, bool is_proto) {
+  line = absl::StripAsciiWhitespace(line);
+  if (is_proto) {
+    if (!absl::ConsumePrefix(&line, "import ")) return "";
+    absl::ConsumePrefix(&line, "public ");
+    absl::ConsumePrefix(&line, "weak ");
+    return absl::StripSuffix(absl::StripAsciiWhitespace(line), ";");
+  }
+  if (!absl::ConsumePrefix(&line, "#")) return "";
+  line = absl::StripLeadingAsciiWhitespace(line);
+  if (!absl::ConsumePrefix(&line, "include")) return "";
+  line = absl::StripLeadingAsciiWhitespace(line);
+  if (line.empty()) return "";
+  const char close = line.front() == '<' ? '>' : line.front();
+  return line.substr(0, std::max<size_t>(line.find(close, 1), 1) + 1);
+}
+
+// Why `layer` may not include what is `named`; empty if it may.
+std::string Fault(const Layer& layer, bool is_test, absl::string_view named) {
+  if (named.size() < 3 || (named.front() != '"' && named.front() != '<')) {
+    return absl::StrCat("includes ", named, ", which cannot be judged");
+  }
+  const absl::string_view path = named.substr(1, named.size() - 2);
+  if (FitsAny(path, layer.may_include)) return "";
+  if (is_test && FitsAny(path, TestsMayInclude())) return "";
+  if (IsKnown(path)) {
+    return absl::StrCat("may not include ", path, "; ", layer.place,
+                        " may include ", absl::StrJoin(layer.may_include, " "));
+  }
+  if (named.front() == '"') {
+    return absl::StrCat("includes ", named,
+                        ", which is not a path from the root");
+  }
+  return "";
+}
+
+}  // namespace
+
+bool IsSource(absl::string_view path) {
+  static const auto* const endings = new std::vector<absl::string_view>{
+      ".c",   ".cc",  ".cpp", ".cxx", ".h",   ".hh",
+      ".hpp", ".hxx", ".inc", ".ipp", ".tcc", ".proto"};
+  return std::any_of(endings->begin(), endings->end(),
+                     [path](absl::string_view ending) {
+                       return absl::EndsWith(path, ending);
+                     });
+}
+
+std::vector<std::string> LayerFaults(absl::string_view path,
+                                     absl::string_view content) {
+  const bool is_proto = absl::EndsWith(path, ".proto");
+  if (!is_proto && !absl::EndsWith(path, ".h") &&
+      !absl::EndsWith(path, ".cc")) {
+    return {absl::StrCat(path, ": C++ files end in .h or .cc")};
+  }
+  const Layer* const layer = LayerOf(path);
+  if (layer == nullptr) {
+    return {absl::StrCat(path, ": no layer is known for this folder")};
+  }
+  std::vector<std::string> faults;
+  int number = 0;
+  for (absl::string_view line : absl::StrSplit(content, '\n')) {
+    ++number;
+    const absl::string_view named = Named(line, is_proto);
+    if (named.empty()) continue;
+    const std::string fault = Fault(*layer, IsTest(path), named);
+    if (!fault.empty()) {
+      faults.push_back(absl::StrCat(path, ":", number, ": ", fault));
+    }
+  }
+  return faults;
+}
+
+}  // namespace raft

@@ -1,0 +1,34 @@
+// The files of this project's own checkout, for tests that judge all of them.
+//
+// A Bazel test sees only what it names as data, and a file that nobody thought
+// of naming would escape. So these tests follow the link that Bazel made for
+// WORKSPACE back to the checkout and look at the folder itself; their targets
+// are tagged "external" and "local" to run each time, outside of the sandbox.
+//
+//   for (const File& file : ReadTree()) Judge(file.path, file.content);
+//
+// Threads: any, at any time.
+
+#ifndef TOOLS_CHECKS_TREE_H_
+#define TOOLS_CHECKS_TREE_H_
+
+#include <string>
+#include <vector>
+
+namespace raft {
+
+struct File {
+  std::string path;  // From the root of the checkout: "cluster/server.h".
+  std::string content;
+};
+
+// The root of the checkout. Ends the test with a message if it is not found.
+std::string TreeRoot();
+
+// Every regular file below the root, sorted by path, except in folders whose
+// name begins with a dot and through links (Bazel's own are links).
+std::vector<File> ReadTree();
+
+}  // namespace raft
+
+#endif  // TOOLS_CHECKS_TREE_H_
