@@ -239,6 +239,20 @@ Micros Pump::Deadline() {
   return engine_.Deadline();
 }
 
+void Pump::BeginClose() {
+  MutexLock lock(mu_);
+  engine_.Leave();
+  received_.NotifyAll();
+  changed_.NotifyAll();
+  loop_wake_.NotifyAll();
+  WakeBy(0);
+}
+
+bool Pump::ReadyToClose() {
+  MutexLock lock(mu_);
+  return engine_.Left();
+}
+
 void Pump::Loop() {
   MutexLock lock(mu_);
   while (!stop_) {
@@ -423,12 +437,8 @@ absl::Status Pump::Close(absl::Duration timeout) {
       return close_status_;
     }
     closing_ = true;
-    engine_.Leave();
-    received_.NotifyAll();
-    changed_.NotifyAll();
-    loop_wake_.NotifyAll();
-    WakeBy(0);
   }
+  BeginClose();
   pump_.Lock();  // Says at least once that we leave, also with no time at all.
   SendDue(/*sleeping=*/true, kSendLimit);
   pump_.Unlock();

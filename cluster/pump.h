@@ -68,6 +68,9 @@ class Pump : private Receiver {
   void Step();
   // When Step() has something to do, if nothing arrives.
   Micros Deadline();
+  // The beginning of Close(), and whether it could end, for those who step.
+  void BeginClose();
+  bool ReadyToClose();
 
   // Behind the calls of the same names of Outbox, Inbox and Server.
   absl::StatusOr<Receipt> Send(Pid to, const Outgoing& envelope,

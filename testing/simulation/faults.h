@@ -1,0 +1,66 @@
+// What goes wrong in a simulated cluster, and when.
+//
+// Thread rule: that of its simulation, one thread.
+#ifndef TESTING_SIMULATION_FAULTS_H_
+#define TESTING_SIMULATION_FAULTS_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+
+#include "testing/simulation/network.h"
+#include "testing/simulation/random.h"
+
+namespace raft {
+
+// The servers that things happen to.
+class SimFaultTarget {
+ public:
+  virtual ~SimFaultTarget() = default;
+  virtual void StartServer(Pid pid) = 0;
+  virtual void CrashServer(Pid pid) = 0;
+  virtual void PauseServer(Pid pid) = 0;
+  virtual void ResumeServer(Pid pid) = 0;
+  // Pauses it and starts another process in its place.
+  virtual void TwinServer(Pid pid) = 0;
+  virtual void LeaveServer(Pid pid) = 0;
+  virtual bool Runs(Pid pid) const = 0;
+};
+
+class SimFaultSchedule {
+ public:
+  SimFaultSchedule(SimRandom* random, SimNetwork* network, int servers,
+                   SimFaultTarget* target);
+
+  // When something happens next.
+  Micros Next() const;
+  void Act();  // Makes happen what is due.
+  // Heals the network. Servers are the owner's to bring back.
+  void Stop();
+
+  uint64_t partitions() const { return partitions_; }
+  uint64_t clogs() const { return clogs_; }
+
+ private:
+  void Inflict();
+  void Weather();  // Loss, duplication, delay and damage of one direction.
+  void Cut();
+  void Partition();
+  void Clog();
+  void Later(Micros least, Micros most, std::function<void()> action);
+  Pid SomeServer();
+  Pid SomeOther(Pid pid);
+
+  SimRandom* const random_;
+  SimNetwork* const network_;
+  const int servers_;
+  SimFaultTarget* const target_;
+  Micros next_;
+  std::multimap<Micros, std::function<void()>> later_;
+  uint64_t partitions_ = 0;
+  uint64_t clogs_ = 0;
+};
+
+}  // namespace raft
+
+#endif  // TESTING_SIMULATION_FAULTS_H_

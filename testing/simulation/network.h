@@ -1,0 +1,138 @@
+// A network in virtual time that does to frames what networks do: loses,
+// doubles, delays, reorders and damages them, holds them back, cuts links in
+// one direction or both, and resets connections.
+//
+//   SimNetwork network(seed, /*servers=*/5);
+//   std::unique_ptr<Transport> one = network.Open(1);
+//   network.faults(1, 2).loss = 0.3;
+//   while (network.NextArrival() <= until) network.Deliver();
+//
+// Everything that happens follows from the seed and the calls.
+//
+// Thread rule: one thread, for the network and all its transports.
+#ifndef TESTING_SIMULATION_NETWORK_H_
+#define TESTING_SIMULATION_NETWORK_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "cluster/config.h"
+#include "cluster/link/link.h"
+#include "testing/simulation/random.h"
+#include "transport/transport.h"
+
+namespace raft {
+
+// What one direction between two servers does to frames.
+struct SimFaults {
+  double loss = 0;
+  double duplication = 0;
+  double damage = 0;  // One bit is flipped.
+  Micros delay = 100;
+  Micros jitter = 0;  // Added to the delay, up to this. Reorders, if not fifo.
+  bool cut = false;      // All is lost.
+  bool clogged = false;  // All is held back, up to a bound.
+};
+
+struct SimCounts {
+  uint64_t frames = 0;
+  uint64_t lost = 0;
+  uint64_t doubled = 0;
+  uint64_t damaged = 0;
+  uint64_t refused = 0;  // Send() answered kFull.
+  uint64_t resets = 0;
+};
+
+class SimTransport;
+
+class SimNetwork {
+ public:
+  // Pids are 1 to `servers`. `fifo`: frames of one connection stay in order.
+  SimNetwork(uint64_t seed, int servers, bool fifo);
+
+  // A process of server `pid` opens its port. It listens from now on, also if
+  // an earlier one still lives; that one can go on sending.
+  std::unique_ptr<Transport> Open(Pid pid);
+  // The process is dead: what it sends is nothing, what it got is gone.
+  void Kill(Transport* transport);
+
+  SimFaults& faults(Pid from, Pid to) { return wire(from, to).faults; }
+  void Unclog(Pid from, Pid to);
+  // Makes the connection anew: what is on it is lost.
+  void Reset(Pid from, Pid to);
+
+  bool fifo() const { return fifo_; }
+  Micros now() const { return now_; }
+  void set_now(Micros now) { now_ = now; }
+  // When the next frame arrives, kNever if none is under way.
+  Micros NextArrival() const;
+  // Lets it arrive. Returns the process, or null if nobody was there.
+  Transport* Deliver();
+  // The processes whose sending may work again, or whose connections came up.
+  std::vector<Transport*> TakeWoken();
+
+  const SimCounts& counts() const { return counts_; }
+
+ private:
+  friend class SimTransport;
+
+  struct Held {
+    SimTransport* sender;
+    Frame frame;
+  };
+  struct Wire {
+    SimFaults faults;
+    uint64_t connection = 0;
+    Micros last_arrival = 0;
+    std::deque<Held> held;
+    size_t held_bytes = 0;
+  };
+  struct Arrival {
+    Micros time = 0;
+    uint64_t order = 0;
+    Pid from = 0;
+    Pid to = 0;
+    uint64_t connection = 0;  // 0: a reply, which goes to one process.
+    uint64_t sender = 0;
+    uint64_t receiver = 0;
+    Frame frame;
+  };
+  struct Later {
+    bool operator()(const Arrival& a, const Arrival& b) const {
+      return a.time != b.time ? a.time > b.time : a.order > b.order;
+    }
+  };
+
+  Wire& wire(Pid from, Pid to) {
+    return wires_[static_cast<size_t>((from - 1) * servers_ + to - 1)];
+  }
+  SimTransport* Find(uint64_t process) const;
+  SendResult Transmit(SimTransport* from, Pid to, uint64_t reply_to,
+                      const Frame& frame);
+  void Schedule(SimTransport* from, Pid to, uint64_t reply_to,
+                const Frame& frame);
+  Frame Damage(const Frame& frame);
+  void ConnectionMade(SimTransport* process, Pid peer);
+  void Closed(SimTransport* transport);
+
+  const int servers_;
+  const bool fifo_;
+  SimRandom random_;
+  Micros now_ = 1;
+  uint64_t order_ = 0;
+  uint64_t processes_ = 0;
+  std::vector<Wire> wires_;
+  std::vector<SimTransport*> open_;       // All that were not destroyed.
+  std::vector<SimTransport*> listening_;  // By pid - 1; null if nobody.
+  std::vector<SimTransport*> woken_;
+  std::vector<Arrival> arrivals_;  // A heap.
+  SimCounts counts_;
+};
+
+}  // namespace raft
+
+#endif  // TESTING_SIMULATION_NETWORK_H_

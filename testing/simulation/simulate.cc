@@ -1,0 +1,163 @@
+// Runs simulated clusters, seed after seed, on all cores:
+//
+//   bazel run -c opt //testing:simulate -- --seeds=10000 --first_seed=1
+//   bazel run -c opt //testing:simulate -- --seed=42 --trace
+//
+// Exit code 0: no seed failed. 1: the first that did is named.
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <cstdio>
+#include <iostream>
+#include <string>
+#include <thread>  // NOLINT(build/c++11)
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "testing/simulation/simulation.h"
+#include "transport/mutex.h"
+
+ABSL_FLAG(uint64_t, seeds, 1000, "how many seeds to run");
+ABSL_FLAG(uint64_t, first_seed, 1, "the first of them");
+ABSL_FLAG(uint64_t, seed, 0, "run this seed alone");
+ABSL_FLAG(bool, trace, false, "with --seed: print what happens");
+ABSL_FLAG(int, servers, 5, "servers of each cluster");
+ABSL_FLAG(int, threads, 0, "0: one per core");
+
+namespace raft {
+namespace {
+
+SimulationOptions MakeOptions(uint64_t seed) {
+  SimulationOptions options;
+  options.seed = seed;
+  options.servers = absl::GetFlag(FLAGS_servers);
+  return options;
+}
+
+int RunOne(uint64_t seed) {
+  SimulationOptions options = MakeOptions(seed);
+  if (absl::GetFlag(FLAGS_trace)) options.trace = &std::cout;
+  const SimulationResult result = RunSimulation(options);
+  absl::PrintF("seed %d: trace hash %016x, %d accepted, %d taken, %.1f s\n",
+               seed, result.trace_hash, result.accepted, result.taken,
+               static_cast<double>(result.simulated) / 1e6);
+  if (result.status.ok()) return 0;
+  std::cout << result.status.message() << std::endl;
+  return 1;
+}
+
+class Campaign {
+ public:
+  int Run() {
+    const uint64_t first = absl::GetFlag(FLAGS_first_seed);
+    end_ = first + absl::GetFlag(FLAGS_seeds);
+    next_ = first;
+    start_ = absl::Now();
+    int threads = absl::GetFlag(FLAGS_threads);
+    if (threads <= 0) {
+      threads = static_cast<int>(
+          std::max(1u, std::thread::hardware_concurrency()));
+    }
+    std::vector<std::thread> workers;
+    for (int i = 0; i < threads; ++i) {
+      workers.emplace_back([this] { Work(); });
+    }
+    for (std::thread& worker : workers) worker.join();
+    std::fputs("\n", stderr);
+    Print();
+    if (failed_.status.ok()) return 0;
+    std::cout << "FAILED: " << failed_.status.message() << "\n"
+              << "again, with all that happens: --seed=" << failed_seed_
+              << " --trace" << std::endl;
+    return 1;
+  }
+
+ private:
+  void Work() {
+    for (;;) {
+      const uint64_t seed = next_++;
+      if (seed >= end_ || stop_) return;
+      const SimulationResult result = RunSimulation(MakeOptions(seed));
+      MutexLock lock(mu_);
+      Add(result);
+      if (!result.status.ok() && (failed_.status.ok() || seed < failed_seed_)) {
+        failed_ = result;
+        failed_seed_ = seed;
+        stop_ = true;
+      }
+      if (absl::Now() >= next_progress_) {
+        next_progress_ = absl::Now() + absl::Seconds(1);
+        std::fprintf(stderr, "\r%llu seeds, %.1f simulated hours ",
+                     static_cast<unsigned long long>(seeds_),
+                     static_cast<double>(total_.simulated) / 3.6e9);
+      }
+    }
+  }
+
+  void Add(const SimulationResult& result) {
+    ++seeds_;
+    total_.simulated += result.simulated;
+    total_.accepted += result.accepted;
+    total_.taken += result.taken;
+    total_.crashes += result.crashes;
+    total_.pauses += result.pauses;
+    total_.twins += result.twins;
+    total_.leaves += result.leaves;
+    total_.partitions += result.partitions;
+    total_.clogs += result.clogs;
+    total_.network.frames += result.network.frames;
+    total_.network.lost += result.network.lost;
+    total_.network.doubled += result.network.doubled;
+    total_.network.damaged += result.network.damaged;
+    total_.network.refused += result.network.refused;
+    total_.network.resets += result.network.resets;
+  }
+
+  void Print() {
+    const double wall = absl::ToDoubleSeconds(absl::Now() - start_);
+    const double simulated = static_cast<double>(total_.simulated) / 1e6;
+    absl::PrintF("%d seeds in %.1f s: %.1f simulated hours, %.0f times real "
+                 "time\n",
+                 seeds_, wall, simulated / 3600, simulated / wall);
+    absl::PrintF("envelopes: %d accepted, %d taken\n", total_.accepted,
+                 total_.taken);
+    absl::PrintF("frames: %d sent, %d lost, %d doubled, %d damaged, %d "
+                 "refused\n",
+                 total_.network.frames, total_.network.lost,
+                 total_.network.doubled, total_.network.damaged,
+                 total_.network.refused);
+    absl::PrintF("faults: %d resets, %d crashes, %d pauses, %d twins, %d "
+                 "leaves, %d partitions, %d clogs\n",
+                 total_.network.resets, total_.crashes, total_.pauses,
+                 total_.twins, total_.leaves, total_.partitions, total_.clogs);
+  }
+
+  std::atomic<uint64_t> next_{0};
+  std::atomic<bool> stop_{false};
+  uint64_t end_ = 0;
+  absl::Time start_;
+  Mutex mu_;
+  absl::Time next_progress_ ABSL_GUARDED_BY(mu_);
+  uint64_t seeds_ ABSL_GUARDED_BY(mu_) = 0;
+  SimulationResult total_ ABSL_GUARDED_BY(mu_);
+  SimulationResult failed_ ABSL_GUARDED_BY(mu_);
+  uint64_t failed_seed_ ABSL_GUARDED_BY(mu_) = 0;
+};
+
+}  // namespace
+}  // namespace raft
+
+int main(int argc, char** argv) {
+  absl::SetProgramUsageMessage(
+      "Simulates clusters in which everything goes wrong.\n"
+      "  simulate --seeds=10000 --first_seed=1\n"
+      "  simulate --seed=42 --trace");
+  absl::ParseCommandLine(argc, argv);
+  const uint64_t seed = absl::GetFlag(FLAGS_seed);
+  return seed != 0 ? raft::RunOne(seed) : raft::Campaign().Run();
+}
