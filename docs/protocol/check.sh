@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Checks the model of the protocol (link.pml) exhaustively within bounds, and
+# that every rule taken out of it (a mutant) is missed.
+#
+#   bazel run //docs/protocol:check              all checks, some 15 minutes
+#   bazel run //docs/protocol:check -- --small   small bounds, a minute or two
+#
+# Needs spin and gcc (Debian: apt install spin gcc). Prints a line per check and
+# `N passed, N failed`; exits 1 if any failed.
+set -u
+model=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/link.pml")
+small=0
+[ "${1:-}" = --small ] && small=1
+for program in spin gcc; do
+  command -v "$program" >/dev/null || { echo "$program is missing: apt install $program"; exit 1; }
+done
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+passed=0
+failed=0
+
+# run WANT NAME OPTIONS...: WANT is holds, or breaks for a mutant.
+run() {
+  local want=$1 name=$2 got states
+  shift 2
+  cd "$folder" && rm -f pan* ./*.trail
+  if ! spin -a "${@/#/-D}" "$model" >spin.out 2>&1 ||
+    ! gcc -O2 -w -DSAFETY -DNOREDUCE -DCOLLAPSE -DVECTORSZ=2048 -DMEMLIM=9000 -o pan pan.c 2>gcc.out; then
+    echo "FAILED  $name: does not build"
+    cat spin.out gcc.out 2>/dev/null
+    failed=$((failed + 1))
+    return
+  fi
+  timeout 900 ./pan -m2000000 -n >pan.out 2>&1
+  states=$(sed -n 's/^ *\([0-9]*\) states, stored.*/\1/p' pan.out)
+  if ls ./*.trail >/dev/null 2>&1; then
+    got=breaks
+  elif grep -q 'errors: 0' pan.out && ! grep -q 'out of memory\|max search depth too small\|Search not completed' pan.out; then
+    got=holds
+  else
+    got="does not end"
+  fi
+  if [ "$got" = "$want" ]; then
+    printf 'ok      %-58s %s, %s states\n' "$name" "$got" "${states:-?}"
+    passed=$((passed + 1))
+  else
+    printf 'FAILED  %-58s %s, not %s\n' "$name" "$got" "$want"
+    failed=$((failed + 1))
+  fi
+}
+
+run holds "no crash, both directions" KA=1 KB=1 NA=2 NB=1
+run holds "crash, void" KA=2 KB=2 NA=1 VOID
+run holds "crash, both directions, small" KA=2 KB=2 NA=1 NB=1
+run holds "freshness of the handshake (S6)" HEARD KA=2 KB=2 NA=2
+run holds "twins, small" ZOMBIE KA=2 KB=1 NA=2
+run holds "leave (S10)" LEAVE KA=2 KB=2 NA=2
+run holds "leave, void" LEAVE VOID KA=2 KB=2 NA=2
+run holds "convergence (L1)" LIVE KA=1 KB=1 NA=2 ROUNDS=8
+run breaks "convergence needs eight rounds" LIVE KA=1 KB=1 NA=2 ROUNDS=7
+run breaks "mutant: acks of any sender's life" KB=2 NA=2 CAPA=2 M_NO_ACK_SRC
+run breaks "mutant: acks to any life of ours" KA=2 KB=2 NA=2 M_NO_ACK_DST
+run breaks "mutant: items to any life of ours" KA=2 KB=2 NA=2 M_NO_DATA_DST
+run breaks "mutant: items of any sender's life" KA=2 KB=1 NA=2 CAPB=2 M_NO_DATA_SRC
+run breaks "mutant: the last handshake wins, not the newest life" KA=2 CAPB=2 M_NO_ORDER
+run breaks "mutant: repeats are delivered" KA=1 KB=1 M_NO_DEDUP
+run breaks "mutant: a session from a HELLO that does not name us" HEARD KA=2 KB=2 M_TWO_STEP
+run breaks "mutant: freed when received, not when taken" KB=2 M_RECEIVED_FREES
+run breaks "mutant: credit as increments" NA=3 M_REL_CREDIT
+run breaks "mutant: credit kept over a restart" KB=2 NA=4 M_KEEP_CREDIT
+run breaks "mutant: a new session forgets the inbox" KA=2 M_FORGET_OLD
+run breaks "mutant: an answer grants credit" KA=2 CAPA=2 CAPB=2 M_EARLY_CREDIT
+run breaks "mutant: the application takes after leave" LEAVE M_LEAVE_TAKES
+run breaks "mutant: no probe" LIVE NA=3 M_NO_PROBE
+run breaks "mutant: no probe of a closed window" LIVE NA=3 M_NO_ZERO_PROBE
+run breaks "mutant: other lives are not answered" LIVE KB=2 M_NO_ANSWER
+
+if [ "$small" = 0 ]; then
+  run holds "crash" KA=2 KB=2 NA=2 CAPA=2 CAPB=2
+  run holds "crash, void, two frames each way" KA=2 KB=2 NA=2 CAPA=2 CAPB=2 VOID
+  run holds "crash, three lives" KA=3 KB=3 NA=2
+  run holds "crash, three envelopes" KA=2 KB=2 NA=3
+  run holds "crash, both directions" KA=2 KB=2 NA=2 NB=1
+  run holds "no crash, both directions, two frames each way" KA=1 KB=1 NA=3 NB=1 CAPA=2 CAPB=2
+  run holds "twins of A" ZOMBIE KA=2 KB=1 NA=2 CAPA=2 CAPB=2
+  run holds "twins of B" ZOMBIE KA=1 KB=2 NA=2 CAPA=2 CAPB=2
+  run holds "twins of both" ZOMBIE KA=2 KB=2 NA=2
+  run holds "clocks disagree" SKEW KA=3 KB=2 NA=2
+  run holds "leave, both directions" LEAVE KA=1 KB=2 NA=2 NB=1
+  run holds "convergence, three envelopes" LIVE KA=1 KB=1 NA=3 ROUNDS=12
+  run holds "convergence, restarts of B" LIVE KA=1 KB=2 NA=2 ROUNDS=12
+  run holds "convergence, restarts of both" LIVE KA=2 KB=2 NA=1 ROUNDS=12
+  run holds "convergence, restarts of both, void" LIVE VOID KA=2 KB=2 NA=1 ROUNDS=12
+  run holds "convergence, clocks disagree" LIVE SKEW KA=3 KB=1 NA=1 ROUNDS=12
+  run breaks "mutant: a life whose clock is behind is refused for ever" LIVE SKEW KA=3 KB=1 NA=1 ROUNDS=12 M_NO_BUMP
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
