@@ -1,0 +1,117 @@
+#include "testing/gate.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace raft {
+namespace {
+
+// A wait may be for ever, which a condition variable cannot say.
+constexpr absl::Duration kLongestWait = absl::Seconds(1);
+
+}  // namespace
+
+class GatedTransport : public Transport {
+ public:
+  GatedTransport(std::unique_ptr<Transport> inner, std::shared_ptr<Gate> gate)
+      : inner_(std::move(inner)), gate_(std::move(gate)) {
+    MutexLock lock(gate_->mu_);
+    gate_->transports_.insert(this);
+  }
+  ~GatedTransport() override {
+    MutexLock lock(gate_->mu_);
+    gate_->transports_.erase(this);
+  }
+
+  const Url& url() const override { return inner_->url(); }
+  Properties properties() const override { return inner_->properties(); }
+  absl::Status Connect(PeerId peer, const Url& url) override {
+    return inner_->Connect(peer, url);
+  }
+  void Disconnect(PeerId peer) override { inner_->Disconnect(peer); }
+
+  SendResult Send(PeerId peer, const Frame& frame) override {
+    const Gate::State state = gate_->state();
+    return state == Gate::State::kOpen ? inner_->Send(peer, frame)
+                                       : Swallowed(state);
+  }
+  SendResult Reply(const Origin& origin, const Frame& frame) override {
+    const Gate::State state = gate_->state();
+    return state == Gate::State::kOpen ? inner_->Reply(origin, frame)
+                                       : Swallowed(state);
+  }
+
+  int Poll(int limit, Receiver& receiver) override {
+    if (gate_->state() != Gate::State::kOpen) return 0;
+    return inner_->Poll(limit, receiver);
+  }
+
+  // Behind a closed gate the inner transport may be ready all the time, so
+  // its Wait() would be a busy loop.
+  void Wait(absl::Duration timeout) override {
+    if (gate_->state() == Gate::State::kOpen) return inner_->Wait(timeout);
+    MutexLock lock(mu_);
+    if (!woken_) {
+      wake_up_.WaitFor(
+          mu_, absl::ToChronoMicroseconds(std::min(timeout, kLongestWait)));
+    }
+    woken_ = false;
+  }
+
+  void Wake() override {
+    {
+      MutexLock lock(mu_);
+      woken_ = true;
+    }
+    wake_up_.NotifyAll();
+    inner_->Wake();
+  }
+
+ private:
+  static SendResult Swallowed(Gate::State state) {
+    return state == Gate::State::kHeld ? SendResult::kFull : SendResult::kSent;
+  }
+
+  const std::unique_ptr<Transport> inner_;
+  const std::shared_ptr<Gate> gate_;
+  Mutex mu_;
+  CondVar wake_up_;
+  bool woken_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+Gate::State Gate::state() const {
+  MutexLock lock(mu_);
+  return state_;
+}
+
+void Gate::Set(State state) {
+  MutexLock lock(mu_);
+  if (state_ == State::kCut) return;
+  state_ = state;
+  for (Transport* transport : transports_) transport->Wake();
+}
+
+Registry GatedTransports(const Registry& inner, std::shared_ptr<Gate> gate) {
+  Registry gated;
+  for (const std::string& scheme : inner.schemes()) {
+    // The name comes from a registry, so there is nothing to refuse.
+    gated
+        .Register(scheme,
+                  [inner, gate](const TransportSpec& spec)
+                      -> absl::StatusOr<std::unique_ptr<Transport>> {
+                    auto transport = inner.Open(spec);
+                    if (!transport.ok()) return transport.status();
+                    return std::make_unique<GatedTransport>(
+                        *std::move(transport), gate);
+                  })
+        .IgnoreError();
+  }
+  return gated;
+}
+
+}  // namespace raft

@@ -1,0 +1,264 @@
+#include "testing/judgement.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "cluster/received.h"
+
+namespace raft {
+namespace {
+
+constexpr size_t kMaxViolationsInWords = 20;
+
+std::string ToText(const ServerLife& life) {
+  std::ostringstream out;
+  out << life;
+  return out.str();
+}
+
+std::string ToText(Pid to) {
+  return to == kBroadcast ? "everybody" : absl::StrCat(to);
+}
+
+bool MeantFor(ServerLife sender, Pid to, Pid receiver) {
+  return sender.pid != receiver && (to == receiver || to == kBroadcast);
+}
+
+}  // namespace
+
+Judgement::Judgement(const std::deque<SenderLog>& senders,
+                     const std::deque<ReceiverLog>& receivers,
+                     const Accounts& accounts, History::OnRestart on_restart)
+    : senders_(senders), on_restart_(on_restart) {
+  IndexSends();
+  for (const ReceiverLog& log : receivers) JudgeLog(log);
+  for (size_t sender = 0; sender < senders_.size(); ++sender) {
+    for (const auto& lives : taken_) JudgeGaps(sender, lives.first);
+  }
+  JudgeSkips();
+  for (const auto& account : accounts) {
+    JudgeAccount(account.first.first, account.first.second, account.second);
+  }
+}
+
+void Judgement::Report(Verdict::Kind kind, std::string text) {
+  ++verdict_.counts[kind];
+  if (verdict_.violations.size() < kMaxViolationsInWords) {
+    verdict_.violations.push_back({kind, std::move(text)});
+  }
+}
+
+const SenderLog::Entry& Judgement::EntryAt(const Place& place) const {
+  return senders_[place.sender].entries_[place.position];
+}
+
+std::string Judgement::Describe(const Place& place) const {
+  const SenderLog::Entry& entry = EntryAt(place);
+  return absl::StrCat("#", entry.id, " (", entry.content.bytes,
+                      " bytes, number ", place.position + 1, " of ",
+                      ToText(senders_[place.sender].life_), ", to ",
+                      ToText(entry.to), ")");
+}
+
+void Judgement::IndexSends() {
+  for (size_t sender = 0; sender < senders_.size(); ++sender) {
+    const auto& entries = senders_[sender].entries_;
+    verdict_.sent += entries.size();
+    for (size_t i = 0; i < entries.size(); ++i) {
+      const Place place = {sender, i};
+      if (!places_.emplace(entries[i].id, place).second) {
+        Report(Verdict::kIdUsedTwice, Describe(place));
+      }
+      if (entries[i].skipped > 0) takers_of_skipped_[entries[i].id];
+    }
+  }
+}
+
+void Judgement::JudgeLog(const ReceiverLog& log) {
+  const ServerLife life = log.life_;
+  verdict_.taken += log.entries_.size();
+  Taken& taken = taken_[life.pid][life.number];
+  taken.resize(senders_.size());
+  std::vector<size_t> next(senders_.size(), 0);
+  std::map<Pid, ServerLife> newest;
+  for (const ReceiverLog::Entry& entry : log.entries_) {
+    const auto found = places_.find(entry.id);
+    if (found == places_.end()) {
+      Report(Verdict::kFromNowhere,
+             absl::StrCat(ToText(life), " took #", entry.id, " (",
+                          entry.content.bytes, " bytes) from ", entry.from));
+      continue;
+    }
+    const Place place = found->second;
+    if (!JudgeContent(log, entry, place)) continue;
+
+    const SenderLog& sender = senders_[place.sender];
+    std::vector<bool>& seen = taken[place.sender];
+    seen.resize(sender.entries_.size());
+    if (seen[place.position]) {
+      Report(Verdict::kDuplicate,
+             absl::StrCat(ToText(life), " took ", Describe(place), " again"));
+      continue;
+    }
+    seen[place.position] = true;
+    if (place.position < next[place.sender]) {
+      Report(Verdict::kReordered,
+             absl::StrCat(ToText(life), " took ", Describe(place), " after ",
+                          Describe({place.sender, next[place.sender] - 1})));
+    } else {
+      next[place.sender] = place.position + 1;
+    }
+    ServerLife& newest_life =
+        newest.emplace(sender.life_.pid, sender.life_).first->second;
+    if (sender.life_ < newest_life) {
+      Report(Verdict::kOldLife,
+             absl::StrCat(ToText(life), " took ", Describe(place),
+                          " after an envelope of ", ToText(newest_life)));
+    } else {
+      newest_life = sender.life_;
+    }
+  }
+}
+
+bool Judgement::JudgeContent(const ReceiverLog& log,
+                             const ReceiverLog::Entry& entry,
+                             const Place& place) {
+  const SenderLog::Entry& sent = EntryAt(place);
+  const ServerLife sender = senders_[place.sender].life_;
+  const std::string took =
+      verdict_.violations.size() < kMaxViolationsInWords
+          ? absl::StrCat(ToText(log.life_), " took ", Describe(place))
+          : "";
+  if (!MeantFor(sender, sent.to, log.life_.pid)) {
+    Report(Verdict::kMisdelivered, took);
+    return false;
+  }
+  if (entry.from != sender.pid) {
+    Report(Verdict::kWrongFrom, absl::StrCat(took, " as from ", entry.from));
+  }
+  if (entry.to != sent.to) {
+    Report(Verdict::kWrongTo,
+           absl::StrCat(took, " as sent to ", ToText(entry.to)));
+  }
+  if (!(entry.content == sent.content)) {
+    Report(Verdict::kDamaged, absl::StrCat(took, " as ", entry.content.bytes,
+                                           " bytes, not those sent"));
+  }
+  if (sent.accepted == 0) Report(Verdict::kRefused, took);
+  if (sent.skipped > 0) takers_of_skipped_[sent.id].insert(log.life_.pid);
+  if (entry.incarnation != 0) JudgeIncarnation(sender, entry.incarnation);
+  return true;
+}
+
+void Judgement::JudgeIncarnation(ServerLife sender, uint64_t incarnation) {
+  const uint64_t known =
+      incarnation_of_.emplace(sender, incarnation).first->second;
+  const ServerLife life =
+      life_of_.emplace(std::make_pair(sender.pid, incarnation), sender)
+          .first->second;
+  if (known != incarnation) {
+    Report(Verdict::kIncarnation,
+           absl::StrCat(ToText(sender), " was seen as ", absl::Hex(known),
+                        " and as ", absl::Hex(incarnation)));
+  } else if (!(life == sender)) {
+    Report(Verdict::kIncarnation,
+           absl::StrCat(ToText(sender), " and ", ToText(life),
+                        " were both seen as ", absl::Hex(incarnation)));
+  }
+}
+
+// What a life took of one log is a run without holes of what was accepted for
+// its pid. The first life begins at the first; a later one where its
+// predecessors ended, or before (resend), or anywhere after (void).
+void Judgement::JudgeGaps(size_t sender, Pid to) {
+  const auto& entries = senders_[sender].entries_;
+  const bool resend = on_restart_ == History::OnRestart::kResend;
+  std::vector<size_t> expected;  // Positions.
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (MeantFor(senders_[sender].life_, entries[i].to, to) &&
+        entries[i].accepted > 0 && entries[i].skipped == 0) {
+      expected.push_back(i);
+    }
+  }
+  size_t done = 0;  // So many of them were taken, or voided, by older lives.
+  bool first_life = true;
+  for (const auto& life : taken_[to]) {
+    const std::string receiver = ToText(ServerLife{to, life.first});
+    const std::vector<bool>& taken = life.second[sender];
+    std::vector<size_t> mine;  // Indices in `expected`.
+    for (size_t i = 0; i < expected.size() && expected[i] < taken.size(); ++i) {
+      if (taken[expected[i]]) mine.push_back(i);
+    }
+    for (size_t i = 0; i < mine.size(); ++i) {
+      const bool any_start = i == 0 && !resend && !first_life;
+      const size_t due = i == 0 ? done : mine[i - 1] + 1;
+      if (mine[i] > due && !any_start) {
+        Report(Verdict::kGap,
+               absl::StrCat(receiver, " took ",
+                            Describe({sender, expected[mine[i]]}),
+                            " and passed over ", mine[i] - due, ": from ",
+                            Describe({sender, expected[due]}), " to ",
+                            Describe({sender, expected[mine[i] - 1]})));
+      }
+      if (mine[i] < done && !resend) {
+        Report(Verdict::kDuplicate,
+               absl::StrCat(receiver, " took ",
+                            Describe({sender, expected[mine[i]]}),
+                            ", as an older life had"));
+      }
+    }
+    if (!mine.empty()) done = std::max(done, mine.back() + 1);
+    first_life = false;
+  }
+}
+
+void Judgement::JudgeSkips() {
+  for (const auto& skipped : takers_of_skipped_) {
+    const Place place = places_.at(skipped.first);
+    const auto accepted = static_cast<size_t>(EntryAt(place).accepted);
+    if (skipped.second.size() > accepted) {
+      Report(Verdict::kSkipped,
+             absl::StrCat(skipped.second.size(), " peers took ",
+                          Describe(place), ", ", accepted, " accepted it"));
+    }
+  }
+}
+
+void Judgement::JudgeAccount(ServerLife life, Pid to,
+                             const History::Account& account) {
+  size_t accepted = 0;
+  size_t perhaps = 0;  // Of a broadcast past some peer, which is not said.
+  size_t taken = 0;
+  for (size_t sender = 0; sender < senders_.size(); ++sender) {
+    if (!(senders_[sender].life_ == life)) continue;
+    const auto& entries = senders_[sender].entries_;
+    for (size_t i = 0; i < entries.size(); ++i) {
+      if (!MeantFor(life, entries[i].to, to)) continue;
+      if (entries[i].accepted > 0) {
+        ++(entries[i].skipped > 0 ? perhaps : accepted);
+      }
+      for (const auto& lives : taken_[to]) {
+        const std::vector<bool>& seen = lives.second[sender];
+        if (i < seen.size() && seen[i]) {
+          ++taken;
+          break;
+        }
+      }
+    }
+  }
+  const std::string link = absl::StrCat(ToText(life), " -> ", to, ": ");
+  if (account.accepted < accepted || account.accepted > accepted + perhaps) {
+    Report(Verdict::kAccount,
+           absl::StrCat(
+               link, "the ledger accepted ", account.accepted, ", the outbox ",
+               accepted,
+               perhaps > 0 ? absl::StrCat(" to ", accepted + perhaps) : ""));
+  }
+  if (account.taken > taken) {
+    Report(Verdict::kLost, absl::StrCat(link, "the ledger has ", account.taken,
+                                        " taken, the receiver took ", taken));
+  }
+}
+
+}  // namespace raft

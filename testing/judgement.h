@@ -1,0 +1,67 @@
+// How History::Judge() comes to its verdict. For history.cc alone.
+//
+// Thread rule: one thread.
+#ifndef TESTING_JUDGEMENT_H_
+#define TESTING_JUDGEMENT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "testing/history.h"
+
+namespace raft {
+
+class Judgement {
+ public:
+  using Accounts = std::map<std::pair<ServerLife, Pid>, History::Account>;
+
+  // The arguments are only looked at until the constructor returns.
+  Judgement(const std::deque<SenderLog>& senders,
+            const std::deque<ReceiverLog>& receivers, const Accounts& accounts,
+            History::OnRestart on_restart);
+
+  raft::Verdict Verdict() && { return std::move(verdict_); }
+
+ private:
+  struct Place {
+    size_t sender;    // Index in senders_.
+    size_t position;  // Index in its entries.
+  };
+  // By sender, by position: what one life, or one pid, took.
+  using Taken = std::vector<std::vector<bool>>;
+
+  void Report(Verdict::Kind kind, std::string text);
+  std::string Describe(const Place& place) const;
+  const SenderLog::Entry& EntryAt(const Place& place) const;
+
+  void IndexSends();
+  void JudgeLog(const ReceiverLog& log);
+  // False if it is not even one that this server might have taken.
+  bool JudgeContent(const ReceiverLog& log, const ReceiverLog::Entry& entry,
+                    const Place& place);
+  void JudgeIncarnation(ServerLife sender, uint64_t incarnation);
+  void JudgeGaps(size_t sender, Pid to);
+  void JudgeSkips();
+  void JudgeAccount(ServerLife sender, Pid to, const History::Account& account);
+
+  const std::deque<SenderLog>& senders_;
+  const History::OnRestart on_restart_;
+  absl::flat_hash_map<uint64_t, Place> places_;  // By id.
+  std::map<Pid, std::map<int, Taken>> taken_;    // By pid, by life.
+  // Broadcasts that were not accepted for all peers, with who took them.
+  std::map<uint64_t, std::set<Pid>> takers_of_skipped_;
+  std::map<ServerLife, uint64_t> incarnation_of_;
+  std::map<std::pair<Pid, uint64_t>, ServerLife> life_of_;
+  raft::Verdict verdict_;
+};
+
+}  // namespace raft
+
+#endif  // TESTING_JUDGEMENT_H_

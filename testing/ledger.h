@@ -1,0 +1,25 @@
+// Whether a server's account of itself adds up. It must at any time, so a test
+// may ask in the middle of traffic; every test that runs servers asks at its
+// end.
+//
+//   EXPECT_EQ(raft::CheckLedgers(server->stats()), absl::OkStatus());
+//
+// Thread rule: any thread.
+#ifndef TESTING_LEDGER_H_
+#define TESTING_LEDGER_H_
+
+#include "absl/status/status.h"
+#include "proto/stats.pb.h"
+
+namespace raft {
+
+// INTERNAL, with the server, the peer and the numbers, unless for every peer
+//   accepted == taken + voided + abandoned + in_flight
+//   offered == accepted + skipped + refused
+//   received >= received_taken
+// and the totals are the sums over the peers.
+absl::Status CheckLedgers(const Stats& stats);
+
+}  // namespace raft
+
+#endif  // TESTING_LEDGER_H_

@@ -1,0 +1,237 @@
+#include "testing/local_cluster.h"
+
+#include <algorithm>
+#include <chrono>  // NOLINT(build/c++11)
+#include <cstdlib>
+#include <iostream>
+#include <thread>  // NOLINT(build/c++11)
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "testing/ledger.h"
+
+namespace raft {
+namespace {
+
+constexpr absl::Duration kPollInterval = absl::Milliseconds(1);
+
+bool SameLife(const Incarnation& a, const Incarnation& b) {
+  return a.start_us() == b.start_us() && a.random() == b.random();
+}
+
+bool Live(const PeerStats& peer) {
+  return peer.state() == PeerStats::UP || peer.state() == PeerStats::SLOW;
+}
+
+// Asks until nothing is missing.
+absl::Status WaitUntil(absl::string_view what, absl::Duration timeout,
+                       const std::function<std::string()>& missing) {
+  const auto deadline =
+      std::chrono::steady_clock::now() + absl::ToChronoMicroseconds(timeout);
+  while (true) {
+    const std::string still_missing = missing();
+    if (still_missing.empty()) return absl::OkStatus();
+    if (std::chrono::steady_clock::now() > deadline) {
+      return absl::DeadlineExceededError(absl::StrCat(
+          what, " after ", absl::FormatDuration(timeout), ": ", still_missing));
+    }
+    absl::SleepFor(kPollInterval);
+  }
+}
+
+}  // namespace
+
+LocalCluster::LocalCluster(int servers, absl::string_view scheme)
+    : LocalCluster(servers, scheme, Setup()) {}
+
+LocalCluster::LocalCluster(int servers, absl::string_view scheme, Setup setup)
+    : setup_(std::move(setup)) {
+  absl::StatusOr<LocalAddresses> addresses =
+      LocalAddresses::Pick(scheme, servers);
+  status_ = addresses.status();
+  if (!status_.ok()) return;
+  addresses_ = std::make_unique<LocalAddresses>(*std::move(addresses));
+  Config::Cluster& cluster = *config_.mutable_object();
+  cluster.set_total(servers);
+  cluster.set_cluster(setup_.name);
+  for (Pid pid = 1; pid <= servers; ++pid) {
+    Config::Member& member = *cluster.add_servers();
+    member.set_mypid(pid);
+    member.set_url(addresses_->urls()[pid - 1]);
+    servers_[pid];
+  }
+  for (Pid pid = 1; pid <= servers; ++pid) {
+    if (setup_.late.count(pid) == 0) status_.Update(Start(pid));
+  }
+}
+
+LocalCluster::~LocalCluster() {
+  for (auto& entry : servers_) {
+    if (entry.second.gate != nullptr) entry.second.gate->Cut();
+  }
+}
+
+Server* LocalCluster::server(Pid pid) const {
+  const auto found = servers_.find(pid);
+  return found == servers_.end() ? nullptr : found->second.server.get();
+}
+
+Server& LocalCluster::operator[](Pid pid) const {
+  Server* running = server(pid);
+  if (running == nullptr) {
+    std::cerr << "LocalCluster: server " << pid << " does not run: " << status_
+              << std::endl;
+    std::abort();
+  }
+  return *running;
+}
+
+std::vector<Pid> LocalCluster::running() const {
+  std::vector<Pid> pids;
+  for (const auto& entry : servers_) {
+    if (entry.second.server != nullptr) pids.push_back(entry.first);
+  }
+  return pids;
+}
+
+int LocalCluster::lives(Pid pid) const {
+  const auto ended = ended_.find(pid);
+  return (ended == ended_.end() ? 0 : ended->second.size()) +
+         (server(pid) == nullptr ? 0 : 1);
+}
+
+absl::Status LocalCluster::CheckRuns(Pid pid) const {
+  if (!status_.ok()) return status_;
+  if (server(pid) != nullptr) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("server ", pid, " does not run"));
+}
+
+absl::Status LocalCluster::Start(Pid pid) {
+  if (!status_.ok()) return status_;
+  const auto found = servers_.find(pid);
+  if (found == servers_.end()) {
+    return absl::NotFoundError(absl::StrCat("there is no server ", pid));
+  }
+  if (found->second.server != nullptr) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("server ", pid, " runs already"));
+  }
+  auto gate = std::make_shared<Gate>();
+  Options options = setup_.options(pid);
+  options.transports = GatedTransports(setup_.transports, gate);
+  absl::StatusOr<std::unique_ptr<Server>> server =
+      Server::Start(config_, pid, std::move(options));
+  if (!server.ok()) return server.status();
+  found->second = {std::move(gate), *std::move(server)};
+  return absl::OkStatus();
+}
+
+absl::Status LocalCluster::Stop(Pid pid, absl::Duration timeout) {
+  absl::Status status = CheckRuns(pid);
+  if (!status.ok()) return status;
+  status = server(pid)->Close(timeout);
+  Bury(pid);
+  return status;
+}
+
+absl::Status LocalCluster::Crash(Pid pid) {
+  const absl::Status status = CheckRuns(pid);
+  if (!status.ok()) return status;
+  servers_[pid].gate->Cut();
+  // A Close() that reaches nobody: its answer says what everybody knows.
+  server(pid)->Close(absl::ZeroDuration()).IgnoreError();
+  Bury(pid);
+  return absl::OkStatus();
+}
+
+absl::Status LocalCluster::Restart(Pid pid) {
+  const absl::Status status = Crash(pid);
+  return status.ok() ? Start(pid) : status;
+}
+
+void LocalCluster::Bury(Pid pid) {
+  ended_[pid].push_back(server(pid)->stats());
+  servers_[pid] = Running();
+}
+
+absl::Status LocalCluster::Pause(Pid pid) {
+  const absl::Status status = CheckRuns(pid);
+  if (status.ok()) servers_[pid].gate->Hold();
+  return status;
+}
+
+absl::Status LocalCluster::Resume(Pid pid) {
+  const absl::Status status = CheckRuns(pid);
+  if (status.ok()) servers_[pid].gate->Open();
+  return status;
+}
+
+absl::Status LocalCluster::WaitUntilUp(absl::Duration timeout) const {
+  if (!status_.ok()) return status_;
+  return WaitUntil("not all servers are up", timeout, [this] {
+    std::map<Pid, Stats> all;
+    for (Pid pid : running()) all[pid] = server(pid)->stats();
+    std::vector<std::string> missing;
+    for (const auto& stats : all) {
+      for (const PeerStats& peer : stats.second.peers()) {
+        const auto other = all.find(peer.pid());
+        if (other == all.end()) continue;
+        const bool up = Live(peer) && SameLife(peer.incarnation(),
+                                               other->second.incarnation());
+        if (up) continue;
+        missing.push_back(absl::StrCat(stats.first, " sees ", peer.pid(),
+                                       " as ",
+                                       PeerStats::State_Name(peer.state())));
+      }
+    }
+    return absl::StrJoin(missing, ", ");
+  });
+}
+
+absl::Status LocalCluster::WaitUntilTaken(absl::Duration timeout) const {
+  if (!status_.ok()) return status_;
+  return WaitUntil("not everything was taken", timeout, [this] {
+    std::vector<std::string> missing;
+    for (Pid pid : running()) {
+      const Stats stats = server(pid)->stats();
+      for (const PeerStats& peer : stats.peers()) {
+        const uint64_t in_flight = peer.ledger().in_flight();
+        if (in_flight == 0 || server(peer.pid()) == nullptr) continue;
+        missing.push_back(
+            absl::StrCat(in_flight, " from ", pid, " to ", peer.pid()));
+      }
+    }
+    return absl::StrJoin(missing, ", ");
+  });
+}
+
+absl::Status LocalCluster::CheckLedgers() const {
+  if (!status_.ok()) return status_;
+  absl::Status status;
+  for (Pid pid : running())
+    status.Update(raft::CheckLedgers((*this)[pid].stats()));
+  for (const auto& lives : ended_) {
+    for (const Stats& stats : lives.second) {
+      status.Update(raft::CheckLedgers(stats));
+      for (const PeerStats& peer : stats.peers()) {
+        if (peer.ledger().in_flight() == 0) continue;
+        status.Update(absl::InternalError(absl::StrCat(
+            "server ", lives.first,
+            " has ended with envelopes in flight: ", peer.ShortDebugString())));
+      }
+    }
+  }
+  return status;
+}
+
+Stats LocalCluster::LastStats(Pid pid, int life) const {
+  const auto ended = ended_.find(pid);
+  if (ended != ended_.end() && life <= static_cast<int>(ended->second.size())) {
+    return ended->second[life - 1];
+  }
+  return (*this)[pid].stats();
+}
+
+}  // namespace raft

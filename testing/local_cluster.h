@@ -1,0 +1,137 @@
+// A cluster for tests: n servers, pids 1 to n, in this process, on any scheme,
+// without fixed ports and without files that need care.
+//
+//   raft::LocalCluster cluster(5, "loopback");
+//   ASSERT_EQ(cluster.WaitUntilUp(), absl::OkStatus());
+//   auto sent = cluster[1].outbox().Send(2, "hello", absl::Seconds(1));
+//   auto got = cluster[2].inbox().Receive(absl::Seconds(1));
+//   ...
+//   ASSERT_EQ(cluster.Crash(2), absl::OkStatus());    // As by kill -9.
+//   ASSERT_EQ(cluster.Start(2), absl::OkStatus());    // A new life, same url.
+//   ...
+//   EXPECT_EQ(cluster.CheckLedgers(), absl::OkStatus());
+//
+// With a setup of one's own:
+//
+//   raft::LocalCluster::Setup setup;
+//   setup.options = [](raft::Pid) {
+//     raft::Options options;
+//     options.failure_timeout = absl::Milliseconds(300);
+//     return options;
+//   };
+//   setup.late = {5};                                 // Start(5) comes later.
+//   raft::LocalCluster cluster(5, "tcp", setup);
+//
+// Thread rule: one thread, but for server(), operator[] and the const methods,
+// which any thread may call for servers that nobody starts or ends meanwhile.
+#ifndef TESTING_LOCAL_CLUSTER_H_
+#define TESTING_LOCAL_CLUSTER_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "cluster/config.h"
+#include "cluster/options.h"
+#include "cluster/server.h"
+#include "testing/gate.h"
+#include "testing/local_addresses.h"
+#include "transport/builtin.h"
+#include "transport/registry.h"
+
+namespace raft {
+
+class LocalCluster {
+ public:
+  struct Setup {
+    // The options of each life of a server. `transports` in them is ignored.
+    std::function<Options(Pid)> options = [](Pid) { return Options(); };
+    // One network for all servers; add yours.
+    Registry transports = BuiltinTransports();
+    // Servers that the constructor does not start.
+    std::set<Pid> late;
+    // Names the cluster.
+    std::string name;
+  };
+
+  // Starts the servers. status() says whether all did.
+  LocalCluster(int servers, absl::string_view scheme);
+  LocalCluster(int servers, absl::string_view scheme, Setup setup);
+  // Ends those that run, as Crash() does, all at once.
+  ~LocalCluster();
+  LocalCluster(const LocalCluster&) = delete;
+  LocalCluster& operator=(const LocalCluster&) = delete;
+
+  // What went wrong in the constructor: no address to be had, or what
+  // Server::Start answered first. The methods below answer the same.
+  const absl::Status& status() const { return status_; }
+  const Config& config() const { return config_; }
+
+  // Null if it does not run.
+  Server* server(Pid pid) const;
+  // REQUIRES: it runs.
+  Server& operator[](Pid pid) const;
+  // Those that run, in order.
+  std::vector<Pid> running() const;
+  // How often it has been started.
+  int lives(Pid pid) const;
+
+  // FAILED_PRECONDITION: it runs already. NOT_FOUND: no such pid. Otherwise
+  // what Server::Start answers.
+  absl::Status Start(Pid pid);
+  // Close(timeout), whose answer it gives, and the end. NOT_FOUND: it does not
+  // run.
+  absl::Status Stop(Pid pid, absl::Duration timeout);
+  // Ends it without a word to its peers. NOT_FOUND: it does not run.
+  absl::Status Crash(Pid pid);
+  // Crash() and Start().
+  absl::Status Restart(Pid pid);
+  // What SIGSTOP and SIGCONT do to a process, as its peers see it: what they
+  // send to it waits, and nothing comes from it. Its own methods still answer.
+  // NOT_FOUND: it does not run.
+  absl::Status Pause(Pid pid);
+  absl::Status Resume(Pid pid);
+
+  // Until each running server holds a session with the present life of each
+  // other one. DEADLINE_EXCEEDED: says who does not.
+  absl::Status WaitUntilUp(absl::Duration timeout = absl::Seconds(20)) const;
+  // Until each running server knows that what it has accepted for the other
+  // running ones was taken: somebody must be taking. DEADLINE_EXCEEDED: says
+  // how many are missing between whom.
+  absl::Status WaitUntilTaken(absl::Duration timeout = absl::Seconds(20)) const;
+
+  // CheckLedgers() of testing/ledger.h for every server that runs, and for
+  // every life that has ended, for those also that nothing is in
+  // flight any more.
+  absl::Status CheckLedgers() const;
+  // Of a life that has ended, its last account; of one that runs, the present
+  // one. REQUIRES: there was such a life.
+  Stats LastStats(Pid pid, int life) const;
+
+ private:
+  // One life of a server.
+  struct Running {
+    std::shared_ptr<Gate> gate;
+    std::unique_ptr<Server> server;
+  };
+
+  absl::Status CheckRuns(Pid pid) const;
+  void Bury(Pid pid);
+
+  const Setup setup_;
+  absl::Status status_;
+  // Holds the sockets' folder, where there is one.
+  std::unique_ptr<LocalAddresses> addresses_;
+  Config config_;
+  std::map<Pid, Running> servers_;           // Every pid; null if ended.
+  std::map<Pid, std::vector<Stats>> ended_;  // Last words of ended lives.
+};
+
+}  // namespace raft
+
+#endif  // TESTING_LOCAL_CLUSTER_H_

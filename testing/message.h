@@ -1,0 +1,31 @@
+// Messages that say which they are, so that a reader of bytes alone (a line of
+// a program's output, say) can tell what it has before it.
+//
+//   std::string msg = raft::MakeMessage(/*id=*/17, /*bytes=*/40);
+//   // "#17 kQ0v..." : 40 printable bytes, the same for the same arguments
+//   raft::MessageId(msg);   // 17
+//
+// Thread rule: any thread.
+#ifndef TESTING_MESSAGE_H_
+#define TESTING_MESSAGE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+
+namespace raft {
+
+// One line of text of exactly `bytes` bytes. Where they do not suffice for the
+// id it is cut off (so an empty message says nothing).
+std::string MakeMessage(uint64_t id, size_t bytes);
+
+// The id that a message names; nullopt if it names none. A message that was
+// cut off within its id is taken at its word: compare with MakeMessage().
+absl::optional<uint64_t> MessageId(absl::string_view msg);
+
+}  // namespace raft
+
+#endif  // TESTING_MESSAGE_H_
