@@ -1,6 +1,5 @@
 #include "transport/zeromq/connection.h"
 
-#include <sys/socket.h>
 #include <zmq.h>
 
 #include <cerrno>
@@ -8,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "transport/zeromq/endpoint.h"
 
 namespace raft {
 namespace zeromq {
@@ -17,23 +17,6 @@ namespace {
 // the monitor's queue: where that is full, libzmq's thread waits in it.
 constexpr int kEvents = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
                         ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED;
-
-// Dialling a port of the range from which the system takes the near end's can
-// hit that very port; TCP then connects the socket to itself, and nobody can
-// listen there any more. The descriptor may belong to somebody else by now, but
-// then it has two different ends.
-bool IsConnectedToItself(int fd) {
-  sockaddr_storage near = {};
-  sockaddr_storage far = {};
-  socklen_t near_size = sizeof(near);
-  socklen_t far_size = sizeof(far);
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&near), &near_size) != 0 ||
-      getpeername(fd, reinterpret_cast<sockaddr*>(&far), &far_size) != 0) {
-    return false;
-  }
-  if (near.ss_family != AF_INET && near.ss_family != AF_INET6) return false;
-  return near_size == far_size && std::memcmp(&near, &far, near_size) == 0;
-}
 
 }  // namespace
 
@@ -117,6 +100,8 @@ Connection::State Connection::Update() {
 void Connection::OnEvent(uint16_t event, uint32_t value) {
   switch (event) {
     case ZMQ_EVENT_CONNECTED:
+      // The descriptor may belong to somebody else by now, but hardly to
+      // another one that is connected to itself.
       if (IsConnectedToItself(static_cast<int>(value))) state_ = State::kLost;
       break;
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:

@@ -2,6 +2,9 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
 
@@ -30,6 +33,19 @@ std::string TcpEndpoint(const std::string& address, uint16_t port) {
 
 bool NeedsIpv6(const std::string& address) {
   return address == "*" || HasColon(address);
+}
+
+bool IsConnectedToItself(int fd) {
+  sockaddr_storage near = {};
+  sockaddr_storage far = {};
+  socklen_t near_size = sizeof(near);
+  socklen_t far_size = sizeof(far);
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&near), &near_size) != 0 ||
+      getpeername(fd, reinterpret_cast<sockaddr*>(&far), &far_size) != 0) {
+    return false;
+  }
+  if (near.ss_family != AF_INET && near.ss_family != AF_INET6) return false;
+  return near_size == far_size && std::memcmp(&near, &far, near_size) == 0;
 }
 
 }  // namespace zeromq

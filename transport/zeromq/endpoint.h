@@ -1,4 +1,4 @@
-// What libzmq is told of an address: numbers only, since it would resolve names
+// Addresses as libzmq is told them: numbers only, since it would resolve names
 // in the thread that serves all peers.
 //
 // Thread rule: functions of values.
@@ -21,6 +21,11 @@ std::string TcpEndpoint(const std::string& address, uint16_t port);
 
 // Whether a socket needs ZMQ_IPV6 for it: an IPv6 address, or "*".
 bool NeedsIpv6(const std::string& address);
+
+// TCP has connected this socket to itself. That happens to whoever dials a port
+// of the range from which the system takes the near end's, and nobody can
+// listen on the port from then on. False for anything else.
+bool IsConnectedToItself(int fd);
 
 }  // namespace zeromq
 }  // namespace raft

@@ -1,7 +1,6 @@
 #include "transport/zeromq/event_set.h"
 
 #include <poll.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -17,7 +16,6 @@ namespace raft {
 namespace zeromq {
 namespace {
 
-constexpr int kKeysPerCollect = 64;
 constexpr uint64_t kAlarmKey = UINT64_MAX;
 
 bool Watch(int epoll_fd, int fd, uint64_t key) {
@@ -56,10 +54,14 @@ EventSet::~EventSet() {
   close(alarm_fd_);
 }
 
-bool EventSet::Add(int fd, uint64_t key) { return Watch(epoll_fd_, fd, key); }
+bool EventSet::Add(int fd, uint64_t key) {
+  if (!Watch(epoll_fd_, fd, key)) return false;
+  ready_.emplace_back();
+  return true;
+}
 
 void EventSet::Remove(int fd) {
-  epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
+  if (epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr) == 0) ready_.pop_back();
 }
 
 void EventSet::SetAlarm(Clock::time_point time) {
@@ -79,15 +81,15 @@ void EventSet::SetAlarm(Clock::time_point time) {
 }
 
 bool EventSet::Collect(std::vector<uint64_t>& keys) {
-  epoll_event events[kKeysPerCollect];
   int count;
   do {
-    count = epoll_wait(epoll_fd_, events, kKeysPerCollect, /*timeout=*/0);
+    count = epoll_wait(epoll_fd_, ready_.data(),
+                       static_cast<int>(ready_.size()), /*timeout=*/0);
   } while (count < 0 && errno == EINTR);
   bool alarm = false;
   for (int i = 0; i < count; ++i) {
-    if (events[i].data.u64 != kAlarmKey) {
-      keys.push_back(events[i].data.u64);
+    if (ready_[i].data.u64 != kAlarmKey) {
+      keys.push_back(ready_[i].data.u64);
       continue;
     }
     alarm = true;

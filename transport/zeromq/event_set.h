@@ -10,6 +10,8 @@
 #ifndef TRANSPORT_ZEROMQ_EVENT_SET_H_
 #define TRANSPORT_ZEROMQ_EVENT_SET_H_
 
+#include <sys/epoll.h>
+
 #include <atomic>
 #include <chrono>  // NOLINT(build/c++11)
 #include <cstdint>
@@ -41,9 +43,8 @@ class EventSet {
   // Makes Wait() return at `time`, and Collect() say so; max() for never.
   void SetAlarm(Clock::time_point time);
 
-  // Appends the keys of what may be readable, at most some dozens at a time;
-  // the rest is reported by the next call. Returns whether the alarm was due.
-  // Never waits.
+  // Appends the keys of all that may be readable. Returns whether the alarm was
+  // due. Never waits.
   bool Collect(std::vector<uint64_t>& keys);
 
   // Sleeps until a key is to be collected, the alarm is due, Wake() is called,
@@ -58,13 +59,17 @@ class EventSet {
 
  private:
   EventSet(int epoll_fd, int wake_fd, int alarm_fd)
-      : epoll_fd_(epoll_fd), wake_fd_(wake_fd), alarm_fd_(alarm_fd) {}
+      : epoll_fd_(epoll_fd),
+        wake_fd_(wake_fd),
+        alarm_fd_(alarm_fd),
+        ready_(1) {}
 
   const int epoll_fd_;
   const int wake_fd_;
   const int alarm_fd_;
   std::atomic<bool> stirred_{false};
   Clock::time_point alarm_ = Clock::time_point::max();
+  std::vector<epoll_event> ready_;  // Room for all that is watched.
 };
 
 }  // namespace zeromq

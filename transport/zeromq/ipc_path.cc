@@ -18,8 +18,8 @@ namespace raft {
 namespace zeromq {
 namespace {
 
-// A guard is held for some milliseconds. Longer than this it is held by
-// somebody who means something else by a lock on the folder.
+// We hold it for some milliseconds. Whoever holds it for longer means something
+// else by a lock on the folder.
 constexpr int kLockTries = 100;
 constexpr std::chrono::milliseconds kLockPause{10};
 
@@ -43,21 +43,49 @@ bool SomebodyListens(const std::string& path) {
   return listens;
 }
 
+// Held from the look at the path until it is bound.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::string& folder)
+      : fd_(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    for (int i = 0; fd_ >= 0 && i < kLockTries; ++i) {
+      if (flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
+      std::this_thread::sleep_for(kLockPause);
+    }
+  }
+  ~FolderLock() {
+    if (fd_ >= 0) close(fd_);
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  const int fd_;
+};
+
 }  // namespace
 
-IpcPathGuard::IpcPathGuard(const std::string& path) : path_(path) {
-  folder_fd_ = open(FolderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  for (int i = 0; folder_fd_ >= 0 && i < kLockTries; ++i) {
-    if (flock(folder_fd_, LOCK_EX | LOCK_NB) == 0) return;
-    std::this_thread::sleep_for(kLockPause);
+IpcPath::~IpcPath() {
+  struct stat info;
+  if (inode_ != 0 && lstat(path_.c_str(), &info) == 0 &&
+      info.st_dev == device_ && info.st_ino == inode_) {
+    unlink(path_.c_str());
   }
 }
 
-IpcPathGuard::~IpcPathGuard() {
-  if (folder_fd_ >= 0) close(folder_fd_);
+absl::Status IpcPath::Bind(absl::FunctionRef<absl::Status()> bind) {
+  const FolderLock lock(FolderOf(path_));
+  absl::Status status = CheckFree();
+  if (status.ok()) status = bind();
+  struct stat info;
+  if (status.ok() && lstat(path_.c_str(), &info) == 0) {
+    device_ = info.st_dev;
+    inode_ = info.st_ino;
+  }
+  return status;
 }
 
-absl::Status IpcPathGuard::Check() const {
+absl::Status IpcPath::CheckFree() const {
   struct stat info;
   if (lstat(path_.c_str(), &info) != 0) return absl::OkStatus();
   if (!S_ISSOCK(info.st_mode)) {

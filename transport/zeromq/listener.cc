@@ -8,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "transport/zeromq/endpoint.h"
-#include "transport/zeromq/ipc_path.h"
 #include "transport/zeromq/socket.h"
 
 namespace raft {
@@ -129,14 +128,13 @@ absl::Status Listener::ReadPort(const Url& url) {
 }
 
 absl::Status Listener::BindIpc(const Url& url) {
-  const IpcPathGuard guard(url.address);
-  absl::Status status = guard.Check();
-  if (!status.ok()) return status;
-  if (zmq_bind(router_.handle(), url.ToString().c_str()) != 0) {
-    return BindError(url, errno);
-  }
+  ipc_path_ = std::make_unique<IpcPath>(url.address);
   url_ = url;
-  return absl::OkStatus();
+  return ipc_path_->Bind([&] {
+    return zmq_bind(router_.handle(), url.ToString().c_str()) == 0
+               ? absl::OkStatus()
+               : BindError(url, errno);
+  });
 }
 
 Receipt Listener::Receive(Incoming& incoming) {

@@ -15,6 +15,7 @@
 #include "transport/transport.h"
 #include "transport/url.h"
 #include "transport/zeromq/connection.h"
+#include "transport/zeromq/ipc_path.h"
 #include "transport/zeromq/lookup.h"
 #include "transport/zeromq/message.h"
 
@@ -49,6 +50,8 @@ class Listener {
 
   Environment& environment_;
   zmq::socket_t router_;
+  // Given back before the router closes.
+  std::unique_ptr<IpcPath> ipc_path_;
   Url url_;
 };
 
