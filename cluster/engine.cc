@@ -75,6 +75,7 @@ absl::StatusOr<Receipt> Engine::Offer(Pid to, const Outgoing& envelope,
     return status;
   }
   if (!link.HasRoom(envelope.cost())) {
+    link.NoteFull(now);
     return Full(absl::StrCat("server ", to));
   }
   link.Accept(envelope, now);
@@ -89,6 +90,7 @@ absl::StatusOr<Receipt> Engine::OfferToAll(const Outgoing& envelope,
       return status;
     }
     if (link->live() && !link->HasRoom(envelope.cost())) {
+      link->NoteFull(now);
       full.push_back(link->pid());
     }
   }

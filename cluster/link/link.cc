@@ -50,6 +50,10 @@ void Link::Accept(const Outgoing& envelope, Micros now) {
   ledger_.set_accepted(ledger_.accepted() + 1);
 }
 
+void Link::NoteFull(Micros now) {
+  if (full_since_ == kNever) full_since_ = now;
+}
+
 void Link::CountSkipped(const Outgoing& envelope) {
   ledger_.set_offered(ledger_.offered() + 1);
   ledger_.set_skipped(ledger_.skipped() + 1);
@@ -159,7 +163,7 @@ void Link::ResetSession() {
   in_flight_.clear();
   lost_ = 0;
   starved_ = false;
-  starved_since_ = kNever;
+  starved_since_ = full_since_ = kNever;
   open_since_ = queue_.empty() ? kNever : last_heard_;
   window_.StartSession();
   granted_ = 0;
@@ -256,6 +260,8 @@ void Link::OnAcknowledged(const Header& header, Micros now) {
   if (taken > 0) {
     ledger_.set_taken(ledger_.taken() + taken);
     probes_ = 0;
+    full_since_ = kNever;
+    if (starved_since_ == kNever) slow_ = false;
   }
   if (header.credit > peer_credit_) {
     peer_credit_ = header.credit;
@@ -336,8 +342,7 @@ void Link::OnConnected(Micros now) {
 bool Link::Tick(Micros now) {
   if (may_send_items()) {
     silent_ = now - last_heard_ > options_.failure_timeout;
-    slow_ = starved_since_ != kNever &&
-            now - starved_since_ >= options_.heartbeat;
+    slow_ = SlowSince() != kNever && now - SlowSince() >= options_.heartbeat;
     ReportState();
   }
   // Of an absent peer nothing is expected; of one that speaks, an answer is.
@@ -413,6 +418,13 @@ void Link::ReportState() {
     return;  // PEER_RESTARTED, PEER_LEFT and SUPERSEDED say it.
   }
   sink_->OnEvent(std::move(event));
+}
+
+// The peer's application keeps us waiting: for credit, or for room of our own
+// while all that was sent has arrived.
+Micros Link::SlowSince() const {
+  return in_flight_.empty() ? std::min(starved_since_, full_since_)
+                            : starved_since_;
 }
 
 Event Link::MakeEvent(Event::Kind kind) const {

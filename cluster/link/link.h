@@ -78,6 +78,8 @@ class Link {
   bool HasRoom(uint64_t cost) const;
   uint64_t MaxEnvelope() const;  // The smaller of the own and the peer's.
   void Accept(const Outgoing& envelope, Micros now);
+  // It was asked for room and had none.
+  void NoteFull(Micros now);
   void CountSkipped(const Outgoing& envelope);
   void CountRefused();
 
@@ -153,6 +155,7 @@ class Link {
   void OnPeerLeaves(Micros now);
   void ResetSession();
   Micros Slack(const InFlight& frame) const;
+  Micros SlowSince() const;
   Event MakeEvent(Event::Kind kind) const;
   void ReportState();
 
@@ -198,6 +201,7 @@ class Link {
   Micros open_since_ = kNever;     // When the oldest uncut item came.
   bool starved_ = false;           // Credit does not suffice for the next item.
   Micros starved_since_ = kNever;  // Since when credit has been the limit.
+  Micros full_since_ = kNever;     // Since when the own budget has been.
 
   // Receiving.
   ReceiveWindow window_;

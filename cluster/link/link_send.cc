@@ -63,8 +63,8 @@ Micros Link::Deadline(bool blocked) const {
   Micros deadline = kNever;
   if (may_send_items()) {
     if (!silent_) deadline = last_heard_ + options_.failure_timeout + 1;
-    if (!slow_ && starved_since_ != kNever) {
-      deadline = std::min(deadline, starved_since_ + options_.heartbeat);
+    if (!slow_ && SlowSince() != kNever) {
+      deadline = std::min(deadline, SlowSince() + options_.heartbeat);
     }
     if (unechoed_since_ != kNever) {
       deadline = std::min(deadline, unechoed_since_ + black_hole_bound_);
@@ -242,7 +242,7 @@ bool Link::DataFrame(Micros now, Frame* frame) {
   open_since_ = all ? kNever : now;
   if (all) {
     starved_since_ = kNever;
-    slow_ = false;
+    slow_ = full_since_ != kNever && slow_;
     ReportState();
   }
   probes_ = 0;
