@@ -90,9 +90,11 @@ bool IsKnown(absl::string_view path) {
                      });
 }
 
+// Also for what several tests of one folder share.
 bool IsTest(absl::string_view path) {
   return absl::EndsWith(path, "_test.cc") ||
-         absl::EndsWith(path, "_benchmark.cc");
+         absl::EndsWith(path, "_benchmark.cc") ||
+         absl::StartsWith(path.substr(path.rfind('/') + 1), "testing_");
 }
 
 // What a line names after `keyword`, quotes or brackets included; empty if it
