@@ -3,11 +3,13 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 
 namespace raft {
@@ -92,10 +94,10 @@ bool Commander::Do(const LineSplitter::Line& line) {
       ++unsent_;
       return false;
     case Input::kPeers:
-      Say(ShowPeers(server_.stats()));
+      Say(absl::StripSuffix(ShowPeers(server_.stats()), "\n"));
       return true;
     case Input::kStats:
-      Say(server_.stats().DebugString());
+      Say(absl::StripSuffix(server_.stats().DebugString(), "\n"));
       return true;
     case Input::kQuit:
       ending_.Set(kDone, "/quit");
@@ -137,11 +139,12 @@ bool Commander::Send(Pid to, absl::string_view text) {
 }
 
 bool Commander::IsLive(Pid peer) const {
-  for (const PeerStats& stats : server_.stats().peers()) {
-    if (stats.pid() != peer) continue;
-    return stats.state() == PeerStats::UP || stats.state() == PeerStats::SLOW;
-  }
-  return false;
+  const Stats stats = server_.stats();
+  return std::any_of(
+      stats.peers().begin(), stats.peers().end(), [&](const PeerStats& each) {
+        return each.pid() == peer && (each.state() == PeerStats::UP ||
+                                      each.state() == PeerStats::SLOW);
+      });
 }
 
 }  // namespace raft

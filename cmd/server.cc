@@ -41,7 +41,8 @@ constexpr char kUsageText[] = "Usage: server --pid=N [flags]\n";
 void Introduce(const Server& server, const std::string& config) {
   Say(absl::StrCat("server ", server.pid(), " listens on ", server.url(), " (",
                    config, ")"));
-  for (const PeerStats& peer : server.stats().peers()) {
+  const Stats stats = server.stats();
+  for (const PeerStats& peer : stats.peers()) {
     Say(absl::StrCat("  peer ", peer.pid(), "  ", peer.url()));
   }
 }
