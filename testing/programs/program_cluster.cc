@@ -1,0 +1,54 @@
+#include "testing/programs/program_cluster.h"
+
+#include <unistd.h>
+
+#include <climits>
+#include <cstdlib>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+namespace raft {
+
+ProgramCluster::ProgramCluster(int size)
+    : addresses_(LocalAddresses::Pick("tcp", size).value()) {
+  std::string servers;
+  for (int pid = 1; pid <= size; ++pid) {
+    absl::StrAppend(&servers, pid == 1 ? "" : ", ", "{\"mypid\": ", pid,
+                    ", \"url\": \"", url(pid), "\"}");
+  }
+  config_path_ = WriteTestFile(absl::StrCat(
+      "{\"object\": {\"total\": ", size, ", \"Servers\": [", servers, "]}}"));
+}
+
+std::unique_ptr<Process> ProgramCluster::Start(
+    int pid, const std::vector<std::string>& arguments, bool terminal) const {
+  Process::Spec spec;
+  spec.arguments = {absl::StrCat("--pid=", pid),
+                    absl::StrCat("--config=", config_path_)};
+  spec.arguments.insert(spec.arguments.end(), arguments.begin(),
+                        arguments.end());
+  spec.terminal = terminal;
+  return StartProgram("server", std::move(spec));
+}
+
+std::unique_ptr<Process> StartProgram(const std::string& name,
+                                      Process::Spec spec) {
+  spec.program = absl::StrCat("cmd/", name);
+  return Process::Start(spec).value();
+}
+
+std::string MakeTestFolder() {
+  std::string folder = absl::StrCat(testing::TempDir(), "/XXXXXX");
+  EXPECT_NE(mkdtemp(&folder[0]), nullptr);
+  return folder;
+}
+
+std::string WriteTestFile(const std::string& content) {
+  const std::string path = absl::StrCat(MakeTestFolder(), "/config.json");
+  std::ofstream(path) << content;
+  return path;
+}
+
+}  // namespace raft

@@ -1,0 +1,54 @@
+// A cluster of real //cmd:server processes, over tcp, on ports that are this
+// test's own.
+//
+//   ProgramCluster cluster(5);
+//   std::unique_ptr<Process> two = cluster.Start(2);
+//   two->ReadLine(kPatience);    // "1 -> 2: hello there"
+//
+// Thread rule: a value.
+#ifndef TESTING_PROGRAMS_PROGRAM_CLUSTER_H_
+#define TESTING_PROGRAMS_PROGRAM_CLUSTER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "testing/local_addresses.h"
+#include "testing/programs/process.h"
+
+namespace raft {
+
+// What takes longer on a busy machine will never come.
+inline constexpr absl::Duration kPatience = absl::Seconds(60);
+
+class ProgramCluster {
+ public:
+  // Picks addresses and writes a config; pids are 1 to `size`.
+  explicit ProgramCluster(int size);
+
+  // Starts one server, with `arguments` besides --pid and --config.
+  std::unique_ptr<Process> Start(int pid,
+                                 const std::vector<std::string>& arguments = {},
+                                 bool terminal = false) const;
+
+  const std::string& config_path() const { return config_path_; }
+  // Of server `pid`.
+  const std::string& url(int pid) const { return addresses_.urls()[pid - 1]; }
+
+ private:
+  LocalAddresses addresses_;
+  std::string config_path_;
+};
+
+// Starts a program of //cmd by its name.
+std::unique_ptr<Process> StartProgram(const std::string& name,
+                                      Process::Spec spec = {});
+
+// A new file, or a new empty folder, of this test.
+std::string WriteTestFile(const std::string& content);
+std::string MakeTestFolder();
+
+}  // namespace raft
+
+#endif  // TESTING_PROGRAMS_PROGRAM_CLUSTER_H_
