@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <ostream>
 
 #include "gtest/gtest.h"
 #include "transport/transport.h"

@@ -184,40 +184,37 @@ TEST_P(TransportConformance, ClosesWithTrafficUnderWay) {
 }
 
 TEST_P(TransportConformance, TenThousandConnectionsLeaveNothingBehind) {
-  // Made, used and dropped; and those never looked at again.
+  // Some are used, some dropped before anybody looked at them, some lead
+  // nowhere. What is closed may linger for a moment, hence the pauses.
   Node a(GetParam());
   Node b(GetParam());
   const Url absent = AbsentUrl(GetParam());
+  Link(a, 2, b);
+  a->Disconnect(2);
+  const int descriptors = OpenDescriptors();
   const auto connect = [&](int times) {
     for (int i = 0; i < times; ++i) {
-      if (i % 10 != 0) {
+      if (i % 10 == 0) {
+        Link(a, 2, b);
+      } else {
         ASSERT_TRUE(a->Connect(2, i % 2 == 0 ? b->url() : absent).ok());
         a->Send(2, Text("lost"));
         a.Poll();
-        a->Disconnect(2);
-      } else {
-        Link(a, 2, b);
-        ASSERT_TRUE(SendPatiently(a, 2, Text("used"), {&b}));
-        a->Disconnect(2);
+      }
+      a->Disconnect(2);
+      if (i % 50 == 0) {
+        ASSERT_TRUE(RunUntil({&a, &b},
+                             [&] { return OpenDescriptors() <= descriptors; }))
+            << OpenDescriptors() << " descriptors, at first " << descriptors;
         b.frames.clear();
       }
     }
   };
   connect(1000);
-  // What is closed behind our back is soon closed.
-  int descriptors = 0;
-  RunUntil({&a, &b}, [&] {
-    const bool settled = descriptors == OpenDescriptors();
-    descriptors = OpenDescriptors();
-    return settled;
-  });
   const size_t resident = ResidentBytes();
   connect(9000);
-  EXPECT_TRUE(
-      RunUntil({&a, &b}, [&] { return OpenDescriptors() <= descriptors + 10; }))
-      << OpenDescriptors() << " descriptors, from " << descriptors;
   if (!MemoryIsInstrumented()) {
-    EXPECT_LT(ResidentBytes(), resident + (size_t{16} << 20));
+    EXPECT_LT(ResidentBytes(), resident + (size_t{8} << 20));
   }
 }
 

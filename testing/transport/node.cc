@@ -55,12 +55,20 @@ Node::Node(const TransportUnderTest& under_test,
 Node::Node(const TransportUnderTest& under_test, const Url& url)
     : transport(MustOpen(under_test, DefaultSpec(under_test, url))) {}
 
-void Node::Poll() {
+bool Node::Poll() {
+  const int before = events_;
   while (transport->Poll(/*limit=*/100, *this) == 100) {
   }
+  return events_ != before;
+}
+
+void Node::OnReset(PeerId peer) {
+  ++events_;
+  ++resets[peer];
 }
 
 void Node::OnFrame(const Origin& origin, Frame frame) {
+  ++events_;
   frames.push_back({origin, std::move(frame)});
 }
 
@@ -91,11 +99,12 @@ bool RunUntil(const std::vector<Node*>& nodes,
   const Clock::time_point deadline =
       Clock::now() + absl::ToChronoMilliseconds(patience);
   for (size_t turn = 0;; ++turn) {
-    for (Node* node : nodes) node->Poll();
+    bool busy = false;
+    for (Node* node : nodes) busy |= node->Poll();
     if (condition()) return true;
     if (Clock::now() >= deadline) return false;
     // The others have to be looked after too, hence the short time.
-    (*nodes[turn % nodes.size()])->Wait(absl::Milliseconds(1));
+    if (!busy) (*nodes[turn % nodes.size()])->Wait(absl::Milliseconds(1));
   }
 }
 

@@ -46,16 +46,20 @@ class Node : public Receiver {
   Node(const TransportUnderTest& under_test, const Url& url);
 
   Transport* operator->() { return transport.get(); }
-  void Poll();
+  // Whether there was anything.
+  bool Poll();
 
   void OnFrame(const Origin& origin, Frame frame) override;
-  void OnReset(PeerId peer) override { ++resets[peer]; }
+  void OnReset(PeerId peer) override;
 
   size_t CountOf(absl::string_view bytes) const;  // Frames that are this.
 
   std::unique_ptr<Transport> transport;
   std::vector<Arrived> frames;
   std::map<PeerId, int> resets;  // Reported for each peer.
+
+ private:
+  int events_ = 0;  // Frames and resets so far.
 };
 
 // A url that can be connected to, on which nobody listens (any more).

@@ -1,0 +1,54 @@
+#include "testing/transport/raw_peer.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+
+namespace raft {
+namespace {
+
+sockaddr_in Address(const std::string& host, uint16_t port) {
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  inet_pton(AF_INET, host.c_str(), &address.sin_addr);
+  return address;
+}
+
+}  // namespace
+
+RawClient::RawClient(const Url& url) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+  const sockaddr_in address = Address(url.host, url.port);
+  connected_ = connect(fd_, reinterpret_cast<const sockaddr*>(&address),
+                       sizeof(address)) == 0;
+}
+
+RawClient::~RawClient() { close(fd_); }
+
+void RawClient::Send(absl::string_view bytes) {
+  (void)!send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+RawListener::RawListener(const std::string& address)
+    : fd_(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
+  sockaddr_in bound = Address(address, 0);
+  socklen_t size = sizeof(bound);
+  bind(fd_, reinterpret_cast<sockaddr*>(&bound), size);
+  listen(fd_, 100);
+  getsockname(fd_, reinterpret_cast<sockaddr*>(&bound), &size);
+  url_ = ParseUrl(absl::StrCat(address, ":", ntohs(bound.sin_port))).value();
+}
+
+RawListener::~RawListener() { close(fd_); }
+
+bool RawListener::AcceptAndHangUp() {
+  const int accepted = accept(fd_, nullptr, nullptr);
+  if (accepted < 0) return false;
+  close(accepted);
+  return true;
+}
+
+}  // namespace raft

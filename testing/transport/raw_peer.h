@@ -1,0 +1,52 @@
+// What a transport must live with: sockets that speak TCP, but not our
+// language.
+//
+// Thread rule: one thread.
+#ifndef TESTING_TRANSPORT_RAW_PEER_H_
+#define TESTING_TRANSPORT_RAW_PEER_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "transport/url.h"
+
+namespace raft {
+
+// A TCP connection to an IPv4 url, closed with this.
+class RawClient {
+ public:
+  explicit RawClient(const Url& url);
+  ~RawClient();
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  bool connected() const { return connected_; }
+  // Never waits; what the other side does not take is dropped.
+  void Send(absl::string_view bytes);
+
+ private:
+  int fd_;
+  bool connected_ = false;
+};
+
+// Listens on a port of an IPv4 address.
+class RawListener {
+ public:
+  explicit RawListener(const std::string& address);
+  ~RawListener();
+  RawListener(const RawListener&) = delete;
+  RawListener& operator=(const RawListener&) = delete;
+
+  Url url() const { return url_; }
+  // Accepts one who has called, and hangs up. Never waits; false: nobody has.
+  bool AcceptAndHangUp();
+
+ private:
+  int fd_;
+  Url url_;
+};
+
+}  // namespace raft
+
+#endif  // TESTING_TRANSPORT_RAW_PEER_H_
