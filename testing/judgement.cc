@@ -62,6 +62,9 @@ std::string Judgement::Describe(const Place& place) const {
 }
 
 void Judgement::IndexSends() {
+  size_t total = 0;
+  for (const SenderLog& sender : senders_) total += sender.entries_.size();
+  places_.reserve(total);
   for (size_t sender = 0; sender < senders_.size(); ++sender) {
     const auto& entries = senders_[sender].entries_;
     verdict_.sent += entries.size();
@@ -110,7 +113,7 @@ void Judgement::JudgeLog(const ReceiverLog& log) {
       next[place.sender] = place.position + 1;
     }
     ServerLife& newest_life =
-        newest.emplace(sender.life_.pid, sender.life_).first->second;
+        newest.try_emplace(sender.life_.pid, sender.life_).first->second;
     if (sender.life_ < newest_life) {
       Report(Verdict::kOldLife,
              absl::StrCat(ToText(life), " took ", Describe(place),
@@ -126,26 +129,25 @@ bool Judgement::JudgeContent(const ReceiverLog& log,
                              const Place& place) {
   const SenderLog::Entry& sent = EntryAt(place);
   const ServerLife sender = senders_[place.sender].life_;
-  const std::string took =
-      verdict_.violations.size() < kMaxViolationsInWords
-          ? absl::StrCat(ToText(log.life_), " took ", Describe(place))
-          : "";
+  const auto took = [&] {
+    return absl::StrCat(ToText(log.life_), " took ", Describe(place));
+  };
   if (!MeantFor(sender, sent.to, log.life_.pid)) {
-    Report(Verdict::kMisdelivered, took);
+    Report(Verdict::kMisdelivered, took());
     return false;
   }
   if (entry.from != sender.pid) {
-    Report(Verdict::kWrongFrom, absl::StrCat(took, " as from ", entry.from));
+    Report(Verdict::kWrongFrom, absl::StrCat(took(), " as from ", entry.from));
   }
   if (entry.to != sent.to) {
     Report(Verdict::kWrongTo,
-           absl::StrCat(took, " as sent to ", ToText(entry.to)));
+           absl::StrCat(took(), " as sent to ", ToText(entry.to)));
   }
   if (!(entry.content == sent.content)) {
-    Report(Verdict::kDamaged, absl::StrCat(took, " as ", entry.content.bytes,
+    Report(Verdict::kDamaged, absl::StrCat(took(), " as ", entry.content.bytes,
                                            " bytes, not those sent"));
   }
-  if (sent.accepted == 0) Report(Verdict::kRefused, took);
+  if (sent.accepted == 0) Report(Verdict::kRefused, took());
   if (sent.skipped > 0) takers_of_skipped_[sent.id].insert(log.life_.pid);
   if (entry.incarnation != 0) JudgeIncarnation(sender, entry.incarnation);
   return true;
@@ -153,9 +155,9 @@ bool Judgement::JudgeContent(const ReceiverLog& log,
 
 void Judgement::JudgeIncarnation(ServerLife sender, uint64_t incarnation) {
   const uint64_t known =
-      incarnation_of_.emplace(sender, incarnation).first->second;
+      incarnation_of_.try_emplace(sender, incarnation).first->second;
   const ServerLife life =
-      life_of_.emplace(std::make_pair(sender.pid, incarnation), sender)
+      life_of_.try_emplace(std::make_pair(sender.pid, incarnation), sender)
           .first->second;
   if (known != incarnation) {
     Report(Verdict::kIncarnation,
