@@ -1,0 +1,171 @@
+// Every queue has a bound; at the bound the outbox refuses or waits, and says
+// whose queue it is.
+
+#include <malloc.h>
+
+#include <chrono>  // NOLINT(build/c++11)
+#include <future>  // NOLINT(build/c++11)
+#include <random>
+#include <string>
+
+#include "testing/cluster_test.h"
+
+namespace raft {
+namespace {
+
+using ::testing::ContainsRegex;
+using ::testing::Not;
+
+constexpr size_t kBudget = size_t{128} << 10;  // Of SmallBudgets().
+constexpr size_t kBytes = 1024 - kEnvelopeCost;
+constexpr int kFit = kBudget / 1024;
+
+// Servers 2 and 3 are not there.
+LocalCluster::Setup Alone() {
+  LocalCluster::Setup setup = With(SmallBudgets());
+  setup.late = {2, 3};
+  return setup;
+}
+
+class Bounds : public ClusterTest {
+ protected:
+  // Sends until it is refused; returns how often it was not.
+  static int Fill(RecordedCluster& cluster, Pid to) {
+    int accepted = 0;
+    while (cluster.TrySend(1, to, kBytes).ok()) ++accepted;
+    return accepted;
+  }
+};
+
+TEST_P(Bounds, AFullQueueRefusesAndNamesItsPeer) {
+  RecordedCluster& cluster = NewCluster(3, Alone());
+  EXPECT_EQ(Fill(cluster, 2), kFit);
+  const absl::Status full = cluster.TrySend(1, 2, kBytes).status();
+  EXPECT_THAT(full, HasCode(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(std::string(full.message()), ContainsRegex("[Ss]erver 2\\b"));
+  EXPECT_EQ(LedgerOf(cluster[1], 2).refused(), 2u);
+  // It is the queue of server 2 only.
+  EXPECT_THAT(cluster.TrySend(1, 3, kBytes), IsOk());
+}
+
+TEST_P(Bounds, SendWaitsForItsTimeoutAndThenNamesThePeer) {
+  RecordedCluster& cluster = NewCluster(3, Alone());
+  Fill(cluster, 2);
+  const auto begin = std::chrono::steady_clock::now();
+  const absl::Status late =
+      cluster.Send(1, 2, kBytes, absl::Milliseconds(100)).status();
+  EXPECT_GE(std::chrono::steady_clock::now() - begin,
+            std::chrono::milliseconds(100));
+  EXPECT_THAT(late, HasCode(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_THAT(std::string(late.message()), ContainsRegex("[Ss]erver 2\\b"));
+}
+
+TEST_P(Bounds, SendGoesOnAsSoonAsThereIsRoom) {
+  RecordedCluster& cluster = NewCluster(2, With(SmallBudgets()));
+  Fill(cluster, 2);
+  auto waits = std::async(std::launch::async, [&] {
+    return cluster.Send(1, 2, kBytes, absl::InfiniteDuration());
+  });
+  EXPECT_EQ(waits.wait_for(std::chrono::milliseconds(50)),
+            std::future_status::timeout);
+  cluster.Collect(2);
+  EXPECT_THAT(waits.get(), IsOk());
+  EXPECT_THAT(cluster.local().WaitUntilTaken(kPatience), IsOk());
+}
+
+TEST_P(Bounds, AnEmptyQueueTakesTheLargestEnvelope) {
+  RecordedCluster& cluster = NewCluster(3, Alone());
+  EXPECT_THAT(cluster.TrySend(1, 2, SmallBudgets().max_envelope_bytes), IsOk());
+}
+
+TEST_P(Bounds, WhatIsHeldForAnAbsentPeerStaysWithinItsBudget) {
+  RecordedCluster& cluster = NewCluster(3, Alone());
+  std::mt19937_64 dice(/*seed=*/1);
+  uint64_t most = 0;
+  for (int i = 0; i < 5000; ++i) {
+    (void)cluster.TrySend(1, 2, dice() % 3000);
+    if (i % 100 == 0) {
+      most = std::max(most, StatsOf(cluster[1], 2).queued_bytes());
+    }
+  }
+  EXPECT_LE(most, kBudget);
+  EXPECT_GT(most, kBudget / 2);
+}
+
+TEST_P(Bounds, ALivePeerThatTakesNothingHoldsNoMoreThanItsWindow) {
+  Options options = SmallBudgets();
+  options.link_budget_bytes = 4 * kBudget;
+  RecordedCluster& cluster = NewCluster(2, With(options));
+  EXPECT_EQ(Fill(cluster, 2), 4 * kFit);
+  EXPECT_TRUE(Eventually([&] {
+    return StatsOf(cluster[1], 2).state() == PeerStats::SLOW &&
+           StatsOf(cluster[2], 1).received() == kFit;
+  })) << cluster[1].stats().DebugString();
+  EXPECT_LE(StatsOf(cluster[2], 1).inbox_bytes(), kBudget);
+  EXPECT_LE(StatsOf(cluster[1], 2).queued_bytes(), 4 * kBudget);
+  cluster.Collect(2);
+  EXPECT_THAT(cluster.local().WaitUntilTaken(kPatience), IsOk());
+  EXPECT_TRUE(Eventually(
+      [&] { return StatsOf(cluster[1], 2).state() == PeerStats::UP; }));
+}
+
+// Slow is not dead: beyond the failure timeout nothing is given up.
+TEST_P(Bounds, APeerThatTakesNothingForLongIsSlowAndNeverSilent) {
+  Options options = SmallBudgets();
+  options.failure_timeout = kShortFailureTimeout;
+  RecordedCluster& cluster = NewCluster(2, With(options));
+  Fill(cluster, 2);
+  ASSERT_TRUE(Eventually(
+      [&] { return StatsOf(cluster[1], 2).state() == PeerStats::SLOW; }));
+  EXPECT_FALSE(Eventually(
+      [&] { return StatsOf(cluster[1], 2).state() != PeerStats::SLOW; },
+      2 * kShortFailureTimeout));
+  EXPECT_EQ(StatsOf(cluster[1], 2).reconnects(), 0u);
+  EXPECT_EQ(StatsOf(cluster[2], 1).reconnects(), 0u);
+  cluster.Collect(2);
+  EXPECT_THAT(cluster.local().WaitUntilTaken(kPatience), IsOk());
+}
+
+TEST_P(Bounds, ARefusedBroadcastIsQueuedForNobody) {
+  RecordedCluster& cluster = NewCluster(3, With(SmallBudgets()));
+  cluster.Collect(3);
+  Fill(cluster, 2);
+  const uint64_t before = LedgerOf(cluster[1], 3).accepted();
+  const absl::Status full = cluster.TrySend(1, kBroadcast, kBytes).status();
+  EXPECT_THAT(full, HasCode(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(std::string(full.message()), ContainsRegex("[Ss]erver 2\\b"));
+  EXPECT_THAT(std::string(full.message()),
+              Not(ContainsRegex("[Ss]erver.* 3\\b")));
+  EXPECT_THAT(cluster.Send(1, kBroadcast, kBytes, absl::Milliseconds(50)),
+              HasCode(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_EQ(LedgerOf(cluster[1], 3).accepted(), before);
+  EXPECT_EQ(LedgerOf(cluster[1], 3).refused(), 2u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Schemes, Bounds, AllSchemes(), SchemeName);
+
+// The heap's own account; a checking allocator has none.
+TEST(Memory, AFullQueueOfTheSmallestEnvelopesTakesItsBudgetAndAMebibyte) {
+  Options options;
+  options.max_envelope_bytes = size_t{1} << 20;
+  options.link_budget_bytes = size_t{16} << 20;
+  LocalCluster::Setup setup = With(options);
+  setup.late = {2};
+  LocalCluster cluster(2, "loopback", setup);
+  ASSERT_THAT(cluster.status(), IsOk());
+  const auto in_use = [] {
+    const struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  const size_t before = in_use();
+  if (before == 0) GTEST_SKIP() << "this allocator counts nothing";
+  size_t accepted = 0;
+  while (cluster[1].outbox().TrySend(2, "x").ok()) ++accepted;
+  const size_t budget = options.link_budget_bytes;
+  EXPECT_EQ(accepted, budget / (1 + kEnvelopeCost));
+  EXPECT_LE(in_use() - before, budget + (size_t{1} << 20));
+  EXPECT_THAT(cluster.CheckLedgers(), IsOk());
+}
+
+}  // namespace
+}  // namespace raft

@@ -1,0 +1,145 @@
+// Taking: one by one, in batches, by many threads, and until nothing comes.
+
+#include <chrono>  // NOLINT(build/c++11)
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "testing/cluster_test.h"
+#include "testing/message.h"
+
+namespace raft {
+namespace {
+
+using ::testing::SizeIs;
+
+constexpr absl::Duration kIdle = absl::Seconds(1);
+
+class InboxTest : public ClusterTest {};
+
+TEST_P(InboxTest, ReceiveWaitsForItsTimeoutAndNoLonger) {
+  RecordedCluster& cluster = NewCluster(2);
+  EXPECT_THAT(cluster.Receive(2, absl::ZeroDuration()),
+              HasCode(absl::StatusCode::kDeadlineExceeded));
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_THAT(cluster.Receive(2, absl::Milliseconds(100)),
+              HasCode(absl::StatusCode::kDeadlineExceeded));
+  const auto waited = std::chrono::steady_clock::now() - begin;
+  EXPECT_GE(waited, std::chrono::milliseconds(100));
+  EXPECT_LT(waited, absl::ToChronoSeconds(kPatience));
+}
+
+TEST_P(InboxTest, AnEnvelopeSaysWhatWasSent) {
+  LocalCluster cluster(2, scheme());
+  ASSERT_THAT(cluster.WaitUntilUp(kPatience), IsOk());
+  constexpr uint64_t kId = ~uint64_t{0};
+  ASSERT_THAT(cluster[1].outbox().Send(2, "hello", kPatience, kId), IsOk());
+  const auto received = cluster[2].inbox().Receive(kPatience);
+  ASSERT_THAT(received, IsOk());
+  EXPECT_EQ(received->from(), 1);
+  EXPECT_EQ(received->to(), 2);
+  EXPECT_EQ(received->id(), kId);
+  EXPECT_EQ(received->msg(), "hello");
+  EXPECT_EQ(received->incarnation(), cluster[1].stats().incarnation().random());
+  const Envelope envelope = received->ToProto();
+  EXPECT_EQ(envelope.from(), 1);
+  EXPECT_EQ(envelope.to(), 2);
+  EXPECT_EQ(envelope.id(), kId);
+  EXPECT_EQ(envelope.msg(), "hello");
+  EXPECT_THAT(cluster.CheckLedgers(), IsOk());
+}
+
+TEST_P(InboxTest, ABatchHasWhatIsThereUpToItsLimitAndWaitsForTheFirstOnly) {
+  LocalCluster cluster(2, scheme());
+  ASSERT_THAT(cluster.WaitUntilUp(kPatience), IsOk());
+  for (uint64_t id = 1; id <= 10; ++id) {
+    ASSERT_THAT(cluster[1].outbox().TrySend(2, "hello", id), IsOk());
+  }
+  ASSERT_TRUE(Eventually([&] { return cluster[2].stats().received() == 10; }));
+  Inbox& inbox = cluster[2].inbox();
+  std::vector<Received> batch;
+  auto count = inbox.ReceiveBatch(absl::InfiniteDuration(), 7, batch);
+  ASSERT_THAT(count, IsOk());
+  EXPECT_EQ(*count, 7u);
+  EXPECT_THAT(batch, SizeIs(7));
+  // Appends, and does not wait until there are seven.
+  count = inbox.ReceiveBatch(absl::InfiniteDuration(), 7, batch);
+  ASSERT_THAT(count, IsOk());
+  EXPECT_EQ(*count, 3u);
+  ASSERT_THAT(batch, SizeIs(10));
+  for (size_t i = 0; i < batch.size(); ++i) EXPECT_EQ(batch[i].id(), i + 1);
+  EXPECT_THAT(inbox.ReceiveBatch(absl::Milliseconds(10), 7, batch),
+              HasCode(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_THAT(batch, SizeIs(10));
+  EXPECT_THAT(cluster.CheckLedgers(), IsOk());
+}
+
+TEST_P(InboxTest, WhatWasReceivedOutlivesItsServer) {
+  std::vector<Received> kept;
+  {
+    LocalCluster cluster(2, scheme());
+    ASSERT_THAT(cluster.WaitUntilUp(kPatience), IsOk());
+    for (size_t bytes : {10, 20000, 300000}) {
+      ASSERT_TRUE(cluster[1]
+                      .outbox()
+                      .Send(2, MakeMessage(bytes, bytes), kPatience, bytes)
+                      .ok());
+      auto received = cluster[2].inbox().Receive(kPatience);
+      ASSERT_THAT(received, IsOk());
+      kept.push_back(*received);
+    }
+    EXPECT_THAT(cluster.CheckLedgers(), IsOk());
+  }
+  const std::vector<Received> copies = kept;
+  kept.clear();
+  for (const Received& received : copies) {
+    EXPECT_TRUE(received.msg() == MakeMessage(received.id(), received.id()));
+  }
+}
+
+TEST_P(InboxTest, ManyThreadsShareOutWhatComes) {
+  RecordedCluster& cluster = NewCluster(2);
+  cluster.Collect(2, /*threads=*/4);
+  for (int i = 0; i < 5000; ++i) {
+    ASSERT_THAT(cluster.Send(1, 2, 50, kPatience), IsOk());
+  }
+  EXPECT_THAT(cluster.local().WaitUntilTaken(kPatience), IsOk());
+}
+
+TEST_P(InboxTest, ClosesByItselfWhenNothingCameForTheIdleTimeout) {
+  LocalCluster::Setup setup;
+  setup.options = [](Pid pid) {
+    Options options;
+    if (pid == 2) options.idle_timeout = kIdle;
+    return options;
+  };
+  RecordedCluster& cluster = NewCluster(2, setup);
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_THAT(cluster.Send(1, 2, 50, kPatience), IsOk());
+  ASSERT_THAT(cluster.Receive(2, kPatience), IsOk());
+  EXPECT_THAT(cluster.Receive(2, absl::InfiniteDuration()),
+              HasCodeAndText(absl::StatusCode::kFailedPrecondition, "idle"));
+  EXPECT_GE(absl::FromChrono(std::chrono::steady_clock::now() - begin), kIdle);
+  // Only the inbox: what it sends goes out as before.
+  ASSERT_THAT(cluster.Send(2, 1, 50, kPatience), IsOk());
+  EXPECT_THAT(cluster.Receive(1, kPatience), IsOk());
+  EXPECT_EQ(StatsOf(cluster[1], 2).state(), PeerStats::UP);
+}
+
+TEST_P(InboxTest, AnIdleInboxStillHandsOutWhatItHolds) {
+  Options options;
+  options.idle_timeout = absl::Milliseconds(200);
+  RecordedCluster& cluster = NewCluster(2, With(options));
+  ASSERT_THAT(cluster.Send(1, 2, 50, kPatience), IsOk());
+  ASSERT_TRUE(Eventually([&] { return cluster[2].stats().received() == 1; }));
+  // It closes, which nobody can see from outside: time has to pass.
+  EXPECT_FALSE(Eventually([] { return false; }, 2 * options.idle_timeout));
+  EXPECT_THAT(cluster.Receive(2, kPatience), IsOk());
+  EXPECT_THAT(cluster.Receive(2, absl::InfiniteDuration()),
+              HasCode(absl::StatusCode::kFailedPrecondition));
+}
+
+INSTANTIATE_TEST_SUITE_P(Schemes, InboxTest, AllSchemes(), SchemeName);
+
+}  // namespace
+}  // namespace raft

@@ -1,0 +1,124 @@
+// Many servers in one process: several clusters side by side, and a large one.
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "testing/cluster_test.h"
+
+namespace raft {
+namespace {
+
+class Neighbours : public ClusterTest {};
+
+TEST_P(Neighbours, TwoClustersInOneProcessDoNotMeet) {
+  std::vector<RecordedCluster*> clusters = {&NewCluster(3), &NewCluster(3)};
+  for (RecordedCluster* cluster : clusters) cluster->CollectAll();
+  for (int i = 0; i < 500; ++i) {
+    for (RecordedCluster* cluster : clusters) {
+      for (Pid pid : {1, 2, 3}) {
+        ASSERT_THAT(cluster->Send(pid, kBroadcast, 50, kPatience), IsOk());
+      }
+    }
+  }
+  for (RecordedCluster* cluster : clusters) {
+    EXPECT_THAT(cluster->local().WaitUntilTaken(kPatience), IsOk());
+    for (Pid pid : {1, 2, 3}) {
+      EXPECT_EQ((*cluster)[pid].stats().received(), 1000u);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Schemes, Neighbours, AllSchemes(), SchemeName);
+
+// Two networks in memory, the same names in both.
+TEST(LoopbackNeighbours, OfTheSameConfigurationHaveNetworksOfTheirOwn) {
+  LocalCluster one(2, "loopback");
+  LocalCluster other(2, "loopback");
+  ASSERT_THAT(one.WaitUntilUp(kPatience), IsOk());
+  ASSERT_THAT(other.WaitUntilUp(kPatience), IsOk());
+  ASSERT_EQ(one.config().SerializeAsString(),
+            other.config().SerializeAsString());
+  ASSERT_THAT(one[1].outbox().Send(2, "for one", kPatience), IsOk());
+  ASSERT_THAT(other[1].outbox().Send(2, "for the other", kPatience), IsOk());
+  EXPECT_EQ(one[2].inbox().Receive(kPatience)->msg(), "for one");
+  EXPECT_EQ(other[2].inbox().Receive(kPatience)->msg(), "for the other");
+}
+
+// A frame of another cluster is refused, though it finds the port.
+TEST(LoopbackNeighbours, OfAnotherClustersNameAreRefused) {
+  LocalCluster::Setup setup;
+  setup.name = "one";
+  setup.late = {2};
+  LocalCluster cluster(2, "loopback", setup);
+  Config strange = cluster.config();
+  strange.mutable_object()->set_cluster("other");
+  Options options;
+  options.transports = setup.transports;
+  const auto stranger = Server::Start(strange, 2, options);
+  ASSERT_THAT(stranger, IsOk());
+  const auto refused_frames = [](const Stats& stats) {
+    uint64_t count = 0;
+    for (const Refusal& refusal : stats.refused_frames()) {
+      if (refusal.reason() == Refusal::OTHER_CLUSTER) count += refusal.count();
+    }
+    return count;
+  };
+  EXPECT_TRUE(
+      Eventually([&] { return refused_frames(cluster[1].stats()) > 0; }));
+  EXPECT_EQ(StatsOf(cluster[1], 2).state(), PeerStats::CONNECTING);
+  EXPECT_EQ(StatsOf(**stranger, 1).state(), PeerStats::CONNECTING);
+}
+
+class SixteenServers : public ClusterTest {};
+
+TEST_P(SixteenServers, AllHearAll) {
+  constexpr int kServers = 16;
+  constexpr int kBroadcasts = 100;
+  RecordedCluster& cluster = NewCluster(kServers);
+  cluster.CollectAll();
+  for (int i = 0; i < kBroadcasts; ++i) {
+    for (Pid pid = 1; pid <= kServers; ++pid) {
+      const auto receipt = cluster.Send(pid, kBroadcast, 50, kPatience);
+      ASSERT_THAT(receipt, IsOk());
+      ASSERT_EQ(receipt->accepted, kServers - 1);
+    }
+  }
+  EXPECT_THAT(cluster.local().WaitUntilTaken(2 * kPatience), IsOk());
+  for (Pid pid = 1; pid <= kServers; ++pid) {
+    EXPECT_EQ(cluster[pid].stats().received(),
+              uint64_t{kServers - 1} * kBroadcasts);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Loopback, SixteenServers,
+                         ::testing::Values("loopback"), SchemeName);
+
+class Idle : public ClusterTest {};
+
+absl::Duration ProcessorTime() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return absl::DurationFromTimeval(usage.ru_utime) +
+         absl::DurationFromTimeval(usage.ru_stime);
+}
+
+TEST_P(Idle, ServersHardlyUseTheProcessor) {
+  RecordedCluster& cluster = NewCluster(5);
+  // Until what belongs to the start is over: the best of several spells.
+  absl::Duration least = absl::InfiniteDuration();
+  for (int i = 0; i < 5; ++i) {
+    const absl::Duration before = ProcessorTime();
+    EXPECT_THAT(cluster.Receive(1, absl::Milliseconds(300)),
+                HasCode(absl::StatusCode::kDeadlineExceeded));
+    least = std::min(least, ProcessorTime() - before);
+  }
+  EXPECT_LT(least, absl::Milliseconds(60));
+}
+
+INSTANTIATE_TEST_SUITE_P(Schemes, Idle, AllSchemes(), SchemeName);
+
+}  // namespace
+}  // namespace raft
