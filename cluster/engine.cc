@@ -43,18 +43,18 @@ Engine::Engine(const EngineOptions& options, Micros now)
   blocked_.resize(links_.size());
 }
 
-// ---- The outbox ----------------------------------------------------------------
+// ---- The outbox -------------------------------------------------------------
 
 absl::Status Engine::CheckSize(const Outgoing& envelope,
                                const Link& link) const {
   if (envelope.msg.size() <= link.MaxEnvelope()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "msg of ", envelope.msg.size(), " bytes: ",
-      envelope.msg.size() > options_.link.max_envelope_bytes
-          ? "this server"
-          : absl::StrCat("server ", link.pid()),
-      " allows at most ", link.MaxEnvelope(),
-      " (Options::max_envelope_bytes)"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("msg of ", envelope.msg.size(), " bytes: ",
+                   envelope.msg.size() > options_.link.max_envelope_bytes
+                       ? "this server"
+                       : absl::StrCat("server ", link.pid()),
+                   " allows at most ", link.MaxEnvelope(),
+                   " (Options::max_envelope_bytes)"));
 }
 
 absl::StatusOr<Receipt> Engine::Offer(Pid to, const Outgoing& envelope,
@@ -123,11 +123,15 @@ void Engine::CloseOutbox() {
   }
 }
 
-// ---- The inbox -----------------------------------------------------------------
+// ---- The inbox --------------------------------------------------------------
 
 bool Engine::Take(Received* received, Micros now) {
   InboxQueue::Taken taken;
-  if (!inbox_.Pop(received, &taken)) return false;
+  if (inbox_over_) return false;
+  if (!inbox_.Pop(received, &taken)) {
+    inbox_over_ = !inbox_status_.ok();
+    return false;
+  }
   links_[taken.link]->Take(taken.session, taken.items, taken.cost, now);
   return true;
 }
@@ -137,7 +141,7 @@ void Engine::OnRun(Pid peer, const Life& life, Run run) {
   inbox_.Push(index_[peer], peer, life.random, std::move(run));
 }
 
-// ---- Frames --------------------------------------------------------------------
+// ---- Frames -----------------------------------------------------------------
 
 void Engine::Refuse(Refusal::Reason reason, const std::string& address) {
   ++refused_[reason];
@@ -220,7 +224,7 @@ bool Engine::HasDueFrame(Micros now) const {
   return false;
 }
 
-// ---- Time and the end ----------------------------------------------------------
+// ---- Time and the end -------------------------------------------------------
 
 void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
   for (const auto& link : links_) {
@@ -277,7 +281,7 @@ absl::Status Engine::Abandon() {
                    absl::StrJoin(left, ", ")));
 }
 
-// ---- Events and account --------------------------------------------------------
+// ---- Events and account -----------------------------------------------------
 
 void Engine::OnEvent(Event event) {
   ++changes_;
@@ -296,6 +300,7 @@ void Engine::OnEvent(Event event) {
   if (events_.size() >= kMaxEvents) {
     events_.pop_front();
     ++events_missed_;
+    ++missed_unsaid_;
   }
   events_.push_back(std::move(event));
 }
@@ -304,6 +309,8 @@ bool Engine::NextEvent(Event* event) {
   if (events_.empty()) return false;
   *event = std::move(events_.front());
   events_.pop_front();
+  event->set_missed(missed_unsaid_);
+  missed_unsaid_ = 0;
   return true;
 }
 

@@ -56,7 +56,7 @@ class Engine : private LinkSink {
   bool Take(Received* received, Micros now);
   bool inbox_empty() const { return inbox_.empty(); }
   // Why it is closed; OK if it is not. Nothing comes out of a closed one once
-  // it is empty.
+  // it was found empty.
   const absl::Status& inbox_status() const { return inbox_status_; }
 
   // What the transport gave. `result` is ParseFrame()'s.
@@ -115,11 +115,13 @@ class Engine : private LinkSink {
   InboxQueue inbox_;
   absl::Status outbox_status_;
   absl::Status inbox_status_;
+  bool inbox_over_ = false;  // Closed, and was found empty.
   Micros last_run_;
   bool leaving_ = false;
 
   std::deque<Event> events_;
   uint64_t events_missed_ = 0;
+  uint64_t missed_unsaid_ = 0;  // Of those, by no Event::missed so far.
   uint64_t changes_ = 0;
   uint64_t runs_ = 0;
   std::array<uint64_t, Refusal::Reason_ARRAYSIZE> refused_{};

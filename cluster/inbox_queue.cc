@@ -13,34 +13,48 @@ constexpr size_t kCopyBytes = 16384;
 }  // namespace
 
 void InboxQueue::Push(size_t link, Pid from, uint64_t life, Run run) {
-  const bool small = !run.single && run.bytes.size() < kSmallRunBytes;
-  if (small && !entries_.empty() && Join(link, run)) return;
+  // One alone is not copied: it is about to be taken.
+  if (!entries_.empty() && !run.single && run.bytes.size() < kSmallRunBytes) {
+    Gather(&run);
+    if (Join(link, run)) return;
+  }
   Entry entry;
   entry.link = link;
   entry.from = from;
   entry.life = life;
-  if (small && !entries_.empty()) {  // It is going to wait: let others join.
-    entry.copy = std::shared_ptr<char>(new char[kCopyBytes],
-                                       std::default_delete<char[]>());
-    std::memcpy(entry.copy.get(), run.bytes.view().data(), run.bytes.size());
-    run.bytes = Bytes(entry.copy, absl::string_view(entry.copy.get(),
-                                                    run.bytes.size()));
-  }
   entry.run = std::move(run);
   entries_.push_back(std::move(entry));
 }
 
+void InboxQueue::Clear() {
+  entries_.clear();
+  copy_.reset();
+}
+
+void InboxQueue::Gather(Run* run) {
+  const absl::string_view bytes = run->bytes.view();
+  if (copy_ == nullptr || copied_ + bytes.size() > kCopyBytes) {
+    copy_ = std::shared_ptr<char>(new char[kCopyBytes],
+                                  std::default_delete<char[]>());
+    copied_ = 0;
+  }
+  char* const to = copy_.get() + copied_;
+  std::memcpy(to, bytes.data(), bytes.size());
+  copied_ += bytes.size();
+  run->bytes = Bytes(copy_, absl::string_view(to, bytes.size()));
+}
+
 bool InboxQueue::Join(size_t link, const Run& run) {
   Entry& last = entries_.back();
-  const size_t used = last.run.bytes.size();
+  const absl::string_view before = last.run.bytes.view();
   if (last.link != link || last.run.session != run.session ||
-      last.copy == nullptr || used + run.bytes.size() > kCopyBytes) {
+      last.run.bytes.owner() != run.bytes.owner() ||
+      before.data() + before.size() != run.bytes.view().data()) {
     return false;
   }
-  std::memcpy(last.copy.get() + used, run.bytes.view().data(),
-              run.bytes.size());
-  last.run.bytes = Bytes(last.copy, absl::string_view(last.copy.get(),
-                                                      used + run.bytes.size()));
+  last.run.bytes =
+      Bytes(copy_,
+            absl::string_view(before.data(), before.size() + run.bytes.size()));
   last.run.envelopes += run.envelopes;
   return true;
 }
@@ -54,9 +68,8 @@ bool InboxQueue::Pop(Received* received, Taken* taken) {
   if (run.single) {
     taken->items = run.items;
     taken->cost = run.bytes.size() + kEnvelopeOverhead;
-    *received =
-        Received(entry.from, run.broadcast ? kBroadcast : self_, run.id,
-                 entry.life, run.bytes.view(), run.bytes.owner());
+    *received = Received(entry.from, run.broadcast ? kBroadcast : self_, run.id,
+                         entry.life, run.bytes.view(), run.bytes.owner());
   } else {
     ItemReader reader(run.bytes.view().substr(entry.read));
     Item item;
@@ -68,6 +81,7 @@ bool InboxQueue::Pop(Received* received, Taken* taken) {
                          item.id, entry.life, item.msg, run.bytes.owner());
   }
   if (--run.envelopes == 0) entries_.pop_front();
+  if (entries_.empty()) copy_.reset();
   return true;
 }
 

@@ -1,8 +1,8 @@
 // Envelopes that have come and were not taken yet, of all peers in one line.
 //
 // Runs stay as the frames brought them, and are read one envelope at a time.
-// Where small ones pile up they are copied together, so that the memory they
-// take stays near what they count.
+// Where small ones pile up they are copied together, whoever they are of, so
+// that the memory they take stays near what they count.
 //
 // Thread rule: none of its own.
 #ifndef CLUSTER_INBOX_QUEUE_H_
@@ -34,7 +34,7 @@ class InboxQueue {
   void Push(size_t link, Pid from, uint64_t life, Run run);
   bool Pop(Received* received, Taken* taken);
   bool empty() const { return entries_.empty(); }
-  void Clear() { entries_.clear(); }
+  void Clear();
 
  private:
   struct Entry {
@@ -43,14 +43,18 @@ class InboxQueue {
     uint64_t life = 0;
     Run run;
     size_t read = 0;  // Of run.bytes.
-    // Of a copy that has room for more. Shared with those who took from it.
-    std::shared_ptr<char> copy;
   };
 
+  // Copies the run's bytes behind those of the others.
+  void Gather(Run* run);
+  // Puts a run that was gathered right behind the last entry into that.
   bool Join(size_t link, const Run& run);
 
   const Pid self_;
   std::deque<Entry> entries_;
+  // Where small runs are gathered. Shared with those who took from it.
+  std::shared_ptr<char> copy_;
+  size_t copied_ = 0;
 };
 
 }  // namespace raft

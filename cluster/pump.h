@@ -27,7 +27,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -86,10 +85,13 @@ class Pump : private Receiver {
 
  private:
   enum class Poller { kNobody, kLoop, kReceive };
+  // Frames sent before the other direction has its turn.
+  static constexpr int kSendLimit = 64;
 
   // Receiver; on the polling thread, which holds pump_.
-  void OnFrame(const Origin& origin, Frame frame) override;
-  void OnReset(PeerId peer) override;
+  void OnFrame(const Origin& origin, Frame frame) override
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
+  void OnReset(PeerId peer) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
 
   Micros After(absl::Duration timeout) const;
   void Wait(CondVar& condition, Micros deadline)
@@ -152,7 +154,7 @@ class Pump : private Receiver {
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status close_status_ ABSL_GUARDED_BY(mu_);
-  std::thread loop_;
+  Thread loop_;
 };
 
 }  // namespace raft

@@ -24,10 +24,10 @@ constexpr int kHeartbeatsPerFailure = 10;
 
 absl::Status BudgetError(absl::string_view name, size_t value,
                          size_t envelope) {
-  return absl::InvalidArgumentError(absl::StrCat(
-      "Options::", name, " is ", value,
-      ", but must be at least max_envelope_bytes + 65536 = ",
-      envelope + kBudgetAboveEnvelope));
+  return absl::InvalidArgumentError(
+      absl::StrCat("Options::", name, " is ", value,
+                   ", but must be at least max_envelope_bytes + 65536 = ",
+                   envelope + kBudgetAboveEnvelope));
 }
 
 absl::Status CheckOptions(const Options& options) {
@@ -47,17 +47,16 @@ absl::Status CheckOptions(const Options& options) {
   }
   if (options.failure_timeout < kMinFailureTimeout ||
       options.failure_timeout > kMaxFailureTimeout) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "Options::failure_timeout is ",
-        absl::FormatDuration(options.failure_timeout), ", not within ",
-        absl::FormatDuration(kMinFailureTimeout), " to ",
-        absl::FormatDuration(kMaxFailureTimeout)));
+    return absl::InvalidArgumentError(
+        absl::StrCat("Options::failure_timeout is ",
+                     absl::FormatDuration(options.failure_timeout),
+                     ", not within ", absl::FormatDuration(kMinFailureTimeout),
+                     " to ", absl::FormatDuration(kMaxFailureTimeout)));
   }
   if (options.idle_timeout <= absl::ZeroDuration()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("Options::idle_timeout is ",
-                     absl::FormatDuration(options.idle_timeout),
-                     ", but must be above 0 (InfiniteDuration: never)"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "Options::idle_timeout is ", absl::FormatDuration(options.idle_timeout),
+        ", but must be above 0 (InfiniteDuration: never)"));
   }
   return absl::OkStatus();
 }
@@ -85,8 +84,7 @@ LinkOptions MakeLinkOptions(const Config& config, Pid pid,
   link.max_envelope_bytes = options.max_envelope_bytes;
   link.failure_timeout = absl::ToInt64Microseconds(options.failure_timeout);
   link.heartbeat = link.failure_timeout / kHeartbeatsPerFailure;
-  link.void_on_restart =
-      options.on_restart == Options::OnRestart::kVoid;
+  link.void_on_restart = options.on_restart == Options::OnRestart::kVoid;
   return link;
 }
 
@@ -119,8 +117,8 @@ Outgoing MakeOutgoing(Pid to, absl::string_view msg, uint64_t id) {
   Outgoing envelope;
   envelope.id = id;
   envelope.broadcast = to == kBroadcast;
-  envelope.msg = msg.size() < kReferenceBytes ? Bytes(nullptr, msg)
-                                              : Bytes::Copy(msg);
+  envelope.msg =
+      msg.size() < kReferenceBytes ? Bytes(nullptr, msg) : Bytes::Copy(msg);
   return envelope;
 }
 
@@ -210,8 +208,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   if (options.idle_timeout != absl::InfiniteDuration()) {
     engine.idle_timeout = absl::ToInt64Microseconds(options.idle_timeout);
   }
-  auto pump =
-      std::make_unique<Pump>(*std::move(transport), *members, engine);
+  auto pump = std::make_unique<Pump>(*std::move(transport), *members, engine);
   if (absl::Status status = pump->Connect(); !status.ok()) return status;
   pump->Start();
   auto server = absl::WrapUnique(new Server(std::move(pump)));

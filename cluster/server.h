@@ -108,7 +108,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   Pid pid() const { return pid_; }
-  const std::string& url() const { return url_; }       // As bound.
+  const std::string& url() const { return url_; }           // As bound.
   const std::vector<Pid>& peers() const { return peers_; }  // By pid.
 
   Outbox& outbox() { return outbox_; }

@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "tools/cpp/runfiles/runfiles.h"
 
 namespace raft {
@@ -39,6 +40,10 @@ std::string ConfigPath(absl::string_view flag, const std::string& user_folder,
   const bool replace =
       flag == kDefaultConfig && !shipped.empty() && !Exists(path);
   return replace ? shipped : path;
+}
+
+std::string ShortPath(absl::string_view path, const std::string& user_folder) {
+  return std::string(absl::StripPrefix(path, absl::StrCat(user_folder, "/")));
 }
 
 std::string UserFolder() {

@@ -19,6 +19,9 @@ inline constexpr char kDefaultConfig[] = "config.json";
 std::string ConfigPath(absl::string_view flag, const std::string& user_folder,
                        const std::string& shipped);
 
+// `path` as the user would write it: without `user_folder` before it.
+std::string ShortPath(absl::string_view path, const std::string& user_folder);
+
 // The folder from which the user started the program, also through `bazel run`
 // (which starts it in a folder of its own).
 std::string UserFolder();

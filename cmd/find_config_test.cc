@@ -43,6 +43,13 @@ TEST(ConfigPath, TakesAnotherNameAtItsWord) {
             "/etc/mine.json");
 }
 
+TEST(ShortPath, LeavesOutWhereTheUserIs) {
+  EXPECT_EQ(ShortPath("/home/user/cmd/config.json", "/home/user"),
+            "cmd/config.json");
+  EXPECT_EQ(ShortPath("/home/user2/config.json", "/home/user"),
+            "/home/user2/config.json");
+}
+
 TEST(UserFolder, IsWhereBazelRunWasTyped) {
   ASSERT_EQ(setenv("BUILD_WORKING_DIRECTORY", "/home/user", 1), 0);
   EXPECT_EQ(UserFolder(), "/home/user");

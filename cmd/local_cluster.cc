@@ -162,8 +162,9 @@ ExitCode Main(int argc, char* argv[]) {
     return SayUsage(absl::StrCat("what is \"", line->rest[0], "\"?"),
                     kUsageText);
   }
-  const std::string path = ConfigPath(absl::GetFlag(FLAGS_config), UserFolder(),
-                                      ShippedConfig(argv[0]));
+  const std::string folder = UserFolder();
+  const std::string path =
+      ConfigPath(absl::GetFlag(FLAGS_config), folder, ShippedConfig(argv[0]));
   absl::StatusOr<Config> config = LoadConfig(path);
   if (!config.ok()) {
     Say(config.status().message());
@@ -178,7 +179,7 @@ ExitCode Main(int argc, char* argv[]) {
   }
 
   const std::string message = absl::GetFlag(FLAGS_message);
-  std::cout << servers->size() << " servers (" << path
+  std::cout << servers->size() << " servers (" << ShortPath(path, folder)
             << "), each of which broadcasts \"" << message << "\":\n\n";
   const absl::Time start = absl::Now();
   const absl::Status exchanged = Exchange(*servers, message);

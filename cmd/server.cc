@@ -63,8 +63,9 @@ ExitCode Main(int argc, char* argv[]) {
   if (pid <= 0)
     return SayUsage("--pid is missing, or not positive", kUsageText);
 
-  const std::string path = ConfigPath(absl::GetFlag(FLAGS_config), UserFolder(),
-                                      ShippedConfig(argv[0]));
+  const std::string folder = UserFolder();
+  const std::string path =
+      ConfigPath(absl::GetFlag(FLAGS_config), folder, ShippedConfig(argv[0]));
   const absl::StatusOr<Config> config = LoadConfig(path);
   if (!config.ok()) {
     Say(config.status().message());
@@ -79,7 +80,7 @@ ExitCode Main(int argc, char* argv[]) {
 
   const auto server = Server::Start(*config, pid, std::move(options));
   if (!server.ok()) return SayStartFailed(server.status());
-  Introduce(**server, path);
+  Introduce(**server, ShortPath(path, folder));
   return RunSession(**server, session);
 }
 

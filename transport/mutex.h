@@ -15,6 +15,7 @@
 #include <chrono>              // NOLINT(build/c++11)
 #include <condition_variable>  // NOLINT(build/c++11)
 #include <mutex>               // NOLINT(build/c++11)
+#include <thread>              // NOLINT(build/c++11)
 
 #include "absl/base/thread_annotations.h"
 
@@ -72,6 +73,8 @@ class CondVar {
  private:
   std::condition_variable cv_;
 };
+
+using Thread = std::thread;
 
 }  // namespace raft
 

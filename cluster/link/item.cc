@@ -80,46 +80,43 @@ char* PutItemPrefix(const Item& item, char* out) {
 
 void AppendItem(const Item& item, std::string* out) {
   char prefix[kMaxItemPrefixBytes];
-  out->append(prefix, static_cast<size_t>(PutItemPrefix(item, prefix) - prefix));
+  out->append(prefix,
+              static_cast<size_t>(PutItemPrefix(item, prefix) - prefix));
   out->append(item.msg.data(), item.msg.size());
 }
 
 bool ItemReader::Next(Item* item) {
-  if (!ok_ || in_ == end_) return false;
+  if (!ok_) return false;
+  if (in_ == end_) return tail_.empty() ? false : Fail();
   uint64_t tag, size;
   const char* in = GetVarint(in_, end_, &tag);
   if (in == nullptr || tag != kFrameItems) return Fail();
   in = GetVarint(in, end_, &size);
   if (in == nullptr) return Fail();
   const uint64_t here = static_cast<uint64_t>(end_ - in);
-  if (size > here + tail_.size()) return Fail();
   *item = Item();
-  if (size <= here) {
+  if (tail_.empty()) {
+    if (size > here) return Fail();
     in_ = in + size;
-    return ReadFields(in, in_, item) || Fail();
+    return ReadFields(in, in_, {}, item) || Fail();
   }
-  // The item ends in the second part, which must be its msg and nothing else.
+  // All the rest is one item, or its msg would not be the tail: whoever keeps
+  // the memory of the one part alive need not ask for that of the other.
+  if (size != here + tail_.size()) return Fail();
+  const absl::string_view tail = tail_;
+  tail_ = absl::string_view();
   in_ = end_;
-  return (size == here + tail_.size() && ReadFields(in, end_, item)) || Fail();
+  return ReadFields(in, end_, tail, item) || Fail();
 }
 
-bool ItemReader::ReadFields(const char* in, const char* end, Item* item) {
+bool ItemReader::ReadFields(const char* in, const char* end,
+                            absl::string_view tail, Item* item) {
   while (in != end) {
     uint64_t tag, value;
     in = GetVarint(in, end, &tag);
     if (in == nullptr) return false;
     in = GetVarint(in, end, &value);
     if (in == nullptr) return false;
-    if (tag == kItemMsg) {
-      const uint64_t here = static_cast<uint64_t>(end - in);
-      if (value == here) {
-        item->msg = absl::string_view(in, value);
-        return true;  // It is the last field.
-      }
-      if (here != 0 || value != tail_.size()) return false;
-      item->msg = tail_;
-      return true;
-    }
     switch (tag) {
       case kItemId:
         item->id = value;
@@ -134,11 +131,16 @@ bool ItemReader::ReadFields(const char* in, const char* end, Item* item) {
         }
         in += value;
         break;
+      case kItemMsg:  // The last field: what is left is the msg.
+        item->msg = tail.empty()
+                        ? absl::string_view(in, static_cast<size_t>(end - in))
+                        : tail;
+        return value == item->msg.size() && (tail.empty() || in == end);
       default:
         return false;
     }
   }
-  return true;  // An empty msg may be left out.
+  return tail.empty();  // An empty msg may be left out.
 }
 
 }  // namespace raft

@@ -55,7 +55,7 @@ void AppendItem(const Item& item, std::string* out);
 class ItemReader {
  public:
   // `tail` is for a frame in two parts whose second is the msg of the only
-  // item of the first; else empty.
+  // item of the first (anything else is malformed); else empty.
   explicit ItemReader(absl::string_view items, absl::string_view tail = {})
       : in_(items.data()), end_(items.data() + items.size()), tail_(tail) {}
 
@@ -72,7 +72,8 @@ class ItemReader {
     ok_ = false;
     return false;
   }
-  bool ReadFields(const char* in, const char* end, Item* item);
+  static bool ReadFields(const char* in, const char* end,
+                         absl::string_view tail, Item* item);
 
   const char* in_;
   const char* end_;

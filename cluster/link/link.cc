@@ -9,7 +9,6 @@ namespace raft {
 namespace {
 
 constexpr Micros kBlackHoleBound = 1500000;
-constexpr Micros kMaxBlackHoleBound = 30000000;
 constexpr Micros kMinHelloInterval = 50000;
 constexpr Micros kAnswerInterval = 10000;
 constexpr Micros kMinReorderSlack = 1000;
@@ -28,7 +27,7 @@ Link::Link(const LinkOptions& options, const Life& me, LinkSink* sink,
       hello_at_(now),
       hello_interval_(kMinHelloInterval) {}
 
-// ---- The outbox and the inbox ----------------------------------------------
+// ---- The outbox and the inbox -----------------------------------------------
 
 bool Link::HasRoom(uint64_t cost) const {
   return queue_.empty() ||
@@ -77,8 +76,7 @@ void Link::Take(uint64_t session, uint64_t items, uint64_t cost, Micros now) {
 
 // ---- Frames that arrive -----------------------------------------------------
 
-bool Link::OnFrame(const ParsedFrame& frame, const Origin& origin,
-                   Micros now) {
+bool Link::OnFrame(const ParsedFrame& frame, const Origin& origin, Micros now) {
   const Header& header = frame.header;
   if (phase_ == Phase::kFenced) return false;
   if (header.dst > me_) return true;
@@ -149,7 +147,9 @@ void Link::OnStaleLife(const Origin& origin, Micros now) {
 // A HELLO, or a frame for a former life of ours: the sender learns which life
 // this is.
 void Link::OnOtherLife(const Header& header, Micros now) {
-  last_stranger_ = now;
+  if (phase_ == Phase::kNone && stranger_since_ == kNever) {
+    stranger_since_ = now;
+  }
   if (now < next_answer_) return;
   next_answer_ = now + kAnswerInterval;
   answer_due_ = true;
@@ -168,7 +168,7 @@ void Link::ResetSession() {
   window_.StartSession();
   granted_ = 0;
   echo_ = echoed_ = ask_stamp_ = leave_stamp_ = 0;
-  unechoed_since_ = kNever;
+  unechoed_since_ = stranger_since_ = kNever;
   black_hole_bound_ = kBlackHoleBound;
   probes_ = 0;
   silent_ = slow_ = false;
@@ -182,9 +182,8 @@ void Link::Establish(const Header& header, Micros now) {
   peer_has_hello_ = false;
   last_heard_ = now;
   if (restarted) {
-    const SendQueue::Count count = options_.void_on_restart
-                                       ? queue_.SettleAll()
-                                       : queue_.CountUnsettled();
+    const SendQueue::Count count =
+        options_.void_on_restart ? queue_.SettleAll() : queue_.CountUnsettled();
     if (options_.void_on_restart) {
       ledger_.set_voided(ledger_.voided() + count.envelopes);
     }
@@ -228,7 +227,11 @@ void Link::OnSessionFrame(const ParsedFrame& frame, const Origin& origin,
   last_heard_ = now;
   silent_ = false;
   peer_has_hello_ = true;
-  if (phase_ == Phase::kHalf) phase_ = Phase::kOpen;
+  refused_why_.clear();
+  if (phase_ == Phase::kHalf) {
+    phase_ = Phase::kOpen;
+    starved_ = false;  // Nobody is slow before it can grant.
+  }
   echo_ = std::max(echo_, header.stamp);
   OnAcknowledged(header, now);
   if (header.ask) answer_now_ = true;
@@ -250,8 +253,7 @@ void Link::OnAcknowledged(const Header& header, Micros now) {
   }
   if (header.received > peer_received_) {
     peer_received_ = header.received;
-    while (!in_flight_.empty() &&
-           in_flight_.front().last <= peer_received_) {
+    while (!in_flight_.empty() && in_flight_.front().last <= peer_received_) {
       if (in_flight_.front().lost) --lost_;
       in_flight_.pop_front();
     }
@@ -272,8 +274,7 @@ void Link::OnAcknowledged(const Header& header, Micros now) {
 
 // The stamp came back at once: the time since then is a round trip.
 void Link::OnEcho(uint64_t echo, Micros now) {
-  const Micros sample =
-      std::max<Micros>(now - static_cast<Micros>(echo), 1);
+  const Micros sample = std::max<Micros>(now - static_cast<Micros>(echo), 1);
   round_trip_ =
       round_trip_ == 0 ? sample : round_trip_ + (sample - round_trip_) / 8;
 }
@@ -295,8 +296,7 @@ void Link::FindLosses(const Header& header) {
   }
 }
 
-void Link::OnItems(const ParsedFrame& frame, const Origin& origin,
-                   Micros now) {
+void Link::OnItems(const ParsedFrame& frame, const Origin& origin, Micros now) {
   std::vector<Run> runs;
   const ReceiveWindow::Verdict verdict = window_.Receive(frame, &runs);
   for (Run& run : runs) {
@@ -335,137 +335,6 @@ void Link::OnConnected(Micros now) {
   hello_at_ = now;
   hello_interval_ = kMinHelloInterval;
   if (may_send_items()) ask_now_ = true;
-}
-
-// ---- Time --------------------------------------------------------------------
-
-bool Link::Tick(Micros now) {
-  if (may_send_items()) {
-    silent_ = now - last_heard_ > options_.failure_timeout;
-    slow_ = SlowSince() != kNever && now - SlowSince() >= options_.heartbeat;
-    ReportState();
-  }
-  // Of an absent peer nothing is expected; of one that speaks, an answer is.
-  const bool expects = may_send_items() || (phase_ == Phase::kNone &&
-                                            last_stranger_ > unechoed_since_);
-  if (!expects || unechoed_since_ == kNever ||
-      now - unechoed_since_ < black_hole_bound_) {
-    return false;
-  }
-  unechoed_since_ = now;
-  black_hole_bound_ = std::min(2 * black_hole_bound_, kMaxBlackHoleBound);
-  sink_->OnEvent(MakeEvent(Event::PEER_RECONNECTED));
-  return true;
-}
-
-// ---- The end -------------------------------------------------------------------
-
-void Link::Leave() {
-  leaving_ = true;
-  if (session()) ask_now_ = true;
-}
-
-bool Link::Left() const {
-  return !live() ||
-         (queue_.empty() && leave_stamp_ != 0 && echoed_ >= leave_stamp_);
-}
-
-void Link::Abandon() {
-  ledger_.set_abandoned(ledger_.abandoned() + queue_.SettleAll().envelopes);
-  in_flight_.clear();
-  lost_ = 0;
-}
-
-void Link::Fence() {
-  Abandon();
-  phase_ = Phase::kFenced;
-}
-
-void Link::Rebirth(const Life& me, Micros now) {
-  me_ = me;
-  hello_at_ = now;
-}
-
-// ---- What is known ---------------------------------------------------------------
-
-bool Link::live() const { return phase_ == Phase::kOpen && !silent_; }
-
-PeerStats::State Link::state() const {
-  if (phase_ == Phase::kClosed || phase_ == Phase::kFenced ||
-      !refused_why_.empty()) {
-    return PeerStats::DOWN;
-  }
-  if (phase_ != Phase::kOpen) return PeerStats::CONNECTING;
-  if (silent_) return PeerStats::SILENT;
-  return slow_ ? PeerStats::SLOW : PeerStats::UP;
-}
-
-void Link::ReportState() {
-  const PeerStats::State now = state();
-  if (now == reported_) return;
-  reported_ = now;
-  Event event;
-  if (now == PeerStats::UP) {
-    event = MakeEvent(Event::PEER_UP);
-  } else if (now == PeerStats::SLOW) {
-    event = MakeEvent(Event::PEER_SLOW);
-  } else if (now == PeerStats::SILENT) {
-    event = MakeEvent(Event::PEER_SILENT);
-  } else if (!refused_why_.empty()) {
-    event = MakeEvent(Event::PEER_DOWN);
-    event.set_detail(refused_why_);
-  } else {
-    return;  // PEER_RESTARTED, PEER_LEFT and SUPERSEDED say it.
-  }
-  sink_->OnEvent(std::move(event));
-}
-
-// The peer's application keeps us waiting: for credit, or for room of our own
-// while all that was sent has arrived.
-Micros Link::SlowSince() const {
-  return in_flight_.empty() ? std::min(starved_since_, full_since_)
-                            : starved_since_;
-}
-
-Event Link::MakeEvent(Event::Kind kind) const {
-  Event event;
-  event.set_kind(kind);
-  event.set_peer(options_.peer);
-  if (peer_) *event.mutable_incarnation() = peer_.ToProto();
-  return event;
-}
-
-void Link::FillStats(Micros now, PeerStats* stats) const {
-  stats->set_pid(options_.peer);
-  stats->set_url(options_.peer_url);
-  stats->set_state(state());
-  if (phase_ == Phase::kClosed) {
-    stats->set_down_reason("left");
-  } else if (phase_ == Phase::kFenced) {
-    stats->set_down_reason("this server is superseded");
-  } else {
-    stats->set_down_reason(refused_why_);
-  }
-  if (peer_) *stats->mutable_incarnation() = peer_.ToProto();
-  *stats->mutable_ledger() = ledger_;
-  stats->mutable_ledger()->set_in_flight(queue_.unsettled());
-  stats->set_queued_bytes(queue_.held_cost());
-  if (!queue_.empty()) {
-    stats->set_oldest_untaken_us(
-        static_cast<uint64_t>(now - queue_.oldest_time()));
-  }
-  stats->set_received(received_);
-  stats->set_received_taken(received_taken_);
-  stats->set_inbox_bytes(window_.inbox_cost());
-  stats->set_round_trip_us(static_cast<uint64_t>(round_trip_));
-  stats->set_reconnects(connection_ > 0 ? connection_ - 1 : 0);
-  stats->set_frames_resent(resent_);
-  for (int reason = 0; reason < Refusal::Reason_ARRAYSIZE; ++reason) {
-    if (refused_[reason] == 0) continue;
-    Refusal* refusal = stats->add_refused_frames();
-    refusal->set_reason(static_cast<Refusal::Reason>(reason));
-    refusal->set_count(refused_[reason]);
-  }
 }
 
 }  // namespace raft

@@ -156,6 +156,7 @@ class Link {
   void ResetSession();
   Micros Slack(const InFlight& frame) const;
   Micros SlowSince() const;
+  Micros DeafSince() const;
   Event MakeEvent(Event::Kind kind) const;
   void ReportState();
 
@@ -222,8 +223,9 @@ class Link {
   uint64_t ask_stamp_ = 0;
   uint64_t echoed_ = 0;  // Our highest stamp that came back.
   Micros last_sent_;
-  Micros last_heard_;          // In this session.
-  Micros last_stranger_ = 0;  // A frame outside a session.
+  Micros last_heard_;  // In this session.
+  // In NONE: since when there are frames of a peer that does not answer ours.
+  Micros stranger_since_ = kNever;
   Micros unechoed_since_ = kNever;
   Micros black_hole_bound_;
   Micros round_trip_ = 0;

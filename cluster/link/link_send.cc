@@ -66,9 +66,9 @@ Micros Link::Deadline(bool blocked) const {
     if (!slow_ && SlowSince() != kNever) {
       deadline = std::min(deadline, SlowSince() + options_.heartbeat);
     }
-    if (unechoed_since_ != kNever) {
-      deadline = std::min(deadline, unechoed_since_ + black_hole_bound_);
-    }
+  }
+  if (DeafSince() != kNever) {
+    deadline = std::min(deadline, DeafSince() + black_hole_bound_);
   }
   if (blocked) return deadline;
   if (reply_due_ || answer_due_) return 0;
@@ -80,7 +80,7 @@ Micros Link::Deadline(bool blocked) const {
   return std::min(deadline, StateDeadline());
 }
 
-// ---- When ----------------------------------------------------------------------
+// ---- When -------------------------------------------------------------------
 
 // The ack clock: a quiet link sends at once; a busy one lets items gather until
 // a frame is full, or what is in flight has arrived, or a round trip is over.
@@ -122,7 +122,7 @@ bool Link::StateDue(Micros now, bool sleeping) const {
          ((sleeping && news_since_ != kNever) || now >= StateDeadline());
 }
 
-// ---- What ----------------------------------------------------------------------
+// ---- What -------------------------------------------------------------------
 
 uint64_t Link::Stamp(Micros now) {
   last_stamp_ = std::max(last_stamp_ + 1, static_cast<uint64_t>(now));
@@ -154,7 +154,6 @@ Header Link::MakeHeader(const Life& dst) const {
 
 Frame Link::HelloFrame(Micros now) {
   last_sent_ = now;
-  if (unechoed_since_ == kNever) unechoed_since_ = now;
   const Micros jitter = static_cast<Micros>(
       sink_->Random() % static_cast<uint64_t>(hello_interval_ / 2));
   hello_at_ = now + hello_interval_ * 3 / 4 + jitter;
@@ -178,6 +177,9 @@ Frame Link::StaleFrame() const {
   header.session = true;
   header.first = 1;
   header.stamp = last_stamp_;
+  // One that was born again is both: the sender of the stale frame, and the
+  // newer life, which may not have our hello yet.
+  if (!peer_has_hello_) header.hello = MakeHello();
   return EncodeFrame(header);
 }
 
@@ -205,8 +207,7 @@ Frame Link::StateFrame(Micros now) {
       phase_ == Phase::kHalf || (may_send_items() && !queue_.empty());
   const bool timer = now >= last_sent_ + ProbeInterval();
   // A frame that answers never asks, or two that wait would never rest.
-  const bool ask =
-      ask_now_ || ((leaving_ || (probe && timer)) && !answer_now_);
+  const bool ask = ask_now_ || ((leaving_ || (probe && timer)) && !answer_now_);
   if (probe && timer) ++probes_;
   Header header = StateHeader(now);
   header.ask = ask;
@@ -234,7 +235,9 @@ bool Link::DataFrame(Micros now, Frame* frame) {
       peer_credit_ > cut_position_ ? peer_credit_ - cut_position_ : 0;
   if (!queue_.Cut(credit, &slice)) {
     starved_ = true;
-    if (starved_since_ == kNever) starved_since_ = now;
+    if (phase_ == Phase::kOpen && starved_since_ == kNever) {
+      starved_since_ = now;
+    }
     return false;
   }
   cut_position_ += slice.cost;

@@ -51,6 +51,7 @@ ReceiveWindow::Verdict ReceiveWindow::Receive(const ParsedFrame& frame,
   piece.first = frame.header.first;
   piece.items = frame.item_count;
   piece.cost = frame.cost;
+  piece.largest = frame.largest;
   piece.fragments = frame.fragments;
   piece.bytes = frame.items;
   piece.tail = frame.tail;
@@ -88,7 +89,9 @@ void ReceiveWindow::DropFront(uint64_t items, Piece* piece) {
     --piece->items;
     piece->cost -= item.cost();
   }
-  piece->bytes = piece->bytes.Slice(piece->bytes.size() - reader.rest().size());
+  // Copied, lest a small rest keep all of a large frame alive. An honest
+  // sender, who never cuts the same items in two ways, does not come here.
+  piece->bytes = Bytes::Copy(reader.rest());
 }
 
 void ReceiveWindow::KeepEarly(Piece piece, Verdict* verdict) {
@@ -123,7 +126,7 @@ void ReceiveWindow::Deliver(const Piece& piece, std::vector<Run>* runs,
     return;
   }
   if (partial_.memory == nullptr && !piece.fragments && piece.tail.empty() &&
-      max_envelope_ >= kFragmentBytes) {
+      piece.largest <= max_envelope_) {
     Run run;
     run.session = session_;
     run.envelopes = piece.items;
@@ -154,9 +157,8 @@ bool ReceiveWindow::DeliverItem(const Item& item, const Piece& piece,
   run.session = session_;
   run.envelopes = 1;
   run.single = true;
-  run.bytes =
-      Bytes(piece.tail.empty() ? piece.bytes.owner() : piece.tail.owner(),
-            item.msg);
+  run.bytes = Bytes(
+      piece.tail.empty() ? piece.bytes.owner() : piece.tail.owner(), item.msg);
   run.id = item.id;
   run.broadcast = item.broadcast;
   run.items = 1;

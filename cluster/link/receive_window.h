@@ -23,7 +23,7 @@ namespace raft {
 
 // Whole envelopes of one session, one after the other, ready for the inbox.
 struct Run {
-  uint64_t session = 0;   // Which session of this link brought it.
+  uint64_t session = 0;  // Which session of this link brought it.
   uint64_t envelopes = 0;
   // Encoded items; or, if `single`, the msg of the only envelope.
   Bytes bytes;
@@ -73,6 +73,7 @@ class ReceiveWindow {
     uint64_t first = 0;
     uint64_t items = 0;
     uint64_t cost = 0;
+    uint64_t largest = 0;
     bool fragments = false;
     Bytes bytes;
     Bytes tail;
@@ -88,8 +89,8 @@ class ReceiveWindow {
   static void DropFront(uint64_t items, Piece* piece);
   void KeepEarly(Piece piece, Verdict* verdict);
   void Deliver(const Piece& piece, std::vector<Run>* runs, Verdict* verdict);
-  bool DeliverItem(const Item& item, const Piece& piece,
-                   std::vector<Run>* runs, Verdict* verdict);
+  bool DeliverItem(const Item& item, const Piece& piece, std::vector<Run>* runs,
+                   Verdict* verdict);
   bool AddFragment(const Item& item, std::vector<Run>* runs, Verdict* verdict);
   void Advance(uint64_t items, uint64_t cost, Verdict* verdict);
   void Grant();

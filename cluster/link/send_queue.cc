@@ -18,11 +18,24 @@ absl::string_view View(const std::shared_ptr<char>& memory, size_t begin,
 
 }  // namespace
 
-void SendQueue::Append(const Outgoing& envelope, Micros now) {
-  if (marks_.empty() || (now - marks_.back().time >= kMarkDistance &&
-                         marks_.size() < kMaxMarks)) {
-    marks_.push_back({end_ + 1, now});
+// However long the queue, there are but so many marks: when there would be
+// more, every second one has to do.
+void SendQueue::MarkTime(Micros now) {
+  if (marks_.empty()) {
+    mark_distance_ = kMarkDistance;
+  } else if (now - marks_.back().time < mark_distance_) {
+    return;
+  } else if (marks_.size() >= kMaxMarks) {
+    std::deque<Mark> kept;
+    for (size_t i = 0; i < marks_.size(); i += 2) kept.push_back(marks_[i]);
+    marks_ = std::move(kept);
+    mark_distance_ *= 2;
   }
+  marks_.push_back({end_ + 1, now});
+}
+
+void SendQueue::Append(const Outgoing& envelope, Micros now) {
+  MarkTime(now);
   if (envelope.msg.size() < kReferenceBytes) {
     AppendSmall(envelope);
   } else {
@@ -38,8 +51,17 @@ void SendQueue::AppendSmall(const Outgoing& envelope) {
       entries_.back().used + room > kChunkBytes) {
     Entry entry;
     entry.first = end_ + 1;
-    entry.memory = std::shared_ptr<char>(new char[kChunkBytes],
-                                         std::default_delete<char[]>());
+    // Behind a large one the chunk before it goes on, if it has room.
+    if (entries_.size() > 1 && entries_.back().is_large() &&
+        !entries_[entries_.size() - 2].is_large() &&
+        entries_[entries_.size() - 2].used + room <= kChunkBytes) {
+      const Entry& before = entries_[entries_.size() - 2];
+      entry.memory = before.memory;
+      entry.begin = entry.used = before.used;
+    } else {
+      entry.memory = std::shared_ptr<char>(new char[kChunkBytes],
+                                           std::default_delete<char[]>());
+    }
     entries_.push_back(std::move(entry));
   }
   Entry& entry = entries_.back();
@@ -49,8 +71,7 @@ void SendQueue::AppendSmall(const Outgoing& envelope) {
   item.msg = envelope.msg.view();
   char* out = PutItemPrefix(item, entry.memory.get() + entry.used);
   if (!item.msg.empty()) std::memcpy(out, item.msg.data(), item.msg.size());
-  entry.used =
-      static_cast<size_t>(out - entry.memory.get()) + item.msg.size();
+  entry.used = static_cast<size_t>(out - entry.memory.get()) + item.msg.size();
   entry.cost += envelope.cost();
   ++entry.items;
   ++end_;
@@ -73,8 +94,8 @@ Item SendQueue::FragmentOf(const Entry& entry, uint64_t number) {
     item.id = entry.large.id;
     item.broadcast = entry.large.broadcast;
   }
-  item.msg = entry.large.msg.view().substr(index * kFragmentBytes,
-                                           kFragmentBytes);
+  item.msg =
+      entry.large.msg.view().substr(index * kFragmentBytes, kFragmentBytes);
   if (entry.items > 1) {
     item.index = static_cast<uint32_t>(index);
     item.count = static_cast<uint32_t>(entry.items);
@@ -214,20 +235,6 @@ const SendQueue::Entry* SendQueue::EntryBehindCursor() const {
 bool SendQueue::HasFullFrame() const {
   const Entry* entry = EntryBehindCursor();
   return entry != nullptr && (entry->is_large() || entry != &entries_.back());
-}
-
-uint64_t SendQueue::NextCost() const {
-  const Entry* entry = EntryBehindCursor();
-  if (entry == nullptr) return 0;
-  if (entry->is_large()) return FragmentOf(*entry, cursor_ + 1).cost();
-  size_t begin = entry->begin;
-  if (entry == &entries_[cursor_entry_]) {
-    begin = std::max(begin, cursor_offset_);
-  }
-  ItemReader reader(View(entry->memory, begin, entry->used));
-  Item item;
-  reader.Next(&item);
-  return item.cost();
 }
 
 bool SendQueue::Cut(uint64_t max_cost, Slice* slice) {

@@ -60,7 +60,7 @@ class SendQueue {
   void Append(const Outgoing& envelope, Micros now);
 
   uint64_t head() const { return head_; }
-  uint64_t end() const { return end_; }        // The newest number.
+  uint64_t end() const { return end_; }  // The newest number.
   uint64_t cursor() const { return cursor_; }
   bool empty() const { return head_ == end_; }
   // What the bounds are measured by: everything that is still held.
@@ -69,8 +69,8 @@ class SendQueue {
   uint64_t unsettled() const { return unsettled_; }
   // The same with their bytes and first id, which takes a look at a chunk.
   Count CountUnsettled() const;
-  // When the oldest envelope that is not settled was appended, exact to some
-  // 10 ms; 0 if there is none.
+  // When the oldest envelope that is not settled was appended, or up to 10 ms
+  // and a fiftieth of the queue's time span before; 0 if there is none.
   Micros oldest_time() const;
 
   // Settles all up to `number`, at most up to the cursor; returns how many
@@ -84,8 +84,6 @@ class SendQueue {
 
   // There is a frame's worth behind the cursor, which will not grow any more.
   bool HasFullFrame() const;
-  // What the next item behind the cursor costs; 0 if there is none.
-  uint64_t NextCost() const;
   // Cuts the next frame's worth of items, as far as their cost is `max_cost`
   // at most, and moves the cursor. False if not even one is.
   bool Cut(uint64_t max_cost, Slice* slice);
@@ -94,7 +92,7 @@ class SendQueue {
  private:
   // Either small envelopes in `memory`, or one large envelope.
   struct Entry {
-    uint64_t first = 0;     // The number of its first item.
+    uint64_t first = 0;  // The number of its first item.
     uint64_t items = 0;
     uint64_t cost = 0;
     uint64_t cut_cost = 0;  // Of the items before the cursor.
@@ -113,6 +111,7 @@ class SendQueue {
     Micros time;
   };
 
+  void MarkTime(Micros now);
   static Item FragmentOf(const Entry& entry, uint64_t number);
   void AppendSmall(const Outgoing& envelope);
   void AppendLarge(const Outgoing& envelope);
@@ -123,6 +122,7 @@ class SendQueue {
 
   std::deque<Entry> entries_;
   std::deque<Mark> marks_;
+  Micros mark_distance_ = 0;
   uint64_t head_ = 0;
   uint64_t end_ = 0;
   uint64_t held_cost_ = 0;

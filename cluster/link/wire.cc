@@ -4,6 +4,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -205,18 +206,19 @@ Frame EncodeFrame(const Header& header, absl::string_view prefix,
     std::memcpy(end, prefix.data(), prefix.size());
     end += prefix.size();
   }
-  const absl::string_view rest(buffer + kChecksumBytes,
-                               static_cast<size_t>(end - buffer) -
-                                   kChecksumBytes);
+  const absl::string_view rest(
+      buffer + kChecksumBytes,
+      static_cast<size_t>(end - buffer) - kChecksumBytes);
   buffer[0] = static_cast<char>(kChecksumTag);
   PutFixed(buffer + 1, Checksum(rest, body.view()));
-  return Frame{Bytes::Copy(absl::string_view(
-                   buffer, static_cast<size_t>(end - buffer))),
-               body};
+  return Frame{
+      Bytes::Copy(absl::string_view(buffer, static_cast<size_t>(end - buffer))),
+      body};
 }
 
 ParseResult ParseFrame(const Frame& frame, bool verify_checksum,
                        ParsedFrame* parsed) {
+  *parsed = ParsedFrame();
   const absl::string_view head = frame.head.view();
   if (head.size() < kChecksumBytes ||
       static_cast<uint8_t>(head[0]) != kChecksumTag) {
@@ -247,6 +249,7 @@ ParseResult ParseFrame(const Frame& frame, bool verify_checksum,
   for (Item item; reader.Next(&item);) {
     ++parsed->item_count;
     parsed->cost += item.cost();
+    parsed->largest = std::max<uint64_t>(parsed->largest, item.msg.size());
     parsed->fragments |= !item.whole();
     if (!RightSize(item)) return ParseResult::kMalformed;
   }

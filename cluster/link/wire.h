@@ -68,6 +68,7 @@ struct Header {
 
 // Makes a frame of a header and items: `prefix` goes into the head behind the
 // header, `body` is referenced. Together they are whole items, or nothing.
+// REQUIRES: a prefix of at most kMaxItemPrefixBytes.
 Frame EncodeFrame(const Header& header, absl::string_view prefix = {},
                   const Bytes& body = {});
 
@@ -79,14 +80,15 @@ struct ParsedFrame {
   Bytes items;
   Bytes tail;
   uint64_t item_count = 0;
-  uint64_t cost = 0;  // Of all items.
+  uint64_t cost = 0;     // Of all items.
+  uint64_t largest = 0;  // The size of the largest item's msg.
   bool fragments = false;
 };
 
 enum class ParseResult { kOk, kMalformed, kChecksum };
 
-// Looks at nothing but the bytes; whoever wrote them, the result is kOk only
-// for a frame whose every field is in its range.
+// Fills `parsed` anew. Looks at nothing but the bytes; whoever wrote them, the
+// result is kOk only for a frame whose every field is in its range.
 ParseResult ParseFrame(const Frame& frame, bool verify_checksum,
                        ParsedFrame* parsed);
 

@@ -117,9 +117,14 @@ TEST_P(Bounds, APeerThatTakesNothingForLongIsSlowAndNeverSilent) {
   Fill(cluster, 2);
   ASSERT_TRUE(Eventually(
       [&] { return StatsOf(cluster[1], 2).state() == PeerStats::SLOW; }));
+  PeerStats stats;
   EXPECT_FALSE(Eventually(
-      [&] { return StatsOf(cluster[1], 2).state() != PeerStats::SLOW; },
-      2 * kShortFailureTimeout));
+      [&] {
+        stats = StatsOf(cluster[1], 2);
+        return stats.state() != PeerStats::SLOW;
+      },
+      2 * kShortFailureTimeout))
+      << stats.DebugString();
   EXPECT_EQ(StatsOf(cluster[1], 2).reconnects(), 0u);
   EXPECT_EQ(StatsOf(cluster[2], 1).reconnects(), 0u);
   cluster.Collect(2);

@@ -208,8 +208,7 @@ Frame SimNetwork::Damage(const Frame& frame) {
   std::string body(frame.body.view());
   const uint64_t bit = random_.Below(8 * (head.size() + body.size()));
   const size_t byte = bit / 8;
-  char& hit =
-      byte < head.size() ? head[byte] : body[byte - head.size()];
+  char& hit = byte < head.size() ? head[byte] : body[byte - head.size()];
   hit = static_cast<char>(hit ^ (1 << bit % 8));
   return Frame{Bytes::Own(std::move(head)),
                frame.body.empty() ? Bytes() : Bytes::Own(std::move(body))};

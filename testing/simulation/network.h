@@ -34,7 +34,7 @@ struct SimFaults {
   double damage = 0;  // One bit is flipped.
   Micros delay = 100;
   Micros jitter = 0;  // Added to the delay, up to this. Reorders, if not fifo.
-  bool cut = false;      // All is lost.
+  bool cut = false;   // All is lost.
   bool clogged = false;  // All is held back, up to a bound.
 };
 

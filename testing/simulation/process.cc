@@ -47,8 +47,8 @@ SimProcess::SimProcess(const SimWorld& world, ServerLife life,
   transport_ = transport.get();
   const Micros now = world.network->now();
   SetSimClock(now);
-  pump_ = std::make_unique<Pump>(std::move(transport), peers, options,
-                                 &SimClock);
+  pump_ =
+      std::make_unique<Pump>(std::move(transport), peers, options, &SimClock);
   pump_->Connect().IgnoreError();
   next_step_ = next_send_ = next_take_ = next_change_ = now;
 }
@@ -136,12 +136,11 @@ std::string SimProcess::NewMessage(uint64_t id) {
 
 void SimProcess::Send() {
   SimRandom& random = *world_.random;
-  next_send_ =
-      --sends_left_ > 0 ? world_.network->now() + send_pace_ : kNever;
+  next_send_ = --sends_left_ > 0 ? world_.network->now() + send_pace_ : kNever;
   Pid to = kBroadcast;
   if (random.Chance(0.7)) {
-    to = static_cast<Pid>(
-        1 + random.Below(static_cast<uint64_t>(world_.servers)));
+    to = static_cast<Pid>(1 +
+                          random.Below(static_cast<uint64_t>(world_.servers)));
     if (to == life_.pid) return;
   }
   const uint64_t id = world_.history->NextId();
@@ -149,8 +148,8 @@ void SimProcess::Send() {
   Outgoing envelope;
   envelope.id = id;
   envelope.broadcast = to == kBroadcast;
-  envelope.msg = msg.size() < kReferenceBytes ? Bytes(nullptr, msg)
-                                              : Bytes::Copy(msg);
+  envelope.msg =
+      msg.size() < kReferenceBytes ? Bytes(nullptr, msg) : Bytes::Copy(msg);
   absl::StatusOr<Receipt> receipt =
       pump_->Send(to, envelope, absl::ZeroDuration());
   sent_.Sent(to, id, msg, receipt.ok() ? receipt->accepted : 0,
@@ -198,9 +197,8 @@ absl::Status SimProcess::Check() {
   const Stats stats = pump_->GetStats();
   for (const PeerStats& peer : stats.peers()) {
     if (peer.inbox_bytes() > window_) {
-      return absl::InternalError(
-          absl::StrCat("the inbox is beyond its window: ",
-                       peer.ShortDebugString()));
+      return absl::InternalError(absl::StrCat(
+          "the inbox is beyond its window: ", peer.ShortDebugString()));
     }
     if (peer.queued_bytes() > budget_ && peer.ledger().in_flight() > 1) {
       return absl::InternalError(absl::StrCat(
@@ -219,9 +217,9 @@ void SimProcess::WriteAccount() {
 }
 
 std::string SimProcess::Describe() {
-  std::string text = absl::StrCat(life_.pid, ".", life_.number,
-                                  paused_ ? " paused" : "",
-                                  superseded_ ? " superseded" : "", ":");
+  std::string text =
+      absl::StrCat(life_.pid, ".", life_.number, paused_ ? " paused" : "",
+                   superseded_ ? " superseded" : "", ":");
   const Stats stats = pump_->GetStats();
   for (const PeerStats& peer : stats.peers()) {
     absl::StrAppend(&text, "\n    ", peer.ShortDebugString());

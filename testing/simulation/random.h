@@ -23,8 +23,8 @@ class SimRandom {
   uint64_t Below(uint64_t bound) { return Next() % bound; }
   // In [low, high].
   int64_t Between(int64_t low, int64_t high) {
-    return low + static_cast<int64_t>(
-                     Below(static_cast<uint64_t>(high - low) + 1));
+    return low +
+           static_cast<int64_t>(Below(static_cast<uint64_t>(high - low) + 1));
   }
   bool Chance(double probability) {
     return static_cast<double>(Next() >> 11) * 0x1p-53 < probability;

@@ -60,8 +60,8 @@ class Campaign {
     start_ = absl::Now();
     int threads = absl::GetFlag(FLAGS_threads);
     if (threads <= 0) {
-      threads = static_cast<int>(
-          std::max(1u, std::thread::hardware_concurrency()));
+      threads =
+          static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     }
     std::vector<std::thread> workers;
     for (int i = 0; i < threads; ++i) {
@@ -69,6 +69,7 @@ class Campaign {
     }
     for (std::thread& worker : workers) worker.join();
     std::fputs("\n", stderr);
+    MutexLock lock(mu_);
     Print();
     if (failed_.status.ok()) return 0;
     std::cout << "FAILED: " << failed_.status.message() << "\n"
@@ -99,7 +100,7 @@ class Campaign {
     }
   }
 
-  void Add(const SimulationResult& result) {
+  void Add(const SimulationResult& result) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     ++seeds_;
     total_.simulated += result.simulated;
     total_.accepted += result.accepted;
@@ -118,23 +119,25 @@ class Campaign {
     total_.network.resets += result.network.resets;
   }
 
-  void Print() {
+  void Print() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     const double wall = absl::ToDoubleSeconds(absl::Now() - start_);
     const double simulated = static_cast<double>(total_.simulated) / 1e6;
-    absl::PrintF("%d seeds in %.1f s: %.1f simulated hours, %.0f times real "
-                 "time\n",
-                 seeds_, wall, simulated / 3600, simulated / wall);
+    absl::PrintF(
+        "%d seeds in %.1f s: %.1f simulated hours, %.0f times real "
+        "time\n",
+        seeds_, wall, simulated / 3600, simulated / wall);
     absl::PrintF("envelopes: %d accepted, %d taken\n", total_.accepted,
                  total_.taken);
-    absl::PrintF("frames: %d sent, %d lost, %d doubled, %d damaged, %d "
-                 "refused\n",
-                 total_.network.frames, total_.network.lost,
-                 total_.network.doubled, total_.network.damaged,
-                 total_.network.refused);
-    absl::PrintF("faults: %d resets, %d crashes, %d pauses, %d twins, %d "
-                 "leaves, %d partitions, %d clogs\n",
-                 total_.network.resets, total_.crashes, total_.pauses,
-                 total_.twins, total_.leaves, total_.partitions, total_.clogs);
+    absl::PrintF(
+        "frames: %d sent, %d lost, %d doubled, %d damaged, %d "
+        "refused\n",
+        total_.network.frames, total_.network.lost, total_.network.doubled,
+        total_.network.damaged, total_.network.refused);
+    absl::PrintF(
+        "faults: %d resets, %d crashes, %d pauses, %d twins, %d "
+        "leaves, %d partitions, %d clogs\n",
+        total_.network.resets, total_.crashes, total_.pauses, total_.twins,
+        total_.leaves, total_.partitions, total_.clogs);
   }
 
   std::atomic<uint64_t> next_{0};

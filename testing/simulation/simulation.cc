@@ -103,7 +103,7 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
     }
   }
 
-  // ---- What faults do --------------------------------------------------------
+  // ---- What faults do -------------------------------------------------------
 
   void StartServer(Pid pid) override {
     const int number = ++lives_[static_cast<size_t>(pid)];
@@ -194,7 +194,7 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
     return newest;
   }
 
-  // ---- The end ---------------------------------------------------------------
+  // ---- The end --------------------------------------------------------------
 
   // No more faults: within the settle time everything that was accepted by the
   // lives that go on must be taken.
@@ -243,9 +243,9 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
       result_.accepted += process->accepted();
       result_.taken += process->taken();
     }
-    const Verdict verdict = history_.Judge(
-        world_.engine.link.void_on_restart ? History::OnRestart::kVoid
-                                           : History::OnRestart::kResend);
+    const Verdict verdict = history_.Judge(world_.engine.link.void_on_restart
+                                               ? History::OnRestart::kVoid
+                                               : History::OnRestart::kResend);
     if (verdict.ok()) return;
     std::ostringstream text;
     text << verdict;
@@ -253,12 +253,11 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
   }
 
   void Fail(absl::string_view why) {
-    result_.status = absl::InternalError(
-        absl::StrCat("seed ", options_.seed, " at ", network_.now(),
-                     " us: ", why));
+    result_.status = absl::InternalError(absl::StrCat(
+        "seed ", options_.seed, " at ", network_.now(), " us: ", why));
   }
 
-  // ---- What is seen ----------------------------------------------------------
+  // ---- What is seen ---------------------------------------------------------
 
   void OnTaken(const SimProcess& process, const Received& got) override {
     Mix(static_cast<uint64_t>(process.life().pid));

@@ -1,0 +1,150 @@
+// What Link makes of time, of its end, and what it says of itself.
+#include <algorithm>
+#include <utility>
+
+#include "cluster/link/link.h"
+
+namespace raft {
+namespace {
+
+constexpr Micros kMaxBlackHoleBound = 30000000;
+
+}  // namespace
+
+// ---- Time -------------------------------------------------------------------
+
+bool Link::Tick(Micros now) {
+  if (may_send_items()) {
+    silent_ = now - last_heard_ > options_.failure_timeout;
+    slow_ = SlowSince() != kNever && now - SlowSince() >= options_.heartbeat;
+    ReportState();
+  }
+  const Micros since = DeafSince();
+  if (since == kNever || now - since < black_hole_bound_) return false;
+  unechoed_since_ = now;
+  stranger_since_ = kNever;
+  black_hole_bound_ = std::min(2 * black_hole_bound_, kMaxBlackHoleBound);
+  sink_->OnEvent(MakeEvent(Event::PEER_RECONNECTED));
+  return true;
+}
+
+// ---- The end ----------------------------------------------------------------
+
+void Link::Leave() {
+  leaving_ = true;
+  if (session()) ask_now_ = true;
+}
+
+bool Link::Left() const {
+  return !live() ||
+         (queue_.empty() && leave_stamp_ != 0 && echoed_ >= leave_stamp_);
+}
+
+void Link::Abandon() {
+  ledger_.set_abandoned(ledger_.abandoned() + queue_.SettleAll().envelopes);
+  in_flight_.clear();
+  lost_ = 0;
+}
+
+void Link::Fence() {
+  Abandon();
+  phase_ = Phase::kFenced;
+}
+
+void Link::Rebirth(const Life& me, Micros now) {
+  me_ = me;
+  hello_at_ = now;
+}
+
+// ---- What is known ----------------------------------------------------------
+
+bool Link::live() const {
+  return phase_ == Phase::kOpen && !silent_ && refused_why_.empty();
+}
+
+PeerStats::State Link::state() const {
+  if (phase_ == Phase::kClosed || phase_ == Phase::kFenced ||
+      !refused_why_.empty()) {
+    return PeerStats::DOWN;
+  }
+  if (phase_ != Phase::kOpen) return PeerStats::CONNECTING;
+  if (silent_) return PeerStats::SILENT;
+  return slow_ ? PeerStats::SLOW : PeerStats::UP;
+}
+
+void Link::ReportState() {
+  const PeerStats::State now = state();
+  if (now == reported_) return;
+  reported_ = now;
+  Event event;
+  if (now == PeerStats::UP) {
+    event = MakeEvent(Event::PEER_UP);
+  } else if (now == PeerStats::SLOW) {
+    event = MakeEvent(Event::PEER_SLOW);
+  } else if (now == PeerStats::SILENT) {
+    event = MakeEvent(Event::PEER_SILENT);
+  } else if (!refused_why_.empty()) {
+    event = MakeEvent(Event::PEER_DOWN);
+    event.set_detail(refused_why_);
+  } else {
+    return;  // PEER_RESTARTED, PEER_LEFT and SUPERSEDED say it.
+  }
+  sink_->OnEvent(std::move(event));
+}
+
+// Since when we have not been heard by a peer that should. Of an absent one
+// nothing is expected; of one that speaks, an answer is.
+Micros Link::DeafSince() const {
+  if (may_send_items()) return unechoed_since_;
+  return phase_ == Phase::kNone ? stranger_since_ : kNever;
+}
+
+// The peer's application keeps us waiting: for credit, or for room of our own
+// while all that was sent has arrived.
+Micros Link::SlowSince() const {
+  return in_flight_.empty() ? std::min(starved_since_, full_since_)
+                            : starved_since_;
+}
+
+Event Link::MakeEvent(Event::Kind kind) const {
+  Event event;
+  event.set_kind(kind);
+  event.set_peer(options_.peer);
+  if (peer_) *event.mutable_incarnation() = peer_.ToProto();
+  return event;
+}
+
+void Link::FillStats(Micros now, PeerStats* stats) const {
+  stats->set_pid(options_.peer);
+  stats->set_url(options_.peer_url);
+  stats->set_state(state());
+  if (phase_ == Phase::kClosed) {
+    stats->set_down_reason("left");
+  } else if (phase_ == Phase::kFenced) {
+    stats->set_down_reason("this server is superseded");
+  } else {
+    stats->set_down_reason(refused_why_);
+  }
+  if (peer_) *stats->mutable_incarnation() = peer_.ToProto();
+  *stats->mutable_ledger() = ledger_;
+  stats->mutable_ledger()->set_in_flight(queue_.unsettled());
+  stats->set_queued_bytes(queue_.held_cost());
+  if (!queue_.empty()) {
+    stats->set_oldest_untaken_us(
+        static_cast<uint64_t>(now - queue_.oldest_time()));
+  }
+  stats->set_received(received_);
+  stats->set_received_taken(received_taken_);
+  stats->set_inbox_bytes(window_.inbox_cost());
+  stats->set_round_trip_us(static_cast<uint64_t>(round_trip_));
+  stats->set_reconnects(connection_ > 0 ? connection_ - 1 : 0);
+  stats->set_frames_resent(resent_);
+  for (int reason = 0; reason < Refusal::Reason_ARRAYSIZE; ++reason) {
+    if (refused_[reason] == 0) continue;
+    Refusal* refusal = stats->add_refused_frames();
+    refusal->set_reason(static_cast<Refusal::Reason>(reason));
+    refusal->set_count(refused_[reason]);
+  }
+}
+
+}  // namespace raft

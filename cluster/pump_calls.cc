@@ -1,0 +1,188 @@
+// The half of Pump that users call.
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "cluster/pump.h"
+
+namespace raft {
+
+absl::StatusOr<Receipt> Pump::Send(Pid to, const Outgoing& envelope,
+                                   absl::Duration timeout) {
+  const bool waits = timeout > absl::ZeroDuration();
+  const Micros deadline = After(timeout);
+  absl::StatusOr<Receipt> receipt;
+  {
+    MutexLock lock(mu_);
+    for (;;) {
+      const Micros now = clock_();
+      receipt = engine_.Offer(to, envelope, now);
+      if (receipt.ok()) {
+        if (!engine_.HasDueFrame(now)) {
+          if (sleep_until_ != 0) WakeBy(engine_.Deadline());
+          return receipt;
+        }
+        send_wanted_ = true;
+        break;
+      }
+      const bool full =
+          receipt.status().code() == absl::StatusCode::kResourceExhausted;
+      if (!full || now >= deadline) {
+        engine_.CountRefused(to);
+        if (!full || !waits) return receipt;
+        return absl::DeadlineExceededError(receipt.status().message());
+      }
+      ++watchers_;
+      Wait(changed_, deadline);
+      --watchers_;
+    }
+  }
+  TrySendDue();
+  return receipt;
+}
+
+void Pump::CloseOutbox() {
+  MutexLock lock(mu_);
+  engine_.CloseOutbox();
+  changed_.NotifyAll();
+}
+
+absl::StatusOr<size_t> Pump::Receive(
+    absl::Duration timeout, size_t limit,
+    absl::FunctionRef<void(Received received)> take) {
+  const Micros deadline = After(timeout);
+  MutexLock lock(mu_);
+  for (bool expired = false;; expired = clock_() >= deadline) {
+    Received received;
+    size_t count = 0;
+    const Micros now = clock_();
+    while (count < limit && engine_.Take(&received, now)) {
+      take(std::move(received));
+      ++count;
+    }
+    if (count > 0 || expired || !engine_.inbox_status().ok()) {
+      // Of the credit that this gives, the sleeping poller does not know.
+      if (count > 0 && sleep_until_ != 0) WakeBy(engine_.Deadline());
+      // It may be us who were told that nobody polls.
+      if (poller_ == Poller::kNobody) {
+        if (receivers_ > 0) {
+          received_.NotifyOne();
+        } else if (loop_idle_) {
+          loop_wake_.NotifyOne();
+        }
+      }
+      if (count > 0) return count;
+      if (!engine_.inbox_status().ok()) return engine_.inbox_status();
+      return absl::DeadlineExceededError("no envelope came within the timeout");
+    }
+    if (poller_ == Poller::kNobody) {
+      poller_ = Poller::kReceive;
+      do {
+        PollAndSleep(/*for_receive=*/true, deadline);
+      } while (engine_.inbox_empty() && engine_.inbox_status().ok() &&
+               clock_() < deadline);
+      received_at_ = clock_();
+      ReleasePolling();
+    } else {
+      ++receivers_;
+      if (poller_ == Poller::kLoop) WakeBy(0);
+      // Waking unlocks: what we wait for may be there by now.
+      if (poller_ != Poller::kNobody && engine_.inbox_empty() &&
+          engine_.inbox_status().ok()) {
+        Wait(received_, deadline);
+      }
+      --receivers_;
+    }
+  }
+}
+
+absl::Status Pump::WaitForPeers(int count, absl::Duration timeout) {
+  const Micros deadline = After(timeout);
+  MutexLock lock(mu_);
+  if (count < 0 || static_cast<size_t>(count) > engine_.peer_count()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("waits for ", count, " peers, but the configuration has ",
+                     engine_.peer_count()));
+  }
+  ++watchers_;
+  absl::Status status;
+  for (;;) {
+    if (closing_) {
+      status = absl::FailedPreconditionError("the server is closed");
+      break;
+    }
+    if (engine_.live_peers() >= count) break;
+    if (clock_() >= deadline) {
+      status = absl::DeadlineExceededError(
+          absl::StrCat("not up: server ", engine_.MissingPeers()));
+      break;
+    }
+    Wait(changed_, deadline);
+  }
+  --watchers_;
+  return status;
+}
+
+absl::StatusOr<Event> Pump::NextEvent(absl::Duration timeout) {
+  const Micros deadline = After(timeout);
+  MutexLock lock(mu_);
+  ++watchers_;
+  absl::StatusOr<Event> result = Event();
+  while (!engine_.NextEvent(&*result)) {
+    if (closing_) {
+      result = absl::FailedPreconditionError("the server is closed");
+      break;
+    }
+    if (clock_() >= deadline) {
+      result = absl::DeadlineExceededError("nothing happened");
+      break;
+    }
+    Wait(changed_, deadline);
+  }
+  --watchers_;
+  return result;
+}
+
+Stats Pump::GetStats() {
+  MutexLock lock(mu_);
+  return engine_.GetStats(clock_());
+}
+
+absl::Status Pump::Close(absl::Duration timeout) {
+  const Micros deadline = After(timeout);
+  {
+    MutexLock lock(mu_);
+    if (closing_) {
+      ++watchers_;
+      while (!closed_) changed_.Wait(mu_);
+      --watchers_;
+      return close_status_;
+    }
+    closing_ = true;
+  }
+  BeginClose();
+  pump_.Lock();  // Says at least once that we leave, also with no time at all.
+  SendDue(/*sleeping=*/true, kSendLimit);
+  pump_.Unlock();
+  {
+    MutexLock lock(mu_);
+    ++watchers_;
+    while (!engine_.Left() && clock_() < deadline) Wait(changed_, deadline);
+    close_status_ = engine_.Abandon();
+    stop_ = true;
+    loop_wake_.NotifyAll();
+    received_.NotifyAll();
+    WakeBy(0);
+    while (poller_ != Poller::kNobody || wakers_ > 0) changed_.Wait(mu_);
+    --watchers_;
+  }
+  if (loop_.joinable()) loop_.join();
+  pump_.Lock();
+  transport_.reset();
+  pump_.Unlock();
+  MutexLock lock(mu_);
+  closed_ = true;
+  changed_.NotifyAll();
+  return close_status_;
+}
+
+}  // namespace raft
