@@ -13,7 +13,7 @@
 //
 // Peers may start in any order: what is sent to one that is not there yet
 // waits for it. Every accepted envelope ends in one outcome, and stats() has
-// the account. docs/guarantees.md says what is promised, and what is not.
+// the account. docs/protocol.md says how it is kept.
 //
 // Thread rule: every method from any thread, at the same time. Close()
 // unblocks every waiting call. No call may be inside when a Server is
