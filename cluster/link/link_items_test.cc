@@ -23,6 +23,7 @@ class InOpen : public testing::Test {
   InOpen() {
     me.Say();
     me.Open();
+    me.Pass(kMilli);  // So that stamps are the time again.
   }
 
   // The peer acknowledges.
@@ -51,8 +52,7 @@ class InOpen : public testing::Test {
   Side me;
 };
 
-// ---- What a frame of the session says about ours
-// -------------------------------
+// ---- What a frame of the session says about ours ---------------------------
 
 TEST_F(InOpen, ReceivedStopsNothingButTheSendingAndTakenSettles) {
   SendFrames(3);
@@ -100,8 +100,7 @@ TEST_F(InOpen, WhatAcknowledgesMoreThanWasSentIsCountedAndDropped) {
   EXPECT_TRUE(me.delivered.empty());
 }
 
-// ---- Items that arrive
-// -----------------------------------------------------------
+// ---- Items that arrive -----------------------------------------------------
 
 TEST_F(InOpen, TheNextItemsGoToTheInboxAndTheAckMayWaitForAMillisecond) {
   HearItems(1, {"one", "two"});
@@ -204,8 +203,7 @@ TEST_F(InOpen, AQuarterOfTheWindowIsGrantedAtOnce) {
   EXPECT_FALSE(me.Quiet(/*sleeping=*/false));
 }
 
-// ---- What we send, and when
-// --------------------------------------------------------
+// ---- What we send, and when ------------------------------------------------
 
 TEST_F(InOpen, AQuietLinkSendsAtOnceAndABusyOneGathersForAMillisecond) {
   me.Send(1, "first");
@@ -239,6 +237,21 @@ TEST_F(InOpen, ABusyLinkSendsWhenAFrameIsFull) {
   EXPECT_LE(frame.ByteSizeLong(), kMaxFrameBytes);
 }
 
+TEST_F(InOpen, ABusyLinkGathersForNoLongerThanARoundTrip) {
+  me.Send(1, "first");
+  me.Say();
+  me.Pass(200);
+  Acknowledge(1, 1);
+  EXPECT_EQ(me.Stats().round_trip_us(), 200u);
+  me.Send(2, "second");
+  me.Say();
+  me.Send(3, "third");
+  me.Pass(199);
+  EXPECT_TRUE(me.Quiet());
+  me.Pass(1);
+  EXPECT_FALSE(me.Quiet());
+}
+
 TEST_F(InOpen, ALargeEnvelopeTravelsInFragments) {
   me.Send(1, std::string(200000, 'L'));
   const std::vector<wire::Frame> frames = me.Say();
@@ -263,8 +276,7 @@ TEST_F(InOpen, StateFramesSayHowFarWeHaveSent) {
   EXPECT_EQ(me.SayOne().first(), 3u);
 }
 
-// ---- Credit
-// ------------------------------------------------------------------------
+// ---- Credit ----------------------------------------------------------------
 
 TEST(Credit, OfAnAnswerIsNone) {
   Side me;
@@ -323,8 +335,7 @@ TEST(Credit, CountsAFragmentBehindTheFirstWithoutTheEnvelope) {
   EXPECT_EQ(me.SayOne().first(), 2u);
 }
 
-// ---- The outbox
-// ----------------------------------------------------------------------
+// ---- The outbox ------------------------------------------------------------
 
 TEST(Outbox, HasRoomUpToItsBudgetAndForOneEnvelopeOfAnySize) {
   LinkOptions options = Side::DefaultOptions();

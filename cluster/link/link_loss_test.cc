@@ -148,8 +148,7 @@ TEST_F(ThreeInFlightWhereFramesOvertake, EvidenceNeedsAQuarterOfARoundTrip) {
   EXPECT_EQ(SayFirsts(), (Firsts{3}));
 }
 
-// ---- Over a wire
-// ---------------------------------------------------------------
+// ---- Over a wire -----------------------------------------------------------
 
 TEST(Pair, FindsTheLossOfTheLastFrameByAProbe) {
   Pair pair;

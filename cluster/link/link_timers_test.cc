@@ -33,8 +33,7 @@ class InOpen : public testing::Test {
   Side me;
 };
 
-// ---- Probes and heartbeats
-// -------------------------------------------------------
+// ---- Probes and heartbeats -------------------------------------------------
 
 TEST_F(InOpen, AProbeAsksAfter10MsAndThenEverMoreSeldomUpToTheHeartbeat) {
   me.Send(1, "item");
@@ -55,6 +54,21 @@ TEST_F(InOpen, ProbesGoOnUntilTheItemIsTakenNotUntilItIsReceived) {
   header.received = header.taken = 1;
   me.Hear(header);
   EXPECT_FALSE(SayAfter(200 * kMilli).ask()) << "an ordinary heartbeat";
+}
+
+TEST_F(InOpen, AProbeComesAfterTwoRoundTripsWhereTheyAreLonger) {
+  me.Pass(kMilli);  // So that stamps are the time again.
+  me.Send(1, "item");
+  me.Say();
+  me.Pass(30 * kMilli);
+  Header header = me.FromPeer();
+  header.received = header.taken = 1;
+  me.Hear(header);
+  EXPECT_EQ(me.Stats().round_trip_us(), 30000u);
+  me.Say();
+  me.Send(2, "item");
+  me.Say();
+  EXPECT_TRUE(SayAfter(60 * kMilli).ask());
 }
 
 TEST_F(InOpen, AHeartbeatComesWhereThereIsNothingToSay) {
@@ -100,8 +114,7 @@ TEST(Pair, WhereBothWaitDoesNotAskInCircles) {
   EXPECT_LE(pair.frames - before, 4 * 51u) << "a probe and an answer of both";
 }
 
-// ---- Stamps
-// ------------------------------------------------------------------------
+// ---- Stamps ----------------------------------------------------------------
 
 TEST_F(InOpen, StampsRiseAlsoWithinAMicrosecond) {
   uint64_t last = 0;
@@ -131,8 +144,7 @@ TEST_F(InOpen, TheRoundTripIsSampledFromWhatIsAnsweredAtOnce) {
   EXPECT_EQ(me.Stats().round_trip_us(), 700u);
 }
 
-// ---- SILENT
-// ------------------------------------------------------------------------
+// ---- SILENT ----------------------------------------------------------------
 
 TEST_F(InOpen, APeerIsSilentAfterTwoSecondsUntilItIsHeard) {
   me.Pass(2 * kSecond);
@@ -165,8 +177,7 @@ TEST_F(InOpen, OnlyFramesOfTheSessionAreSignsOfLife) {
   EXPECT_EQ(me.link.state(), PeerStats::SILENT);
 }
 
-// ---- SLOW
-// --------------------------------------------------------------------------
+// ---- SLOW ------------------------------------------------------------------
 
 TEST(Peer, ThatDoesNotTakeIsSlowAndUpWhenItTakesAgain) {
   Side me;
@@ -217,8 +228,7 @@ TEST(Peer, IsNotSlowForABacklogFromBeforeItsSession) {
   }
 }
 
-// ---- Black holes
-// -----------------------------------------------------------------
+// ---- Black holes -----------------------------------------------------------
 
 TEST_F(InOpen, AnEchoThatDoesNotMoveWantsANewConnectionEverMoreSeldom) {
   me.Send(1, "into a black hole");

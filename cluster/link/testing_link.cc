@@ -25,8 +25,7 @@ std::string Items(const std::vector<std::string>& msgs) {
   return items;
 }
 
-// ---- One side
-// ----------------------------------------------------------------
+// ---- One side --------------------------------------------------------------
 
 LinkOptions Side::DefaultOptions(Pid self, Pid peer) {
   LinkOptions options;
@@ -216,8 +215,7 @@ void Side::ExpectBalance() const {
             ledger.accepted() + ledger.skipped() + ledger.refused());
 }
 
-// ---- Two sides
-// -----------------------------------------------------------------
+// ---- Two sides -------------------------------------------------------------
 
 Pair::Pair(const LinkOptions& a_options, const LinkOptions& b_options)
     : a(a_options, {100, 1}),

@@ -293,7 +293,16 @@ std::string Process::errors() {
 
 void Process::Signal(int signal) {
   MutexLock lock(mu_);
-  if (!exit_.has_value()) kill(pid_, signal);
+  if (exit_.has_value()) return;
+  kill(pid_, signal);
+  if (signal != SIGSTOP) return;
+  // Every thread of it takes a moment to see it. Whoever ends in it is left to
+  // be collected.
+  siginfo_t info;
+  while (waitid(P_PID, static_cast<id_t>(pid_), &info,
+                WSTOPPED | WEXITED | WNOWAIT) == -1 &&
+         errno == EINTR) {
+  }
 }
 
 absl::optional<int> Process::WaitForExit(absl::Duration timeout) {

@@ -72,7 +72,8 @@ class Process {
   // Its stderr so far.
   std::string errors();
 
-  // Does nothing once it has ended.
+  // Does nothing once it has ended. After SIGSTOP it stands still, all of it,
+  // when this returns.
   void Signal(int signal);
   // Its exit code, or -N if signal N killed it; all it wrote can be read then.
   // nullopt: it still runs.

@@ -1,0 +1,316 @@
+// What an engine answers, counts and reports.
+#include "cluster/engine.h"
+
+#include <string>
+#include <vector>
+
+#include "cluster/testing_engines.h"
+#include "gtest/gtest.h"
+
+namespace raft {
+namespace {
+
+constexpr uint64_t kBudget = 200000;
+
+// Fills the queue of `from` to `to`.
+void Fill(Engines& engines, Pid from, Pid to) {
+  while (engines[from]
+             .Offer(to, Text(1, std::string(1000, 'x')), engines.now)
+             .ok()) {
+  }
+}
+
+void ExpectBalance(Engines& engines, Pid pid) {
+  const Stats stats = engines[pid].GetStats(engines.now);
+  uint64_t sent = 0;
+  for (const PeerStats& peer : stats.peers()) {
+    const Ledger& ledger = peer.ledger();
+    EXPECT_EQ(ledger.accepted(), ledger.taken() + ledger.voided() +
+                                     ledger.abandoned() + ledger.in_flight());
+    EXPECT_EQ(ledger.offered(),
+              ledger.accepted() + ledger.skipped() + ledger.refused());
+    sent += ledger.accepted();
+  }
+  EXPECT_EQ(stats.sent(), sent);
+}
+
+std::vector<Event> Events(Engine& engine, Event::Kind kind) {
+  std::vector<Event> events;
+  for (Event event; engine.NextEvent(&event);) {
+    if (event.kind() == kind) events.push_back(event);
+  }
+  return events;
+}
+
+// ---- The outbox ------------------------------------------------------------
+
+TEST(Offer, NamesWhatIsWrong) {
+  Engines engines(3);
+  Engine& engine = engines[1];
+  const auto offer = [&](Pid to, size_t size) {
+    return engine.Offer(to, Text(1, std::string(size, 'x')), engines.now)
+        .status();
+  };
+  EXPECT_EQ(offer(4, 1),
+            absl::NotFoundError("no server 4 in the configuration"));
+  EXPECT_EQ(offer(0, 1).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(offer(-2, 1).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(offer(1, 1),
+            absl::InvalidArgumentError("server 1 sends to itself"));
+  const absl::Status large = absl::InvalidArgumentError(
+      "msg of 100001 bytes: this server allows at most 100000 "
+      "(Options::max_envelope_bytes)");
+  EXPECT_EQ(offer(2, 100001), large);
+  EXPECT_EQ(offer(kBroadcast, 100001), large);
+  EXPECT_TRUE(offer(2, 100000).ok());
+  Fill(engines, 1, 2);
+  EXPECT_EQ(offer(2, 99000),
+            absl::ResourceExhaustedError(
+                "the queue to server 2 is full (Options::link_budget_bytes); "
+                "send again later, or wait with Send()"));
+  EXPECT_TRUE(offer(3, 99000).ok()) << "one full queue is not another";
+  engine.CloseOutbox();
+  EXPECT_EQ(offer(2, 1), absl::FailedPreconditionError("the outbox is closed"));
+  EXPECT_TRUE(engine.inbox_status().ok()) << "the inbox goes on";
+  engine.Leave();
+  EXPECT_EQ(offer(2, 1), absl::FailedPreconditionError("the server is closed"));
+}
+
+TEST(Offer, NamesThePeerWhoseLimitIsTheSmallerOne) {
+  LinkOptions link = Engines::DefaultLink();
+  Engines engines(2);
+  link.max_envelope_bytes = 5000;
+  Engines other(2, link);
+  // Server 2 of the other cluster answers.
+  Engine::Due due;
+  ASSERT_TRUE(engines[1].NextFrame(engines.now, true, &due));
+  other.Arrive(2, due.out.frame, Origin());
+  while (other[2].NextFrame(other.now, true, &due)) {
+    engines.Arrive(1, due.out.frame, Origin());
+  }
+  const auto offer = [&](Pid to) {
+    return engines[1]
+        .Offer(to, Text(1, std::string(5001, 'x')), engines.now)
+        .status();
+  };
+  const absl::Status expected = absl::InvalidArgumentError(
+      "msg of 5001 bytes: server 2 allows at most 5000 "
+      "(Options::max_envelope_bytes)");
+  EXPECT_EQ(offer(2), expected);
+  EXPECT_EQ(offer(kBroadcast), expected);
+}
+
+TEST(Broadcast, IsAcceptedForAllPeersAndArrivesAsOne) {
+  Engines engines(4);
+  engines.Pass(10000);
+  const auto receipt =
+      engines[1].Offer(kBroadcast, Text(7, "all", true), engines.now);
+  ASSERT_TRUE(receipt.ok());
+  EXPECT_EQ(receipt->accepted, 3);
+  EXPECT_EQ(receipt->skipped, 0);
+  engines.Pass(10000);
+  for (const Pid pid : {2, 3, 4}) {
+    Received received;
+    ASSERT_TRUE(engines[pid].Take(&received, engines.now));
+    EXPECT_EQ(received.msg(), "all");
+    EXPECT_EQ(received.to(), kBroadcast);
+    EXPECT_EQ(received.from(), 1);
+    EXPECT_EQ(received.id(), 7u);
+    EXPECT_EQ(received.incarnation(), 1u);
+  }
+  EXPECT_EQ(engines.Take(1), "") << "never to oneself";
+  EXPECT_EQ(engines[1].GetStats(engines.now).sent(), 3u);
+}
+
+TEST(Broadcast, IsForAllLivePeersOrForNone) {
+  Engines engines(4);
+  engines.Pass(10000);
+  Fill(engines, 1, 2);
+  Fill(engines, 1, 4);
+  const Outgoing broadcast = Text(1, std::string(1000, 'b'), true);
+  EXPECT_EQ(engines[1].Offer(kBroadcast, broadcast, engines.now).status(),
+            absl::ResourceExhaustedError(
+                "the queue to servers 2, 4 is full "
+                "(Options::link_budget_bytes); send again later, or wait with "
+                "Send()"));
+  EXPECT_EQ(engines.Peer(1, 3).ledger().offered(), 0u);
+  engines[1].CountRefused(kBroadcast);
+  for (const Pid pid : {2, 3, 4}) {
+    EXPECT_EQ(engines.Peer(1, pid).ledger().refused(), 1u);
+  }
+  ExpectBalance(engines, 1);
+}
+
+TEST(Broadcast, PassesByAFullPeerThatIsNotLiveAndSaysSo) {
+  Engines engines(3);
+  engines.Stop(3);
+  engines.Pass(10000);
+  Fill(engines, 1, 3);
+  const uint64_t before = engines.Peer(1, 3).ledger().accepted();
+  for (uint64_t id = 10; id < 13; ++id) {
+    const auto receipt = engines[1].Offer(
+        kBroadcast, Text(id, std::string(1000, 'b'), true), engines.now);
+    ASSERT_TRUE(receipt.ok());
+    EXPECT_EQ(receipt->accepted, 1);
+    EXPECT_EQ(receipt->skipped, 1);
+  }
+  EXPECT_EQ(engines.Peer(1, 2).ledger().accepted(), 3u);
+  EXPECT_EQ(engines.Peer(1, 3).ledger().accepted(), before);
+  EXPECT_EQ(engines.Peer(1, 3).ledger().skipped(), 3u);
+  const auto events = Events(engines[1], Event::ENVELOPES_SKIPPED);
+  ASSERT_EQ(events.size(), 1u) << "folded";
+  EXPECT_EQ(events[0].peer(), 3);
+  EXPECT_EQ(events[0].count(), 3u);
+  EXPECT_EQ(events[0].bytes(), 3000u);
+  EXPECT_EQ(events[0].first_id(), 10u);
+  ExpectBalance(engines, 1);
+}
+
+TEST(Offer, ThatIsRefusedCountsForThoseItWasFor) {
+  Engines engines(3);
+  engines[1].CountRefused(2);
+  engines[1].CountRefused(9);  // Nobody.
+  EXPECT_EQ(engines.Peer(1, 2).ledger().refused(), 1u);
+  EXPECT_EQ(engines.Peer(1, 3).ledger().refused(), 0u);
+  ExpectBalance(engines, 1);
+}
+
+// ---- Frames that are refused -----------------------------------------------
+
+class Refused : public testing::Test {
+ protected:
+  Refused() : engines(2) { header = HeaderOf(engines); }
+
+  static Header HeaderOf(Engines&) {
+    Header header;
+    header.cluster = 77;
+    header.from = 2;
+    header.to = 1;
+    header.src = {5, 5};
+    return header;
+  }
+  void Arrive(Pid proven = 0) {
+    engines.Arrive(1, EncodeFrame(header), Origin{proven, "there"});
+  }
+  // Counted once, for nobody in particular or for server 2, and reported.
+  void ExpectCounted(Refusal::Reason reason, Pid peer = 0) {
+    const Stats stats = engines[1].GetStats(engines.now);
+    const auto& refusals =
+        peer == 0 ? stats.refused_frames() : stats.peers(0).refused_frames();
+    ASSERT_EQ(refusals.size(), 1);
+    EXPECT_EQ(refusals[0].reason(), reason);
+    EXPECT_EQ(refusals[0].count(), 1u);
+    const auto events = Events(engines[1], Event::FRAME_REFUSED);
+    ASSERT_EQ(events.size(), 1u);
+    EXPECT_EQ(events[0].refusal(), reason);
+    EXPECT_EQ(events[0].address(), "there");
+    EXPECT_EQ(events[0].peer(), peer);
+    EXPECT_EQ(events[0].count(), 1u);
+  }
+
+  Engines engines;
+  Header header;
+};
+
+TEST_F(Refused, IsAFrameOfAnotherCluster) {
+  header.cluster = 78;
+  Arrive();
+  ExpectCounted(Refusal::OTHER_CLUSTER);
+}
+
+TEST_F(Refused, IsAFrameOfAnUnknownPid) {
+  header.from = 3;
+  Arrive();
+  ExpectCounted(Refusal::UNKNOWN_PID);
+}
+
+TEST_F(Refused, IsAFrameOfOurOwn) {
+  header.from = 1;
+  Arrive();
+  ExpectCounted(Refusal::UNKNOWN_PID);
+}
+
+TEST_F(Refused, IsAFrameForSomebodyElse) {
+  header.to = 2;
+  Arrive();
+  ExpectCounted(Refusal::MISROUTED);
+}
+
+TEST_F(Refused, IsAFrameWhoseKeyDoesNotOwnItsPid) {
+  header.dst = {9999, 1};  // Says that we are superseded.
+  Arrive(/*proven=*/3);
+  ExpectCounted(Refusal::WRONG_KEY, 2);
+  EXPECT_TRUE(engines[1].inbox_status().ok());
+}
+
+TEST_F(Refused, IsADamagedFrameAndOneThatIsNone) {
+  std::string bytes(EncodeFrame(header).head.view());
+  bytes.back() = static_cast<char>(~bytes.back());
+  engines.Arrive(1, Frame{Bytes::Copy(bytes), Bytes()}, Origin{0, "there"});
+  ExpectCounted(Refusal::CHECKSUM);
+  engines.Arrive(1, Frame{Bytes::Copy("GET / HTTP/1.1"), Bytes()}, Origin());
+  const Stats stats = engines[1].GetStats(engines.now);
+  ASSERT_EQ(stats.refused_frames_size(), 2);
+  EXPECT_EQ(stats.refused_frames(0).reason(), Refusal::MALFORMED);
+}
+
+TEST_F(Refused, IsNotAFrameWhoseKeyOwnsItsPid) {
+  header.hello.emplace();
+  header.hello->set_version(kProtocolVersion);
+  Engine::Due due;
+  while (engines[1].NextFrame(engines.now, true, &due)) {
+  }
+  Arrive(/*proven=*/2);
+  EXPECT_TRUE(engines[1].NextFrame(engines.now, true, &due)) << "the answer";
+}
+
+// ---- Another life of ours --------------------------------------------------
+
+TEST(NewerSelf, WithoutAPastIsBornAgainAboveItAndKeepsItsQueue) {
+  Engines engines(2);
+  engines.Pass(10000);
+  engines[1].Leave();             // So that server 2 has heard a life of 1.
+  engines.Start(1, Life{50, 9});  // Its clock was set back.
+  ASSERT_TRUE(engines[1].Offer(2, Text(1, "kept"), engines.now).ok());
+  engines.Pass(300000);
+  EXPECT_EQ(engines[1].GetStats(engines.now).incarnation().start_us(), 101u);
+  EXPECT_EQ(engines.Peer(1, 2).state(), PeerStats::UP);
+  EXPECT_EQ(engines.Take(2), "kept");
+}
+
+TEST(NewerSelf, OfALifeWithAPastSupersedesIt) {
+  Engines engines(3);
+  engines.Pass(10000);
+  ASSERT_TRUE(engines[1].Offer(2, Text(1, "abandoned"), engines.now).ok());
+  Header header;
+  header.cluster = 77;
+  header.from = 3;
+  header.to = 1;
+  header.src = {100, 1};
+  header.dst = {100, 2};
+  engines.Arrive(1, EncodeFrame(header), Origin());
+  const absl::Status superseded = absl::FailedPreconditionError(
+      "superseded: a newer life of this pid speaks to the peers; this one has "
+      "to be started again");
+  EXPECT_EQ(engines[1].Offer(2, Text(1, "x"), engines.now).status(),
+            superseded);
+  EXPECT_EQ(engines[1].Offer(kBroadcast, Text(1, "x"), engines.now).status(),
+            superseded);
+  EXPECT_EQ(engines[1].inbox_status(), superseded);
+  EXPECT_EQ(engines.Peer(1, 2).ledger().abandoned(), 1u);
+  ExpectBalance(engines, 1);
+  const auto events = Events(engines[1], Event::SUPERSEDED);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].old_incarnation().random(), 1u);
+  EXPECT_EQ(events[0].incarnation().random(), 2u);
+  Engine::Due due;
+  EXPECT_FALSE(engines[1].NextFrame(engines.now, true, &due));
+  EXPECT_EQ(engines[1].Deadline(), kNever);
+  engines[1].Leave();
+  EXPECT_TRUE(engines[1].Left());
+  EXPECT_EQ(engines[1].Offer(2, Text(1, "x"), engines.now).status(), superseded)
+      << "which says more than that it is closed";
+}
+
+}  // namespace
+}  // namespace raft

@@ -1,0 +1,358 @@
+// How a session comes about: the rows of the protocol's table that make one,
+// refuse one or answer a stranger. One test for each row and state.
+#include <string>
+#include <vector>
+
+#include "cluster/link/testing_link.h"
+#include "gtest/gtest.h"
+
+namespace raft {
+namespace {
+
+using Phase = Link::Phase;
+
+constexpr Life kMe{100, 1};
+constexpr Life kPeer{200, 2};
+constexpr Life kNewer{200, 3};
+constexpr Life kOlder{199, 9};
+
+// ---- Tick, or own connection up --------------------------------------------
+
+TEST(InNone, TickSaysHello) {
+  Side me;
+  const wire::Frame hello = me.SayOne();
+  EXPECT_EQ(LifeOf(hello.src()), kMe);
+  EXPECT_FALSE(hello.has_dst());
+  EXPECT_FALSE(hello.session());
+  EXPECT_EQ(hello.cluster(), me.options.cluster);
+  EXPECT_EQ(hello.from(), 1);
+  EXPECT_EQ(hello.to(), 2);
+  EXPECT_EQ(hello.hello().version(), kProtocolVersion);
+  EXPECT_EQ(hello.hello().config_digest(), me.options.config_digest);
+  EXPECT_EQ(hello.hello().window_bytes(), me.options.inbox_budget_bytes);
+  EXPECT_EQ(hello.hello().max_envelope_bytes(), me.options.max_envelope_bytes);
+  EXPECT_EQ(hello.hello().heartbeat_us(), 200000u);
+  EXPECT_EQ(hello.hello().failure_timeout_us(), 2000000u);
+  EXPECT_EQ(hello.first() + hello.received() + hello.taken() + hello.credit() +
+                hello.stamp() + hello.echo(),
+            0u);
+  EXPECT_TRUE(me.Quiet());
+}
+
+TEST(InNone, OwnConnectionUpSaysHelloAtOnce) {
+  Side me;
+  me.Say();
+  me.link.OnConnected(me.now);
+  EXPECT_FALSE(me.SayOne().has_dst());
+}
+
+TEST(InNone, HelloBacksOffFrom50MsToASecondWithAQuarterOfJitter) {
+  for (const uint64_t jitter : {uint64_t{0}, UINT64_MAX}) {
+    Side me;
+    me.random = jitter;
+    Micros interval = 50 * kMilli;
+    me.Say();
+    for (int i = 0; i < 10; ++i) {
+      const Micros wait = me.link.Deadline(false) - me.now;
+      EXPECT_GE(wait, interval * 3 / 4);
+      EXPECT_LE(wait, interval * 5 / 4);
+      me.Pass(wait - 1);
+      EXPECT_TRUE(me.Quiet());
+      me.Pass(1);
+      EXPECT_FALSE(me.SayOne().session());
+      interval = std::min(2 * interval, kSecond);
+    }
+    EXPECT_EQ(interval, kSecond);
+    me.link.OnConnected(me.now);
+    me.Say();
+    EXPECT_LE(me.link.Deadline(false) - me.now, 63 * kMilli) << "from anew";
+  }
+}
+
+TEST(InHalfAndOpen, OwnConnectionUpSaysAStateFrameThatAsksAtOnce) {
+  Side me;
+  me.Say();
+  me.Hear(me.Answer());
+  me.Say();
+  EXPECT_EQ(me.link.phase(), Phase::kHalf);
+  me.link.OnConnected(me.now);
+  EXPECT_TRUE(me.SayOne().ask());
+  me.Open();
+  EXPECT_TRUE(me.Quiet());
+  me.link.OnConnected(me.now);
+  const wire::Frame frame = me.SayOne();
+  EXPECT_TRUE(frame.ask());
+  EXPECT_TRUE(frame.session());
+  EXPECT_TRUE(me.Quiet());
+}
+
+// ---- A frame for this life, of a newer one: establish ----------------------
+
+TEST(InNone, AnAnswerEstablishesHalfAndTheThirdFrameIsOfTheSession) {
+  Side me;
+  me.Say();
+  me.Hear(me.Answer());
+  EXPECT_EQ(me.link.phase(), Phase::kHalf);
+  EXPECT_EQ(me.link.state(), PeerStats::CONNECTING);
+  const wire::Frame third = me.SayOne();
+  EXPECT_TRUE(third.session());
+  EXPECT_EQ(LifeOf(third.src()), kMe);
+  EXPECT_EQ(LifeOf(third.dst()), kPeer);
+  EXPECT_EQ(third.first(), 1u);
+  EXPECT_EQ(third.credit(), me.options.inbox_budget_bytes);
+  EXPECT_GT(third.stamp(), 0u);
+  EXPECT_TRUE(third.has_hello());
+  EXPECT_TRUE(me.events.empty()) << "nothing is known of the peer's side yet";
+}
+
+TEST(InNone, AFrameOfTheSessionEstablishesOpenAndItsItemsCountAtOnce) {
+  Side me;
+  me.Say();
+  me.Hear(me.FromPeer(), Items({"one", "two"}));
+  EXPECT_EQ(me.link.phase(), Phase::kOpen);
+  EXPECT_EQ(me.delivered.size(), 2u);
+  EXPECT_EQ(me.delivered[0].life, kPeer);
+  me.OnlyEvent(Event::PEER_UP);
+  const wire::Frame frame = me.SayOne();
+  EXPECT_EQ(frame.received(), 2u);
+  EXPECT_EQ(frame.echo(), 1u);
+  EXPECT_FALSE(frame.has_hello()) << "it has come to the peer";
+}
+
+TEST(AnyPhase, AFrameThatWouldEstablishWithoutHelloIsDroppedAndCounted) {
+  for (const Phase phase : {Phase::kNone, Phase::kOpen}) {
+    Side me;
+    me.Say();
+    if (phase == Phase::kOpen) me.Open();
+    me.peer_life = kNewer;
+    Header header = me.FromPeer();
+    header.hello.reset();
+    me.Hear(header, Items({"lost"}));
+    EXPECT_EQ(me.link.phase(), phase);
+    EXPECT_TRUE(me.delivered.empty());
+    EXPECT_EQ(me.Refused(Refusal::MALFORMED), 1u);
+  }
+}
+
+// ---- A frame for this life, of the life whose session is held --------------
+
+TEST(InHalf, AnAnswerDoesNothing) {
+  Side me;
+  me.Say();
+  me.Hear(me.Answer());
+  me.Say();
+  me.Hear(me.Answer());
+  EXPECT_EQ(me.link.phase(), Phase::kHalf);
+  EXPECT_TRUE(me.Quiet());
+}
+
+TEST(InOpen, AnAnswerDoesNothingAndIsNoSignOfLife) {
+  Side me;
+  me.Say();
+  me.Open();
+  for (int i = 0; i < 30; ++i) {
+    me.Pass(100 * kMilli);
+    me.Hear(me.Answer());
+    for (const wire::Frame& frame : me.Say()) EXPECT_TRUE(frame.session());
+  }
+  EXPECT_EQ(me.link.state(), PeerStats::SILENT);
+}
+
+TEST(InHalf, AFrameOfTheSessionOpens) {
+  Side me;
+  me.Say();
+  me.Hear(me.Answer());
+  EXPECT_TRUE(me.SayOne().has_hello());
+  me.Hear(me.FromPeer());
+  EXPECT_EQ(me.link.phase(), Phase::kOpen);
+  EXPECT_TRUE(me.link.live());
+  EXPECT_EQ(LifeOf(me.OnlyEvent(Event::PEER_UP).incarnation()), kPeer);
+}
+
+TEST(Hello, RidesOnEveryFrameUntilThePeerIsKnownToHaveIt) {
+  Side me;
+  me.Say();
+  me.Hear(me.Answer());
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(me.SayOne().has_hello());
+    me.Pass(me.link.Deadline(false) - me.now);
+  }
+  me.Say();
+  me.Hear(me.FromPeer());
+  me.Pass(200 * kMilli);
+  EXPECT_FALSE(me.SayOne().has_hello());
+}
+
+// ---- A frame for nobody, or for another life of ours -----------------------
+
+TEST(AnyPhase, AHelloIsAnsweredAndNothingElse) {
+  for (const Phase phase : {Phase::kNone, Phase::kHalf, Phase::kOpen}) {
+    Side me;
+    me.Say();
+    if (phase != Phase::kNone) me.Hear(me.Answer());
+    if (phase == Phase::kOpen) me.Open();
+    me.Say();
+    me.peer_life = kNewer;
+    me.Hear(me.Hello());
+    const wire::Frame answer = me.SayOne();
+    EXPECT_EQ(LifeOf(answer.src()), kMe);
+    EXPECT_EQ(LifeOf(answer.dst()), kNewer);
+    EXPECT_FALSE(answer.session());
+    EXPECT_TRUE(answer.has_hello());
+    EXPECT_EQ(answer.credit() + answer.stamp() + answer.first(), 0u);
+    EXPECT_EQ(me.link.phase(), phase) << "it may be a recording";
+    EXPECT_EQ(me.CountEvents(Event::PEER_RESTARTED), 0);
+  }
+}
+
+TEST(AnyPhase, AFrameForAFormerLifeOfOursIsAnsweredAndNothingElse) {
+  Side me;
+  me.Say();
+  Header header = me.FromPeer();
+  header.dst = {99, 99};
+  header.taken = header.received = 1;
+  me.Hear(header, Items({"for another"}));
+  EXPECT_EQ(me.link.phase(), Phase::kNone);
+  EXPECT_TRUE(me.delivered.empty());
+  const wire::Frame answer = me.SayOne();
+  EXPECT_EQ(LifeOf(answer.dst()), kPeer);
+  EXPECT_FALSE(answer.session());
+}
+
+TEST(Answers, AreAtMostOneIn10Ms) {
+  Side me;
+  me.Say();
+  me.Hear(me.Hello());
+  EXPECT_FALSE(me.Quiet());
+  for (int i = 0; i < 9; ++i) {
+    me.Pass(kMilli);
+    me.Hear(me.Hello());
+    EXPECT_TRUE(me.Quiet());
+  }
+  me.Pass(kMilli);
+  EXPECT_TRUE(me.Quiet());
+  me.Hear(me.Hello());
+  EXPECT_FALSE(me.Quiet());
+}
+
+TEST(Answers, AreNotAnswered) {
+  Side me;
+  me.Say();
+  me.Hear(me.Answer());
+  EXPECT_TRUE(me.SayOne().session()) << "the third frame, not an answer";
+  me.Hear(me.Answer());
+  EXPECT_TRUE(me.Quiet());
+}
+
+// ---- Versions and configurations -------------------------------------------
+
+TEST(OtherVersion, IsRefusedCountedAndDownUntilAGoodOneComes) {
+  Side me;
+  me.Say();
+  for (const bool names_me : {false, true}) {
+    Header header = names_me ? me.Answer() : me.Hello();
+    header.hello->set_version(kProtocolVersion + 1);
+    me.Hear(header);
+    EXPECT_TRUE(me.Quiet()) << "no answer";
+    EXPECT_EQ(me.link.phase(), Phase::kNone);
+    EXPECT_EQ(me.link.state(), PeerStats::DOWN);
+  }
+  EXPECT_EQ(me.Refused(Refusal::OTHER_VERSION), 2u);
+  EXPECT_EQ(me.OnlyEvent(Event::PEER_DOWN).detail(),
+            "it speaks version 2 of the protocol, not 1");
+  EXPECT_EQ(me.Stats().down_reason(),
+            "it speaks version 2 of the protocol, not 1");
+  me.peer_life = kNewer;
+  me.Open();
+  EXPECT_EQ(me.link.state(), PeerStats::UP);
+  EXPECT_EQ(me.Stats().down_reason(), "");
+}
+
+TEST(OtherVersion, OfANewerLifeMakesThePeerNotLive) {
+  Side me;
+  me.Say();
+  me.Open();
+  const Life held = me.peer_life;
+  me.peer_life = kNewer;
+  Header header = me.Hello();
+  header.hello->set_version(kProtocolVersion + 1);
+  me.Hear(header);
+  EXPECT_EQ(me.link.state(), PeerStats::DOWN);
+  EXPECT_FALSE(me.link.live());
+  me.peer_life = held;
+  Header good = me.FromPeer();
+  good.hello.reset();
+  me.Hear(good);
+  EXPECT_EQ(me.link.state(), PeerStats::UP) << "the one that is held speaks";
+  EXPECT_TRUE(me.link.live());
+}
+
+TEST(OtherConfiguration, IsReportedOnceAndNotRefused) {
+  Side me;
+  me.Say();
+  for (int i = 0; i < 3; ++i) {
+    Header header = me.FromPeer();
+    header.hello->set_config_digest(6);
+    me.Hear(header);
+  }
+  EXPECT_EQ(me.link.phase(), Phase::kOpen);
+  EXPECT_EQ(me.OnlyEvent(Event::CONFIG_DIFFERS).peer(), 2);
+  Header header = me.FromPeer();
+  header.hello->set_config_digest(7);
+  me.Hear(header);
+  EXPECT_EQ(me.CountEvents(Event::CONFIG_DIFFERS), 2) << "another difference";
+}
+
+// ---- Two of them, in every order -------------------------------------------
+
+TEST(Pair, ThatStartsAtOnceIsOpenAfterTwoRoundTrips) {
+  Pair pair;
+  pair.Pass(4 * pair.latency);
+  EXPECT_EQ(pair.a.link.phase(), Phase::kOpen);
+  EXPECT_EQ(pair.b().link.phase(), Phase::kOpen);
+  pair.a.OnlyEvent(Event::PEER_UP);
+  pair.b().OnlyEvent(Event::PEER_UP);
+}
+
+TEST(Pair, OpensWhoeverOfThemIsHeardAtFirst) {
+  for (const bool from_a : {false, true}) {
+    Pair pair;
+    // Until one answers, nothing of the other arrives.
+    bool answered = false;
+    pair.lose = [&](bool of_a, const wire::Frame& frame) {
+      answered |= of_a != from_a && frame.has_dst();
+      return of_a != from_a && !answered;
+    };
+    pair.Pass(10 * kMilli);
+    EXPECT_EQ(pair.a.link.phase(), Phase::kOpen);
+    EXPECT_EQ(pair.b().link.phase(), Phase::kOpen);
+  }
+}
+
+// Whichever of the first frames are lost, for each subset of the first ten.
+TEST(Pair, OpensWhicheverFramesOfTheHandshakeAreLost) {
+  for (int lost = 0; lost < 1 << 10; ++lost) {
+    Pair pair;
+    int frames = 0;
+    pair.lose = [&](bool, const wire::Frame&) {
+      const int frame = frames++;
+      return frame < 10 && (lost >> frame & 1) != 0;
+    };
+    pair.Pass(3 * kSecond);
+    ASSERT_EQ(pair.a.link.state(), PeerStats::UP) << lost;
+    ASSERT_EQ(pair.b().link.state(), PeerStats::UP) << lost;
+    ASSERT_EQ(pair.a.CountEvents(Event::PEER_RESTARTED), 0);
+  }
+}
+
+TEST(Pair, FallsQuietOnceItIsOpen) {
+  Pair pair;
+  pair.Open();
+  const uint64_t before = pair.frames;
+  pair.Pass(10 * kSecond);
+  EXPECT_LE(pair.frames - before, 101u) << "heartbeats of both, and no more";
+  EXPECT_GE(pair.frames - before, 90u);
+}
+
+}  // namespace
+}  // namespace raft
