@@ -136,7 +136,7 @@ bool Engine::Take(Received* received, Micros now) {
   return true;
 }
 
-void Engine::OnRun(Pid peer, const Life& life, Run run) {
+void Engine::OnRun(Pid peer, const Life& life, ItemRun run) {
   ++runs_;
   inbox_.Push(index_[peer], peer, life.random, std::move(run));
 }
@@ -287,14 +287,13 @@ void Engine::OnEvent(Event event) {
   ++changes_;
   event.set_folded(1);
   for (auto last = events_.rbegin(); last != events_.rend(); ++last) {
-    if (last->peer() != event.peer()) continue;
-    if (last->kind() != event.kind() || last->refusal() != event.refusal()) {
-      break;
-    }
-    last->set_count(last->count() + event.count());
-    last->set_bytes(last->bytes() + event.bytes());
-    last->set_folded(last->folded() + 1);
-    *last->mutable_incarnation() = event.incarnation();
+    Event& same = last->event;
+    if (same.peer() != event.peer()) continue;
+    if (same.kind() != event.kind() || same.refusal() != event.refusal()) break;
+    same.set_count(same.count() + event.count());
+    same.set_bytes(same.bytes() + event.bytes());
+    same.set_folded(same.folded() + 1);
+    *same.mutable_incarnation() = event.incarnation();
     return;
   }
   if (events_.size() >= kMaxEvents) {
@@ -302,12 +301,12 @@ void Engine::OnEvent(Event event) {
     ++events_missed_;
     ++missed_unsaid_;
   }
-  events_.push_back(std::move(event));
+  events_.push_back({std::move(event), inbox_.pushed()});
 }
 
 bool Engine::NextEvent(Event* event) {
   if (events_.empty()) return false;
-  *event = std::move(events_.front());
+  *event = std::move(events_.front().event);
   events_.pop_front();
   event->set_missed(missed_unsaid_);
   missed_unsaid_ = 0;

@@ -86,6 +86,10 @@ class Engine : private LinkSink {
   absl::Status Abandon();
 
   bool NextEvent(Event* event);
+  // True if there is one, and all envelopes that came before it were taken.
+  bool EventIsNext() const {
+    return !events_.empty() && inbox_.gone() >= events_.front().after;
+  }
   int live_peers() const;
   std::string MissingPeers() const;  // "3, 5": those that are not live.
   size_t peer_count() const { return links_.size(); }
@@ -96,7 +100,7 @@ class Engine : private LinkSink {
   uint64_t runs() const { return runs_; }
 
  private:
-  void OnRun(Pid peer, const Life& life, Run run) override;
+  void OnRun(Pid peer, const Life& life, ItemRun run) override;
   void OnEvent(Event event) override;
   uint64_t Random() override;
 
@@ -119,7 +123,11 @@ class Engine : private LinkSink {
   Micros last_run_;
   bool leaving_ = false;
 
-  std::deque<Event> events_;
+  struct PastEvent {
+    Event event;
+    uint64_t after = 0;  // How many envelopes had come.
+  };
+  std::deque<PastEvent> events_;
   uint64_t events_missed_ = 0;
   uint64_t missed_unsaid_ = 0;  // Of those, by no Event::missed so far.
   uint64_t changes_ = 0;

@@ -12,7 +12,8 @@ constexpr size_t kCopyBytes = 16384;
 
 }  // namespace
 
-void InboxQueue::Push(size_t link, Pid from, uint64_t life, Run run) {
+void InboxQueue::Push(size_t link, Pid from, uint64_t life, ItemRun run) {
+  pushed_ += run.envelopes;
   // One alone is not copied: it is about to be taken.
   if (!entries_.empty() && !run.single && run.bytes.size() < kSmallRunBytes) {
     Gather(&run);
@@ -28,10 +29,11 @@ void InboxQueue::Push(size_t link, Pid from, uint64_t life, Run run) {
 
 void InboxQueue::Clear() {
   entries_.clear();
+  gone_ = pushed_;
   copy_.reset();
 }
 
-void InboxQueue::Gather(Run* run) {
+void InboxQueue::Gather(ItemRun* run) {
   const absl::string_view bytes = run->bytes.view();
   if (copy_ == nullptr || copied_ + bytes.size() > kCopyBytes) {
     copy_ = std::shared_ptr<char>(new char[kCopyBytes],
@@ -44,7 +46,7 @@ void InboxQueue::Gather(Run* run) {
   run->bytes = Bytes(copy_, absl::string_view(to, bytes.size()));
 }
 
-bool InboxQueue::Join(size_t link, const Run& run) {
+bool InboxQueue::Join(size_t link, const ItemRun& run) {
   Entry& last = entries_.back();
   const absl::string_view before = last.run.bytes.view();
   if (last.link != link || last.run.session != run.session ||
@@ -62,7 +64,7 @@ bool InboxQueue::Join(size_t link, const Run& run) {
 bool InboxQueue::Pop(Received* received, Taken* taken) {
   if (entries_.empty()) return false;
   Entry& entry = entries_.front();
-  Run& run = entry.run;
+  ItemRun& run = entry.run;
   taken->link = entry.link;
   taken->session = run.session;
   if (run.single) {
@@ -80,6 +82,7 @@ bool InboxQueue::Pop(Received* received, Taken* taken) {
     *received = Received(entry.from, item.broadcast ? kBroadcast : self_,
                          item.id, entry.life, item.msg, run.bytes.owner());
   }
+  ++gone_;
   if (--run.envelopes == 0) entries_.pop_front();
   if (entries_.empty()) copy_.reset();
   return true;

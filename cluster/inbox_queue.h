@@ -31,9 +31,12 @@ class InboxQueue {
   };
 
   // `link` is the caller's name for the link that brought the run.
-  void Push(size_t link, Pid from, uint64_t life, Run run);
+  void Push(size_t link, Pid from, uint64_t life, ItemRun run);
   bool Pop(Received* received, Taken* taken);
   bool empty() const { return entries_.empty(); }
+  // How many envelopes were ever pushed, and how many of them are gone.
+  uint64_t pushed() const { return pushed_; }
+  uint64_t gone() const { return gone_; }
   void Clear();
 
  private:
@@ -41,17 +44,19 @@ class InboxQueue {
     size_t link = 0;
     Pid from = 0;
     uint64_t life = 0;
-    Run run;
+    ItemRun run;
     size_t read = 0;  // Of run.bytes.
   };
 
   // Copies the run's bytes behind those of the others.
-  void Gather(Run* run);
+  void Gather(ItemRun* run);
   // Puts a run that was gathered right behind the last entry into that.
-  bool Join(size_t link, const Run& run);
+  bool Join(size_t link, const ItemRun& run);
 
   const Pid self_;
   std::deque<Entry> entries_;
+  uint64_t pushed_ = 0;
+  uint64_t gone_ = 0;
   // Where small runs are gathered. Shared with those who took from it.
   std::shared_ptr<char> copy_;
   size_t copied_ = 0;

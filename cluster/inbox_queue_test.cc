@@ -39,14 +39,14 @@ namespace {
 constexpr Pid kSelf = 9;
 
 // `msgs` in one frame, as a link hands it on.
-Run MakeRun(uint64_t session, uint64_t id,
-            const std::vector<std::string>& msgs) {
+ItemRun MakeRun(uint64_t session, uint64_t id,
+                const std::vector<std::string>& msgs) {
   std::string items;
   for (const std::string& msg : msgs) {
     AppendItem({id, id % 2 == 0, msg}, &items);
     ++id;
   }
-  Run run;
+  ItemRun run;
   run.session = session;
   run.envelopes = msgs.size();
   // Behind a header, as it came.
@@ -54,9 +54,9 @@ Run MakeRun(uint64_t session, uint64_t id,
   return run;
 }
 
-Run MakeLargeRun(uint64_t session, uint64_t id, const std::string& msg,
-                 uint64_t items) {
-  Run run;
+ItemRun MakeLargeRun(uint64_t session, uint64_t id, const std::string& msg,
+                     uint64_t items) {
+  ItemRun run;
   run.session = session;
   run.envelopes = 1;
   run.single = true;

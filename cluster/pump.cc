@@ -6,6 +6,7 @@
 #include <chrono>  // NOLINT(build/c++11)
 #include <utility>
 
+#include "absl/base/attributes.h"
 #include "absl/strings/str_cat.h"
 
 namespace raft {
@@ -91,7 +92,7 @@ void Pump::OnReset(PeerId peer) {
 }
 
 // True: there may be more to do at once.
-bool Pump::Turn(bool for_receive) {
+bool Pump::Turn(Quest quest) {
   poll_time_ = clock_();
   const bool more = transport_->Poll(kPollLimit, *this) == kPollLimit;
   std::vector<Pid> reconnect;
@@ -101,7 +102,7 @@ bool Pump::Turn(bool for_receive) {
     engine_.Tick(poll_time_, &reconnect);
     // Who receives gets what has come before anything is acknowledged: its
     // answer may carry that along.
-    sleeping = !more && !(for_receive && !engine_.inbox_empty());
+    sleeping = !more && (quest == Quest::kNothing || engine_.inbox_empty());
     send_wanted_ = false;
   }
   for (Pid peer : reconnect) Reconnect(peer);
@@ -197,17 +198,29 @@ void Pump::NotifyWaiters() {
   if (changes && watchers_ > 0) changed_.NotifyAll();
 }
 
-void Pump::PollAndSleep(bool for_receive, Micros until) {
+bool Pump::Found(Quest quest) const {
+  switch (quest) {
+    case Quest::kNothing:
+      return receivers_ > 0;  // Who will poll instead.
+    case Quest::kEnvelopesAndEvents:
+      if (engine_.EventIsNext()) return true;
+      ABSL_FALLTHROUGH_INTENDED;
+    case Quest::kEnvelopes:
+      return !engine_.inbox_empty() || !engine_.inbox_status().ok();
+  }
+  return true;
+}
+
+void Pump::PollAndSleep(Quest quest, Micros until) {
   mu_.Unlock();
   pump_.Lock();
-  const bool more = Turn(for_receive);
+  const bool more = Turn(quest);
   pump_.Unlock();
   mu_.Lock();
   NotifyWaiters();
   const Micros now = clock_();
   if (more || send_wanted_ || stop_ || engine_.HasDueFrame(now) ||
-      (for_receive ? !engine_.inbox_empty() || !engine_.inbox_status().ok()
-                   : receivers_ > 0)) {
+      Found(quest)) {
     return;
   }
   sleep_until_ = std::min({engine_.Deadline(), until, now + kMaxSleep});
@@ -228,7 +241,7 @@ void Pump::ReleasePolling() {
 
 void Pump::Step() {
   MutexLock pump(pump_);
-  if (transport_ != nullptr) Turn(/*for_receive=*/false);
+  if (transport_ != nullptr) Turn(Quest::kNothing);
   MutexLock lock(mu_);
   NotifyWaiters();
 }
@@ -259,7 +272,7 @@ void Pump::Loop() {
     if (stop_ || poller_ != Poller::kNobody) continue;
     poller_ = Poller::kLoop;
     do {
-      PollAndSleep(/*for_receive=*/false, kNever);
+      PollAndSleep(Quest::kNothing, kNever);
     } while (!stop_ && receivers_ == 0);
     ReleasePolling();
   }

@@ -34,6 +34,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "cluster/engine.h"
 #include "transport/mutex.h"
 #include "transport/transport.h"
@@ -78,13 +79,21 @@ class Pump : private Receiver {
   absl::StatusOr<size_t> Receive(
       absl::Duration timeout, size_t limit,
       absl::FunctionRef<void(Received received)> take);
+  // The next envelope, or the next event if all envelopes that came before it
+  // were taken: OK if one of the two is filled in. Else as Receive().
+  absl::Status ReceiveNext(absl::Duration timeout,
+                           absl::optional<Received>* received,
+                           absl::optional<Event>* event);
   absl::Status WaitForPeers(int count, absl::Duration timeout);
   absl::StatusOr<Event> NextEvent(absl::Duration timeout);
   Stats GetStats();
   absl::Status Close(absl::Duration timeout);
+  bool closing();
 
  private:
   enum class Poller { kNobody, kLoop, kReceive };
+  // What the poller is after.
+  enum class Quest { kNothing, kEnvelopes, kEnvelopesAndEvents };
   // Frames sent before the other direction has its turn.
   static constexpr int kSendLimit = 64;
 
@@ -97,7 +106,7 @@ class Pump : private Receiver {
   void Wait(CondVar& condition, Micros deadline)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  bool Turn(bool for_receive) ABSL_LOCKS_EXCLUDED(mu_)
+  bool Turn(Quest quest) ABSL_LOCKS_EXCLUDED(mu_)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
   void SendDue(bool sleeping, int limit) ABSL_LOCKS_EXCLUDED(mu_)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
@@ -108,8 +117,14 @@ class Pump : private Receiver {
   void TrySendDue() ABSL_LOCKS_EXCLUDED(mu_, pump_);
   // One turn, then a sleep until something happens or `until`, unless there is
   // more to do at once. REQUIRES: the caller is the poller.
-  void PollAndSleep(bool for_receive, Micros until) ABSL_LOCKS_EXCLUDED(pump_)
+  void PollAndSleep(Quest quest, Micros until) ABSL_LOCKS_EXCLUDED(pump_)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // True if there is something that ends the poller's quest.
+  bool Found(Quest quest) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Waits until something is found or `deadline`; false if nothing was.
+  bool Seek(Quest quest, Micros deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // For whoever leaves the inbox: others may have to go on in its place.
+  void PassOn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Ends the sleep of a poller that would sleep beyond `deadline`. Unlocks mu_
   // for a moment if it does.
   void WakeBy(Micros deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

@@ -46,12 +46,46 @@ void Pump::CloseOutbox() {
   changed_.NotifyAll();
 }
 
+bool Pump::Seek(Quest quest, Micros deadline) {
+  while (!Found(quest)) {
+    if (clock_() >= deadline) return false;
+    if (poller_ == Poller::kNobody) {
+      poller_ = Poller::kReceive;
+      do {
+        PollAndSleep(quest, deadline);
+      } while (!Found(quest) && clock_() < deadline);
+      received_at_ = clock_();
+      ReleasePolling();
+    } else {
+      ++receivers_;
+      if (poller_ == Poller::kLoop) WakeBy(0);
+      // Waking unlocks: what we wait for may be there by now.
+      if (poller_ != Poller::kNobody && !Found(quest)) {
+        Wait(received_, deadline);
+      }
+      --receivers_;
+    }
+  }
+  return true;
+}
+
+// It may be us who were told that nobody polls.
+void Pump::PassOn() {
+  if (poller_ != Poller::kNobody) return;
+  if (receivers_ > 0) {
+    received_.NotifyOne();
+  } else if (loop_idle_) {
+    loop_wake_.NotifyOne();
+  }
+}
+
 absl::StatusOr<size_t> Pump::Receive(
     absl::Duration timeout, size_t limit,
     absl::FunctionRef<void(Received received)> take) {
   const Micros deadline = After(timeout);
   MutexLock lock(mu_);
-  for (bool expired = false;; expired = clock_() >= deadline) {
+  for (;;) {
+    const bool found = Seek(Quest::kEnvelopes, deadline);
     Received received;
     size_t count = 0;
     const Micros now = clock_();
@@ -59,40 +93,38 @@ absl::StatusOr<size_t> Pump::Receive(
       take(std::move(received));
       ++count;
     }
-    if (count > 0 || expired || !engine_.inbox_status().ok()) {
+    if (count > 0) {
       // Of the credit that this gives, the sleeping poller does not know.
-      if (count > 0 && sleep_until_ != 0) WakeBy(engine_.Deadline());
-      // It may be us who were told that nobody polls.
-      if (poller_ == Poller::kNobody) {
-        if (receivers_ > 0) {
-          received_.NotifyOne();
-        } else if (loop_idle_) {
-          loop_wake_.NotifyOne();
-        }
-      }
-      if (count > 0) return count;
-      if (!engine_.inbox_status().ok()) return engine_.inbox_status();
-      return absl::DeadlineExceededError("no envelope came within the timeout");
+      if (sleep_until_ != 0) WakeBy(engine_.Deadline());
+      PassOn();
+      return count;
     }
-    if (poller_ == Poller::kNobody) {
-      poller_ = Poller::kReceive;
-      do {
-        PollAndSleep(/*for_receive=*/true, deadline);
-      } while (engine_.inbox_empty() && engine_.inbox_status().ok() &&
-               clock_() < deadline);
-      received_at_ = clock_();
-      ReleasePolling();
-    } else {
-      ++receivers_;
-      if (poller_ == Poller::kLoop) WakeBy(0);
-      // Waking unlocks: what we wait for may be there by now.
-      if (poller_ != Poller::kNobody && engine_.inbox_empty() &&
-          engine_.inbox_status().ok()) {
-        Wait(received_, deadline);
-      }
-      --receivers_;
-    }
+    const absl::Status& status = engine_.inbox_status();
+    if (found && status.ok()) continue;
+    PassOn();
+    if (!status.ok()) return status;
+    return absl::DeadlineExceededError("no envelope came within the timeout");
   }
+}
+
+absl::Status Pump::ReceiveNext(absl::Duration timeout,
+                               absl::optional<Received>* received,
+                               absl::optional<Event>* event) {
+  const Micros deadline = After(timeout);
+  MutexLock lock(mu_);
+  Seek(Quest::kEnvelopesAndEvents, deadline);
+  absl::Status status;
+  if (engine_.EventIsNext()) {
+    engine_.NextEvent(&event->emplace());
+  } else if (engine_.Take(&received->emplace(), clock_())) {
+    if (sleep_until_ != 0) WakeBy(engine_.Deadline());
+  } else {
+    received->reset();
+    status = engine_.inbox_status();
+    if (status.ok()) status = absl::DeadlineExceededError("nothing came");
+  }
+  PassOn();
+  return status;
 }
 
 absl::Status Pump::WaitForPeers(int count, absl::Duration timeout) {
@@ -145,6 +177,11 @@ absl::StatusOr<Event> Pump::NextEvent(absl::Duration timeout) {
 Stats Pump::GetStats() {
   MutexLock lock(mu_);
   return engine_.GetStats(clock_());
+}
+
+bool Pump::closing() {
+  MutexLock lock(mu_);
+  return closing_;
 }
 
 absl::Status Pump::Close(absl::Duration timeout) {

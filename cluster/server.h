@@ -18,6 +18,7 @@
 // Thread rule: every method from any thread, at the same time. Close()
 // unblocks every waiting call. No call may be inside when a Server is
 // destroyed. User code never runs on a thread of the library.
+// cluster/handler.h calls back what receives, on a thread of the caller's.
 //
 // Errors are values: nothing here throws or aborts for what a network, a file
 // or a peer did.
@@ -44,6 +45,7 @@
 
 namespace raft {
 
+class Handler;
 class Pump;
 
 // The way out. Lives as long as its Server.
@@ -137,6 +139,7 @@ class Server {
   absl::Status Close(absl::Duration timeout);
 
  private:
+  friend absl::Status Run(Server& server, Handler& handler);
   explicit Server(std::unique_ptr<Pump> pump);
 
   Pid pid_ = 0;

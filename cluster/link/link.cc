@@ -297,9 +297,9 @@ void Link::FindLosses(const Header& header) {
 }
 
 void Link::OnItems(const ParsedFrame& frame, const Origin& origin, Micros now) {
-  std::vector<Run> runs;
+  std::vector<ItemRun> runs;
   const ReceiveWindow::Verdict verdict = window_.Receive(frame, &runs);
-  for (Run& run : runs) {
+  for (ItemRun& run : runs) {
     received_ += run.envelopes;
     sink_->OnRun(options_.peer, peer_, std::move(run));
   }

@@ -52,7 +52,7 @@ struct LinkOptions {
 class LinkSink {
  public:
   virtual ~LinkSink() = default;
-  virtual void OnRun(Pid peer, const Life& life, Run run) = 0;
+  virtual void OnRun(Pid peer, const Life& life, ItemRun run) = 0;
   virtual void OnEvent(Event event) = 0;
   virtual uint64_t Random() = 0;
 };

@@ -41,7 +41,7 @@ void ReceiveWindow::Take(uint64_t session, uint64_t items, uint64_t cost) {
 }
 
 ReceiveWindow::Verdict ReceiveWindow::Receive(const ParsedFrame& frame,
-                                              std::vector<Run>* runs) {
+                                              std::vector<ItemRun>* runs) {
   Verdict verdict;
   if (frame.item_count == 0) {
     verdict.gap = frame.header.first > received_ + 1;
@@ -119,7 +119,7 @@ void ReceiveWindow::KeepEarly(Piece piece, Verdict* verdict) {
   early_.emplace(piece.first, std::move(piece));
 }
 
-void ReceiveWindow::Deliver(const Piece& piece, std::vector<Run>* runs,
+void ReceiveWindow::Deliver(const Piece& piece, std::vector<ItemRun>* runs,
                             Verdict* verdict) {
   if (received_at_ + piece.cost > grant_) {
     verdict->beyond = true;
@@ -127,7 +127,7 @@ void ReceiveWindow::Deliver(const Piece& piece, std::vector<Run>* runs,
   }
   if (partial_.memory == nullptr && !piece.fragments && piece.tail.empty() &&
       piece.largest <= max_envelope_) {
-    Run run;
+    ItemRun run;
     run.session = session_;
     run.envelopes = piece.items;
     run.bytes = piece.bytes;
@@ -143,7 +143,7 @@ void ReceiveWindow::Deliver(const Piece& piece, std::vector<Run>* runs,
 }
 
 bool ReceiveWindow::DeliverItem(const Item& item, const Piece& piece,
-                                std::vector<Run>* runs, Verdict* verdict) {
+                                std::vector<ItemRun>* runs, Verdict* verdict) {
   if (!item.whole()) return AddFragment(item, runs, verdict);
   if (partial_.memory != nullptr) {
     verdict->malformed = true;
@@ -153,7 +153,7 @@ bool ReceiveWindow::DeliverItem(const Item& item, const Piece& piece,
     verdict->too_large = true;
     return false;
   }
-  Run run;
+  ItemRun run;
   run.session = session_;
   run.envelopes = 1;
   run.single = true;
@@ -168,7 +168,7 @@ bool ReceiveWindow::DeliverItem(const Item& item, const Piece& piece,
   return true;
 }
 
-bool ReceiveWindow::AddFragment(const Item& item, std::vector<Run>* runs,
+bool ReceiveWindow::AddFragment(const Item& item, std::vector<ItemRun>* runs,
                                 Verdict* verdict) {
   if (item.index != partial_.next_index ||
       (item.index != 0 && (item.count != partial_.item.count ||
@@ -190,7 +190,7 @@ bool ReceiveWindow::AddFragment(const Item& item, std::vector<Run>* runs,
   ++partial_.next_index;
   Advance(1, item.cost(), verdict);
   if (!item.ends_envelope()) return true;
-  Run run;
+  ItemRun run;
   run.session = session_;
   run.envelopes = 1;
   run.single = true;

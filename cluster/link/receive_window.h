@@ -22,7 +22,7 @@
 namespace raft {
 
 // Whole envelopes of one session, one after the other, ready for the inbox.
-struct Run {
+struct ItemRun {
   uint64_t session = 0;  // Which session of this link brought it.
   uint64_t envelopes = 0;
   // Encoded items; or, if `single`, the msg of the only envelope.
@@ -53,7 +53,7 @@ class ReceiveWindow {
     bool malformed = false;  // Fragments that do not fit together: dropped.
   };
   // Appends to `runs` what is ready now.
-  Verdict Receive(const ParsedFrame& frame, std::vector<Run>* runs);
+  Verdict Receive(const ParsedFrame& frame, std::vector<ItemRun>* runs);
 
   // The application has taken an envelope of `items` items that cost `cost`.
   void Take(uint64_t session, uint64_t items, uint64_t cost);
@@ -88,10 +88,12 @@ class ReceiveWindow {
 
   static void DropFront(uint64_t items, Piece* piece);
   void KeepEarly(Piece piece, Verdict* verdict);
-  void Deliver(const Piece& piece, std::vector<Run>* runs, Verdict* verdict);
-  bool DeliverItem(const Item& item, const Piece& piece, std::vector<Run>* runs,
+  void Deliver(const Piece& piece, std::vector<ItemRun>* runs,
+               Verdict* verdict);
+  bool DeliverItem(const Item& item, const Piece& piece,
+                   std::vector<ItemRun>* runs, Verdict* verdict);
+  bool AddFragment(const Item& item, std::vector<ItemRun>* runs,
                    Verdict* verdict);
-  bool AddFragment(const Item& item, std::vector<Run>* runs, Verdict* verdict);
   void Advance(uint64_t items, uint64_t cost, Verdict* verdict);
   void Grant();
 

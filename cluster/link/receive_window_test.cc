@@ -82,7 +82,7 @@ struct Got {
   std::string msg;
 };
 
-std::vector<Got> Open(const Run& run) {
+std::vector<Got> Open(const ItemRun& run) {
   std::vector<Got> got;
   if (run.single) {
     got.push_back({run.session, run.id, run.items,
@@ -117,9 +117,9 @@ class Reader {
   }
 
   ReceiveWindow::Verdict Receive(const ParsedFrame& frame) {
-    std::vector<Run> runs;
+    std::vector<ItemRun> runs;
     const ReceiveWindow::Verdict verdict = window_.Receive(frame, &runs);
-    for (const Run& run : runs) {
+    for (const ItemRun& run : runs) {
       for (Got& got : Open(run)) {
         ++delivered_;
         got_.push_back(got);

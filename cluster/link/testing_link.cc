@@ -65,7 +65,7 @@ void Side::TakeAll() {
   while (!inbox.empty()) Take();
 }
 
-void Side::OnRun(Pid peer, const Life& life, Run run) {
+void Side::OnRun(Pid peer, const Life& life, ItemRun run) {
   EXPECT_EQ(peer, options.peer);
   Envelope envelope;
   envelope.life = life;

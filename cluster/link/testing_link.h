@@ -95,7 +95,7 @@ class Side : public LinkSink {
   // Invariant S8.
   void ExpectBalance() const;
 
-  void OnRun(Pid peer, const Life& life, Run run) override;
+  void OnRun(Pid peer, const Life& life, ItemRun run) override;
   void OnEvent(Event event) override { events.push_back(std::move(event)); }
   uint64_t Random() override { return random; }
 

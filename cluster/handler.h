@@ -1,0 +1,95 @@
+// A protocol of one's own, as a class that is called when something happens:
+// live on a Server, and in virtual time in the simulator, without a change.
+//
+//   class Ticker : public raft::Handler {
+//    public:
+//     void OnStart(raft::Context& context) override {
+//       context.SetTimer(kTick, absl::Seconds(1));
+//     }
+//     void OnTimer(raft::Context& context, int) override {
+//       context.TrySend(raft::kBroadcast, "tick").IgnoreError();
+//       context.SetTimer(kTick, absl::Seconds(1));
+//     }
+//     void OnEnvelope(raft::Context&, const raft::Received& got) override {
+//       std::cout << got.from() << ": " << got.msg() << std::endl;
+//     }
+//   };
+//
+//   Ticker ticker;
+//   absl::Status status = raft::Run(*server, ticker);
+//
+// testing/simulation/simulate.h runs the same class as a whole cluster.
+//
+// A handler that is to be simulated takes time, randomness and timers from its
+// Context alone, and starts no threads. What has to outlive a crash it keeps
+// outside of itself.
+//
+// Thread rule: calls of one handler never overlap; a Context may be used by
+// the handler only, and only while it is called.
+#ifndef CLUSTER_HANDLER_H_
+#define CLUSTER_HANDLER_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "cluster/receipt.h"
+#include "cluster/received.h"
+#include "proto/event.pb.h"
+
+namespace raft {
+
+class Server;
+
+// What a handler may do.
+class Context {
+ public:
+  virtual ~Context() = default;
+
+  virtual Pid pid() const = 0;
+  virtual const std::vector<Pid>& peers() const = 0;  // By pid.
+
+  // Since some moment before the start; never goes back.
+  virtual absl::Duration now() const = 0;
+  virtual uint64_t Random() = 0;
+
+  // As Outbox::TrySend(). There is no Send() that waits: the handler would
+  // hear nothing meanwhile.
+  virtual absl::StatusOr<Receipt> TrySend(Pid to, absl::string_view msg,
+                                          uint64_t id = 0) = 0;
+
+  // Calls OnTimer(timer) once, `after` from now. A timer that is set anew
+  // forgets its earlier time; an infinite `after` stops it.
+  virtual void SetTimer(int timer, absl::Duration after) = 0;
+
+  // Nothing is called any more once the present call has returned.
+  virtual void Stop() = 0;
+};
+
+class Handler {
+ public:
+  virtual ~Handler() = default;
+
+  // Before any other.
+  virtual void OnStart(Context&) {}
+  // The envelope counts as taken.
+  virtual void OnEnvelope(Context&, const Received&) = 0;
+  // In one order with the envelopes: what a peer's former life sent comes
+  // before the event of its restart, and what its new life sends after it.
+  virtual void OnEvent(Context&, const Event&) {}
+  virtual void OnTimer(Context&, int /*timer*/) {}
+};
+
+// Calls `handler` on this thread. OK: it was stopped, or the server closed.
+// FAILED_PRECONDITION: the server is superseded, or its inbox closed for being
+// idle.
+// Others may send and close meanwhile. Envelopes and events that others fetch
+// are not seen by the handler.
+absl::Status Run(Server& server, Handler& handler);
+
+}  // namespace raft
+
+#endif  // CLUSTER_HANDLER_H_
