@@ -9,9 +9,6 @@
 namespace raft {
 namespace {
 
-constexpr int kMaxSends = 600;
-constexpr Micros kSettlePace = 2000;
-
 // One per thread, since a Pump's clock is a plain function.
 thread_local Micros sim_now = 1;
 Micros SimClock() { return sim_now; }
@@ -22,14 +19,7 @@ void SetSimClock(Micros now) { sim_now = now; }
 
 SimProcess::SimProcess(const SimWorld& world, ServerLife life,
                        uint64_t start_us, Observer* observer)
-    : world_(world),
-      life_(life),
-      observer_(observer),
-      sent_(world.history->AddSender(life)),
-      took_(world.history->AddReceiver(life)),
-      window_(world.engine.link.inbox_budget_bytes),
-      budget_(world.engine.link.link_budget_bytes),
-      sends_left_(kMaxSends) {
+    : world_(world), life_(life), observer_(observer) {
   EngineOptions options = world.engine;
   options.link.self = life.pid;
   options.life = {start_us, world.random->Next() | 1};
@@ -50,7 +40,8 @@ SimProcess::SimProcess(const SimWorld& world, ServerLife life,
   pump_ =
       std::make_unique<Pump>(std::move(transport), peers, options, &SimClock);
   pump_->Connect().IgnoreError();
-  next_step_ = next_send_ = next_take_ = next_change_ = now;
+  next_step_ = now;
+  application_ = world.application(this);
 }
 
 SimProcess::~SimProcess() {
@@ -60,30 +51,27 @@ SimProcess::~SimProcess() {
 void SimProcess::Crash() {
   world_.network->Kill(transport_);
   transport_ = nullptr;
+  application_.reset();
   pump_.reset();
 }
 
 Micros SimProcess::Next() const {
   if (paused_) return kNever;
   if (leaving_) return next_step_;
-  return std::min({next_step_, next_send_, next_take_, next_change_});
+  return std::min(next_step_, application_->Next());
 }
 
 void SimProcess::Act() {
   const Micros now = world_.network->now();
   SetSimClock(now);
-  if (!leaving_) {
-    if (now >= next_change_) ChangePaces();
-    if (now >= next_send_) Send();
-    if (now >= next_take_) Take();
-  }
-  Step();
+  pump_->Step();
+  if (!leaving_) application_->Act();
+  next_step_ = std::max(pump_->Deadline(), now + 1);
 }
 
 void SimProcess::Wake() {
-  const Micros now = world_.network->now();
-  next_step_ = std::min(next_step_, now);
-  if (next_take_ == kNever) next_take_ = now + take_pace_;
+  next_step_ = std::min(next_step_, world_.network->now());
+  application_->Wake();
 }
 
 void SimProcess::Resume() {
@@ -91,84 +79,14 @@ void SimProcess::Resume() {
   Wake();
 }
 
-void SimProcess::Step() {
-  pump_->Step();
-  for (;;) {
-    absl::StatusOr<Event> event = pump_->NextEvent(absl::ZeroDuration());
-    if (!event.ok()) break;
-    if (event->kind() == Event::SUPERSEDED) superseded_ = true;
-    observer_->OnEvent(*this, *event);
-  }
-  next_step_ = std::max(pump_->Deadline(), world_.network->now() + 1);
+void SimProcess::NoteTaken(const Received& got) {
+  ++taken_;
+  observer_->OnTaken(*this, got);
 }
 
-// Logarithmic, so that every order of magnitude has its share.
-Micros SimProcess::Pace(Micros fastest, Micros slowest) {
-  Micros pace = fastest;
-  while (pace < slowest && world_.random->Chance(0.75)) pace *= 2;
-  return world_.random->Between(pace, 2 * pace);
-}
-
-void SimProcess::ChangePaces() {
-  const Micros now = world_.network->now();
-  send_pace_ = settling_ ? kNever : Pace(100, 500000);
-  take_pace_ = settling_ ? kSettlePace : Pace(50, 1000000);
-  next_change_ =
-      settling_ ? kNever : now + world_.random->Between(100000, 3000000);
-  next_send_ = settling_ ? kNever : now + send_pace_;
-  next_take_ = now + take_pace_;
-}
-
-void SimProcess::Settle() {
-  settling_ = true;
-  next_change_ = world_.network->now();
-}
-
-std::string SimProcess::NewMessage(uint64_t id) {
-  SimRandom& random = *world_.random;
-  size_t most = 200;
-  if (random.Chance(0.05)) most = 20000;
-  if (random.Chance(0.01)) most = 300000;
-  most = std::min<size_t>(most, world_.engine.link.max_envelope_bytes);
-  std::string msg(random.Below(most + 1), static_cast<char>('a' + id % 26));
-  return msg;
-}
-
-void SimProcess::Send() {
-  SimRandom& random = *world_.random;
-  next_send_ = --sends_left_ > 0 ? world_.network->now() + send_pace_ : kNever;
-  Pid to = kBroadcast;
-  if (random.Chance(0.7)) {
-    to = static_cast<Pid>(1 +
-                          random.Below(static_cast<uint64_t>(world_.servers)));
-    if (to == life_.pid) return;
-  }
-  const uint64_t id = world_.history->NextId();
-  const std::string msg = NewMessage(id);
-  Outgoing envelope;
-  envelope.id = id;
-  envelope.broadcast = to == kBroadcast;
-  envelope.msg =
-      msg.size() < kReferenceBytes ? Bytes(nullptr, msg) : Bytes::Copy(msg);
-  absl::StatusOr<Receipt> receipt =
-      pump_->Send(to, envelope, absl::ZeroDuration());
-  sent_.Sent(to, id, msg, receipt.ok() ? receipt->accepted : 0,
-             receipt.ok() ? receipt->skipped : 0);
-  if (receipt.ok()) accepted_ += static_cast<uint64_t>(receipt->accepted);
-}
-
-void SimProcess::Take() {
-  next_take_ = world_.network->now() + take_pace_;
-  const size_t limit = settling_ ? 10000 : 1 + world_.random->Below(50);
-  absl::StatusOr<size_t> count =
-      pump_->Receive(absl::ZeroDuration(), limit, [&](Received got) {
-        took_.Took(got.from(), got.to(), got.id(), got.msg(),
-                   got.incarnation());
-        ++taken_;
-        observer_->OnTaken(*this, got);
-      });
-  // Of an empty inbox nothing comes until something arrives.
-  if (!count.ok() || *count < limit) next_take_ = kNever;
+void SimProcess::NoteEvent(const Event& event) {
+  if (event.kind() == Event::SUPERSEDED) superseded_ = true;
+  observer_->OnEvent(*this, event);
 }
 
 void SimProcess::BeginLeave() {
@@ -194,13 +112,15 @@ bool SimProcess::AtRest() {
 }
 
 absl::Status SimProcess::Check() {
+  const LinkOptions& link = world_.engine.link;
   const Stats stats = pump_->GetStats();
   for (const PeerStats& peer : stats.peers()) {
-    if (peer.inbox_bytes() > window_) {
+    if (peer.inbox_bytes() > link.inbox_budget_bytes) {
       return absl::InternalError(absl::StrCat(
           "the inbox is beyond its window: ", peer.ShortDebugString()));
     }
-    if (peer.queued_bytes() > budget_ && peer.ledger().in_flight() > 1) {
+    if (peer.queued_bytes() > link.link_budget_bytes &&
+        peer.ledger().in_flight() > 1) {
       return absl::InternalError(absl::StrCat(
           "the queue is beyond its budget: ", peer.ShortDebugString()));
     }

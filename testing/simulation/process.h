@@ -1,14 +1,13 @@
-// One life of a simulated server, with an application that sends and takes at
-// paces that change.
+// One life of a simulated server, and the application that uses it.
 //
 // Thread rule: that of its simulation, one thread.
 #ifndef TESTING_SIMULATION_PROCESS_H_
 #define TESTING_SIMULATION_PROCESS_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "cluster/engine.h"
@@ -19,6 +18,18 @@
 
 namespace raft {
 
+class SimProcess;
+
+// What a server is for: sends and takes.
+class SimApplication {
+ public:
+  virtual ~SimApplication() = default;
+  virtual Micros Next() const = 0;  // When it has something to do.
+  virtual void Act() = 0;           // Does what is due, also before Next().
+  virtual void Wake() = 0;          // Something may come.
+  virtual void Settle() = 0;  // From now on everything is to come to rest.
+};
+
 // What all processes of a run have in common.
 struct SimWorld {
   SimNetwork* network = nullptr;
@@ -26,6 +37,7 @@ struct SimWorld {
   History* history = nullptr;
   EngineOptions engine;  // A pattern; pid, peers and life are filled in.
   int servers = 0;
+  std::function<std::unique_ptr<SimApplication>(SimProcess*)> application;
 };
 
 class SimProcess {
@@ -42,6 +54,7 @@ class SimProcess {
              Observer* observer);
   ~SimProcess();
 
+  const SimWorld& world() const { return world_; }
   ServerLife life() const { return life_; }
   const Transport* transport() const { return transport_; }
   bool superseded() const { return superseded_; }
@@ -60,8 +73,15 @@ class SimProcess {
   void BeginLeave();
   bool ReadyToLeave() { return pump_->ReadyToClose(); }
   absl::Status FinishLeave();  // Its final account goes to the history.
-  // The application sends no more, and takes whatever comes.
-  void Settle();
+  void Settle() { application_->Settle(); }
+
+  // For the application.
+  Pump& pump() { return *pump_; }
+  void NoteAccepted(const Receipt& receipt) {
+    accepted_ += static_cast<uint64_t>(receipt.accepted);
+  }
+  void NoteTaken(const Received& got);
+  void NoteEvent(const Event& event);
 
   // Everything accepted is settled, and everything that came is taken.
   bool AtRest();
@@ -71,33 +91,16 @@ class SimProcess {
   std::string Describe();
 
  private:
-  void Step();
-  void Send();
-  void Take();
-  std::string NewMessage(uint64_t id);
-  Micros Pace(Micros fastest, Micros slowest);
-  void ChangePaces();
-
   const SimWorld& world_;
   const ServerLife life_;
   Observer* const observer_;
-  SenderLog& sent_;
-  ReceiverLog& took_;
-  uint64_t window_;
-  uint64_t budget_;
   Transport* transport_;
   std::unique_ptr<Pump> pump_;
+  std::unique_ptr<SimApplication> application_;
   bool paused_ = false;
   bool superseded_ = false;
   bool leaving_ = false;
-  bool settling_ = false;
   Micros next_step_;
-  Micros next_send_;
-  Micros next_take_;
-  Micros next_change_;
-  Micros send_pace_ = 0;
-  Micros take_pace_ = 0;
-  int sends_left_;
   uint64_t accepted_ = 0;
   uint64_t taken_ = 0;
 };

@@ -11,6 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "testing/history.h"
 #include "testing/simulation/faults.h"
+#include "testing/simulation/host.h"
+#include "testing/simulation/load.h"
 #include "testing/simulation/process.h"
 
 namespace raft {
@@ -30,6 +32,9 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
     world_.random = &random_;
     world_.history = &history_;
     world_.servers = options.servers;
+    world_.application = [this](SimProcess* process) {
+      return NewApplication(process);
+    };
     LinkOptions& link = world_.engine.link;
     constexpr uint64_t kMaxEnvelope[] = {256, 4096, 30000, 300000};
     link.max_envelope_bytes = kMaxEnvelope[random_.Below(4)];
@@ -44,7 +49,7 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
 
   SimulationResult Run() {
     for (Pid pid = 1; pid <= options_.servers; ++pid) StartServer(pid);
-    RunUntil(options_.fault_time, /*faults=*/true);
+    RunUntil(absl::ToInt64Microseconds(options_.fault_time), /*faults=*/true);
     if (result_.status.ok()) Settle();
     if (result_.status.ok()) JudgeHistory();
     result_.simulated = network_.now();
@@ -56,6 +61,12 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
   }
 
  private:
+  std::unique_ptr<SimApplication> NewApplication(SimProcess* process) {
+    if (!options_.handlers) return std::make_unique<SimLoad>(process);
+    return std::make_unique<SimHost>(process,
+                                     options_.handlers(process->life().pid));
+  }
+
   void RunUntil(Micros end, bool faults) {
     Micros next_check = 0;
     while (result_.status.ok()) {
@@ -72,6 +83,7 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
       }
       for (Transport* transport : network_.TakeWoken()) Wake(transport);
       ActAll();
+      CheckInvariant();
       if (network_.now() >= next_check) {
         next_check = network_.now() + kCheckInterval;
         CheckAll();
@@ -87,6 +99,12 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
       process.Act();
       if (process.leaving() && process.ReadyToLeave()) FinishLeave(&process);
     }
+  }
+
+  void CheckInvariant() {
+    if (!options_.invariant) return;
+    const absl::Status status = options_.invariant();
+    if (!status.ok()) Fail(status.message());
   }
 
   void CheckAll() {
@@ -144,7 +162,7 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
   }
 
   void TwinServer(Pid pid) override {
-    if (Newest(pid) == nullptr) return;
+    if (!options_.twins || Newest(pid) == nullptr) return;
     ++result_.twins;
     PauseServer(pid);
     StartServer(pid);
@@ -201,7 +219,8 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
   void Settle() {
     Trace("settle");
     faults_.Stop();
-    const Micros end = network_.now() + options_.settle_time;
+    const Micros end =
+        network_.now() + absl::ToInt64Microseconds(options_.settle_time);
     while (result_.status.ok() && network_.now() < end) {
       for (Pid pid = 1; pid <= options_.servers; ++pid) {
         ResumeServer(pid);
@@ -216,7 +235,7 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
         if (!process->leaving()) process->Settle();
       }
       RunUntil(network_.now() + 100000, /*faults=*/false);
-      if (AllAtRest()) return;
+      if (options_.settled ? options_.settled() : AllAtRest()) return;
     }
     if (!result_.status.ok()) return;
     std::string text = "it does not come to rest:";
@@ -243,6 +262,7 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
       result_.accepted += process->accepted();
       result_.taken += process->taken();
     }
+    if (options_.handlers) return;  // Their envelopes' ids are their own.
     const Verdict verdict = history_.Judge(world_.engine.link.void_on_restart
                                                ? History::OnRestart::kVoid
                                                : History::OnRestart::kResend);
@@ -302,6 +322,12 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
 
 SimulationResult RunSimulation(const SimulationOptions& options) {
   return Simulation(options).Run();
+}
+
+absl::Status Simulate(SimulationOptions options,
+                      std::function<std::unique_ptr<Handler>(Pid)> handlers) {
+  options.handlers = std::move(handlers);
+  return RunSimulation(options).status;
 }
 
 }  // namespace raft

@@ -2,36 +2,58 @@
 // decides what its servers send and take, what the network does to their
 // frames, and when they crash, restart, pause, leave and are superseded.
 //
-//   SimulationResult result = RunSimulation({/*seed=*/42});
+//   SimulationResult result = RunSimulation({/*servers=*/5, /*seed=*/42});
 //   EXPECT_TRUE(result.status.ok()) << result.status;
+//
+// Or with a protocol of one's own, a Handler (cluster/handler.h) per life of a
+// server:
+//
+//   absl::Status status = Simulate(
+//       {/*servers=*/5, /*seed=*/42},
+//       [](Pid) { return std::make_unique<Ticker>(); });
 //
 // The servers are real: the pump's step, the engine and the links that run
 // over sockets. A first phase has faults, and the contract's invariants are
 // checked in its course; then the faults stop, and everything that was
-// accepted between lives that go on must be taken. History::Judge() has the
-// last word.
+// accepted between lives that go on must be taken. Without handlers, servers
+// send and take at random, and History::Judge() has the last word.
 //
 // The same seed and the same binary give the same run, and trace_hash.
 //
-// Thread rule: RunSimulation from any thread, also several at once.
+// Thread rule: from any thread, also several at once. What is given in the
+// options is called on that thread.
 #ifndef TESTING_SIMULATION_SIMULATION_H_
 #define TESTING_SIMULATION_SIMULATION_H_
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <ostream>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "cluster/handler.h"
 #include "cluster/link/link.h"
 #include "testing/simulation/network.h"
 
 namespace raft {
 
 struct SimulationOptions {
-  uint64_t seed = 1;
   int servers = 5;
-  Micros fault_time = 20000000;   // How long faults happen.
-  Micros settle_time = 60000000;  // By then all must have come to rest.
+  uint64_t seed = 1;
+  absl::Duration fault_time = absl::Seconds(20);   // How long faults happen.
+  absl::Duration settle_time = absl::Seconds(60);  // By then all is at rest.
+  // Among the faults: a server is paused, another process of its pid started,
+  // and the first one wakes up later.
+  bool twins = true;
   std::ostream* trace = nullptr;  // What happens, a line each.
+
+  // Called for each life of a server; a crash destroys what it returned.
+  std::function<std::unique_ptr<Handler>(Pid)> handlers;
+  // With handlers: what must hold after each step, and what must come true
+  // within settle_time (instead of all being taken), if given.
+  std::function<absl::Status()> invariant;
+  std::function<bool()> settled;
 };
 
 struct SimulationResult {
@@ -50,6 +72,11 @@ struct SimulationResult {
 };
 
 SimulationResult RunSimulation(const SimulationOptions& options);
+
+// RunSimulation() of `handlers`. Its errors: INTERNAL, with the seed, when and
+// what.
+absl::Status Simulate(SimulationOptions options,
+                      std::function<std::unique_ptr<Handler>(Pid)> handlers);
 
 }  // namespace raft
 

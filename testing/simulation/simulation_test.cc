@@ -12,7 +12,7 @@ constexpr uint64_t kSeeds = 8;
 SimulationResult RunSeed(uint64_t seed, std::ostream* trace = nullptr) {
   SimulationOptions options;
   options.seed = seed;
-  options.fault_time = 5000000;
+  options.fault_time = absl::Seconds(5);
   options.trace = trace;
   return RunSimulation(options);
 }
