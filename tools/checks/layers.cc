@@ -46,7 +46,8 @@ const std::vector<Layer>& Layers() {
         "zmq.hpp", "xxhash.h", "tools/cpp/runfiles/"}},
       // Beside the layers: what checks them, and what a user would write.
       {"tools/", {"tools/", "absl/"}},
-      {"examples/", {"cluster/", "transport/", "proto/", "testing/", "absl/"}},
+      {"examples/",
+       {"examples/", "cluster/", "transport/", "proto/", "testing/", "absl/"}},
   };
   return *layers;
 }
