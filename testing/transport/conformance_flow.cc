@@ -83,7 +83,11 @@ TEST_P(TransportConformance, RefusesAtTheBoundAndGoesOnWhenThePeerPolls) {
     polling.join();
     EXPECT_EQ(result, SendResult::kSent);
     EXPECT_LT(Clock::now() - begin, std::chrono::seconds(30));
-    EXPECT_TRUE(RunUntil({&a, &b}, [&] { return b.CountOf("again") == 1; }));
+    // Where frames overtake each other, it is not the last to come.
+    EXPECT_TRUE(RunUntil({&a, &b}, [&] {
+      return (b.frames.size() > flood.frames || !GetParam().lossless) &&
+             b.CountOf("again") == 1;
+    }));
     if (GetParam().lossless) {
       EXPECT_EQ(b.frames.size(), flood.frames + 1);
     }

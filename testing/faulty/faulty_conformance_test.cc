@@ -1,0 +1,27 @@
+// Even with faults a transport is one, and so is the faulty one's clockwork:
+// late frames and refusals must not make anybody miss what he waits for.
+// (Lost, doubled and reset, a frame is not what the suite counts.)
+
+#include "testing/faulty/faulty.h"
+#include "testing/transport/conformance.h"
+#include "transport/loopback/loopback.h"
+#include "transport/url.h"
+
+namespace raft {
+namespace {
+
+Faults DelaysAndRefusals() {
+  Faults faults;
+  faults.delay = 0.2;
+  faults.refusal = 0.1;
+  return faults;
+}
+
+INSTANTIATE_TEST_SUITE_P(Faulty, TransportConformance,
+                         testing::Values(TransportUnderTest{
+                             FaultyTransport(NewLoopbackNetwork(),
+                                             DelaysAndRefusals()),
+                             [] { return ParseUrl("loopback://*").value(); }}));
+
+}  // namespace
+}  // namespace raft
