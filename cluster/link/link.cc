@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cluster/link/mutant.h"
 
 namespace raft {
 namespace {
@@ -80,14 +81,14 @@ bool Link::OnFrame(const ParsedFrame& frame, const Origin& origin, Micros now) {
   const Header& header = frame.header;
   if (phase_ == Phase::kFenced) return false;
   if (header.dst > me_) return true;
-  if (header.src < peer_) {
+  if (header.src < peer_ && !Mutated(Mutant::kOldLivesMaySpeak)) {
     OnStaleLife(origin, now);
     return false;
   }
   if (header.hello.has_value() && !AcceptHello(*header.hello, origin)) {
     return false;
   }
-  if (header.dst != me_) {
+  if (header.dst != me_ && !Mutated(Mutant::kAcksOfAnySession)) {
     OnOtherLife(header, now);
     return false;
   }
@@ -288,6 +289,10 @@ Micros Link::Slack(const InFlight& frame) const {
 // RACK, RFC 8985.) Nothing is ever sent again without such evidence.
 void Link::FindLosses(const Header& header) {
   for (InFlight& frame : in_flight_) {
+    if (Mutated(Mutant::kLastFrameIsNotSentAgain) &&
+        frame.last == queue_.cursor() - base_) {
+      continue;
+    }
     if (!frame.lost && frame.last > header.received &&
         header.echo > frame.stamp + static_cast<uint64_t>(Slack(frame))) {
       frame.lost = true;

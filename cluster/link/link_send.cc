@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "cluster/link/link.h"
+#include "cluster/link/mutant.h"
 
 namespace raft {
 namespace {
@@ -189,7 +190,8 @@ Header Link::StateHeader(Micros now) {
   header.session = true;
   header.first = queue_.cursor() - base_ + 1;
   header.received = window_.received();
-  header.taken = window_.taken();
+  header.taken = Mutated(Mutant::kReceivedCountsAsTaken) ? window_.received()
+                                                         : window_.taken();
   header.credit = window_.grant();
   header.stamp = Stamp(now);
   header.echo = echo_;
@@ -231,8 +233,9 @@ Frame Link::LostFrame(Micros now) {
 
 bool Link::DataFrame(Micros now, Frame* frame) {
   SendQueue::Slice slice;
-  const uint64_t credit =
+  uint64_t credit =
       peer_credit_ > cut_position_ ? peer_credit_ - cut_position_ : 0;
+  if (Mutated(Mutant::kCreditIsIgnored)) credit = uint64_t{1} << 40;
   if (!queue_.Cut(credit, &slice)) {
     starved_ = true;
     if (phase_ == Phase::kOpen && starved_since_ == kNever) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "cluster/link/mutant.h"
+
 namespace raft {
 namespace {
 
@@ -55,16 +57,17 @@ ReceiveWindow::Verdict ReceiveWindow::Receive(const ParsedFrame& frame,
   piece.fragments = frame.fragments;
   piece.bytes = frame.items;
   piece.tail = frame.tail;
-  if (piece.end() <= received_ + 1) {
+  const bool deduplicates = !Mutated(Mutant::kRepeatsAreDelivered);
+  if (piece.end() <= received_ + 1 && deduplicates) {
     verdict.repeat = true;
     return verdict;
   }
-  if (piece.first > received_ + 1) {
+  if (piece.first > received_ + 1 && !Mutated(Mutant::kGapsArePassedOver)) {
     verdict.gap = true;
     KeepEarly(std::move(piece), &verdict);
     return verdict;
   }
-  if (piece.first <= received_) {
+  if (piece.first <= received_ && deduplicates) {
     verdict.repeat = true;
     DropFront(received_ + 1 - piece.first, &piece);
   }
@@ -121,7 +124,8 @@ void ReceiveWindow::KeepEarly(Piece piece, Verdict* verdict) {
 
 void ReceiveWindow::Deliver(const Piece& piece, std::vector<ItemRun>* runs,
                             Verdict* verdict) {
-  if (received_at_ + piece.cost > grant_) {
+  if (received_at_ + piece.cost > grant_ &&
+      !Mutated(Mutant::kCreditIsIgnored)) {
     verdict->beyond = true;
     return;
   }

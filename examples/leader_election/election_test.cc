@@ -78,7 +78,7 @@ absl::Status RunSeed(uint64_t seed, size_t* elections) {
   SimulationOptions options;
   options.servers = kServers;
   options.seed = seed;
-  options.fault_time = absl::Seconds(10);
+  options.fault_time = absl::Seconds(5);
   options.settle_time = absl::Seconds(20);
   // The two would share a disk, which no real ones do.
   options.twins = false;

@@ -1,0 +1,26 @@
+#include "gtest/gtest.h"
+#include "testing/mutants/trial.h"
+
+namespace raft {
+namespace {
+
+class Mutants : public testing::TestWithParam<MutantName> {};
+
+TEST_P(Mutants, AreFoundByTheSimulator) {
+  const Trial trial = Try(GetParam().mutant, /*seeds=*/200);
+  EXPECT_TRUE(trial.found) << "nobody misses " << GetParam().text;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Mutants, testing::ValuesIn(AllMutants()),
+                         [](const auto& info) {
+                           return std::to_string(info.index + 1);
+                         });
+
+// The same build with nothing taken out: it is the mutants that are found.
+TEST(NoMutant, IsNotFound) {
+  const Trial trial = Try(Mutant::kNone, /*seeds=*/4);
+  EXPECT_FALSE(trial.found) << trial.why;
+}
+
+}  // namespace
+}  // namespace raft

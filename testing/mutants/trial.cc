@@ -1,0 +1,36 @@
+#include "testing/mutants/trial.h"
+
+#include "testing/simulation/simulation.h"
+
+namespace raft {
+
+const std::vector<MutantName>& AllMutants() {
+  static const auto* const mutants = new std::vector<MutantName>{
+      {Mutant::kRepeatsAreDelivered, "deduplication"},
+      {Mutant::kAcksOfAnySession, "the session check of acknowledgements"},
+      {Mutant::kGapsArePassedOver, "reordering"},
+      {Mutant::kOldLivesMaySpeak, "fencing of old incarnations"},
+      {Mutant::kLastFrameIsNotSentAgain, "retransmission of the last frame"},
+      {Mutant::kCreditIsIgnored, "the credit limit"},
+      {Mutant::kChecksumsAreNotLookedAt, "the checksum"},
+      {Mutant::kReceivedCountsAsTaken, "`taken`: acknowledged on receipt"},
+  };
+  return *mutants;
+}
+
+Trial Try(Mutant mutant, uint64_t seeds) {
+  SetMutant(mutant);
+  Trial trial;
+  while (!trial.found && trial.seed < seeds) {
+    SimulationOptions options;
+    options.seed = ++trial.seed;
+    options.fault_time = absl::Seconds(5);
+    const absl::Status status = RunSimulation(options).status;
+    trial.found = !status.ok();
+    trial.why = std::string(status.message());
+  }
+  SetMutant(Mutant::kNone);
+  return trial;
+}
+
+}  // namespace raft

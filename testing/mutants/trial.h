@@ -1,0 +1,36 @@
+// Takes rules of the protocol out, and sees whether the simulator misses them.
+//
+//   for (const MutantName& mutant : AllMutants()) {
+//     Trial trial = Try(mutant.mutant, /*seeds=*/100);
+//     EXPECT_TRUE(trial.found) << mutant.text;
+//   }
+//
+// Thread rule: one thread in the process.
+#ifndef TESTING_MUTANTS_TRIAL_H_
+#define TESTING_MUTANTS_TRIAL_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cluster/link/mutant.h"
+
+namespace raft {
+
+struct MutantName {
+  Mutant mutant;
+  const char* text;  // What is taken out.
+};
+const std::vector<MutantName>& AllMutants();
+
+struct Trial {
+  bool found = false;
+  uint64_t seed = 0;  // The first that fails, or the last that did not.
+  std::string why;    // What the checker said.
+};
+// Runs seeds from 1 on, until one fails.
+Trial Try(Mutant mutant, uint64_t seeds);
+
+}  // namespace raft
+
+#endif  // TESTING_MUTANTS_TRIAL_H_
