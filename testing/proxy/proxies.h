@@ -1,0 +1,48 @@
+// A cluster with a proxy before each of its servers: who connects to one goes
+// through its proxy.
+//
+//   auto proxies = std::make_shared<raft::Proxies>();
+//   raft::LocalCluster::Setup setup;
+//   setup.config_of = [proxies](raft::Pid pid, const raft::Config& config) {
+//     return proxies->ConfigOf(pid, config);
+//   };
+//   raft::LocalCluster cluster(2, "tcp", setup);
+//   proxies->to(2).Freeze();
+//
+// Thread rule: one thread, but for what a TcpProxy allows.
+#ifndef TESTING_PROXY_PROXIES_H_
+#define TESTING_PROXY_PROXIES_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "cluster/config.h"
+#include "testing/proxy/proxy.h"
+
+namespace raft {
+
+class Proxies {
+ public:
+  // `prepare` is called once for each proxy.
+  explicit Proxies(std::function<void(TcpProxy&)> prepare = [](TcpProxy&) {})
+      : prepare_(std::move(prepare)) {}
+
+  // What server `pid` is to be told: its own url as it is, and of its peers
+  // those of their proxies. The first call starts the proxies. As
+  // TcpProxy::Start().
+  absl::StatusOr<Config> ConfigOf(Pid pid, Config config);
+
+  // REQUIRES: a call of ConfigOf() has succeeded, with a server `pid`.
+  TcpProxy& to(Pid pid) const { return *proxies_.at(pid); }
+
+ private:
+  const std::function<void(TcpProxy&)> prepare_;
+  std::map<Pid, std::unique_ptr<TcpProxy>> proxies_;
+};
+
+}  // namespace raft
+
+#endif  // TESTING_PROXY_PROXIES_H_
