@@ -13,11 +13,12 @@
 namespace raft {
 namespace {
 
-sigset_t EndSignalSet() {
+sigset_t SignalSet() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGUSR1);
   struct sigaction hangup;
   // Under nohup a hang-up is nothing to end for.
   if (sigaction(SIGHUP, nullptr, &hangup) == 0 &&
@@ -35,13 +36,13 @@ void PrepareProcess() {
     if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", O_RDWR);
   }
   signal(SIGPIPE, SIG_IGN);
-  const sigset_t set = EndSignalSet();
+  const sigset_t set = SignalSet();
   sigprocmask(SIG_BLOCK, &set, nullptr);
 }
 
-int EndSignals() {
+int Signals() {
   static const int fd = [] {
-    const sigset_t set = EndSignalSet();
+    const sigset_t set = SignalSet();
     return signalfd(-1, &set, SFD_CLOEXEC);
   }();
   return fd;

@@ -20,12 +20,12 @@ enum ExitCode {
 // Call first in main(), before there are threads: standard streams that are
 // not open become /dev/null (else a socket could take their place), a broken
 // pipe is an error of write() and no signal, and the signals that end the
-// program (SIGINT, SIGTERM; SIGHUP unless it is ignored) are kept for
-// EndSignals() in every thread.
+// program (SIGINT, SIGTERM; SIGHUP unless it is ignored) or ask it something
+// (SIGUSR1) are kept for Signals() in every thread.
 void PrepareProcess();
 
 // A descriptor to read those signals from (signalfd), never closed.
-int EndSignals();
+int Signals();
 
 // One line to stderr, whole even if two threads speak at once.
 void Say(absl::string_view line);

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "cmd/commander.h"
 #include "cmd/ending.h"
@@ -26,13 +27,21 @@ bool WaitReadable(int fd, absl::Duration timeout) {
   return poll(fds, 1, static_cast<int>(absl::ToInt64Milliseconds(timeout))) > 0;
 }
 
-void WaitForEnd(Ending& ending) {
+void SayStats(const Server& server) {
+  Say(absl::StripSuffix(server.stats().DebugString(), "\n"));
+}
+
+// Meanwhile SIGUSR1 asks for the account.
+void WaitForEnd(const Server& server, Ending& ending) {
   for (;;) {
-    pollfd fds[] = {{EndSignals(), POLLIN, 0}, {ending.fd(), POLLIN, 0}};
+    pollfd fds[] = {{Signals(), POLLIN, 0}, {ending.fd(), POLLIN, 0}};
     if (poll(fds, 2, -1) < 0) continue;
     if (fds[0].revents != 0) {
       signalfd_siginfo info;
-      if (read(EndSignals(), &info, sizeof(info)) == sizeof(info)) {
+      if (read(Signals(), &info, sizeof(info)) != sizeof(info)) continue;
+      if (info.ssi_signo == SIGUSR1) {
+        SayStats(server);
+      } else {
         ending.Set(kDone,
                    absl::StrCat(
                        "SIG", sigabbrev_np(static_cast<int>(info.ssi_signo))));
@@ -61,7 +70,7 @@ ExitCode RunSession(Server& server, const SessionOptions& options) {
   std::thread printing([&printer] { printer.Run(); });
   std::thread commanding([&commander] { commander.Run(); });
 
-  WaitForEnd(ending);
+  WaitForEnd(server, ending);
   const Ending::Reason reason = ending.reason();
   Say(absl::StrCat("server ", server.pid(), " ends: ", reason.text));
   commander.Stop();

@@ -258,6 +258,18 @@ TEST(Server, DoesNotWaitForAPeerThatNeverCame) {
                     HasSubstr("left for server 2: 2 not known to be taken")));
 }
 
+TEST(Server, GivesItsAccountWhenASignalAsks) {
+  const ProgramCluster cluster(2);
+  const auto server = cluster.Start(1, {"--message=to nobody"});
+  ASSERT_TRUE(server->WaitForError("listens on", kPatience));
+  ASSERT_TRUE(server->Write("/done?\n", kPatience));
+  ASSERT_TRUE(server->WaitForError("no command /done?", kPatience));
+  server->Signal(SIGUSR1);
+  EXPECT_TRUE(server->WaitForError("in_flight: 1", kPatience));
+  server->Signal(SIGTERM);
+  EXPECT_EQ(server->WaitForExit(kEndsWithin), kDone);
+}
+
 // A peer that was stopped looks alive for a while: it is waited for, but not
 // longer than promised.
 TEST(Server, EndsInBoundedTimeBesideAPeerThatIsStopped) {
