@@ -178,9 +178,9 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
   if (runs_ != runs) last_run_ = now;
 }
 
-void Engine::OnConnected(Pid peer, Micros now) {
+void Engine::OnReset(Pid peer, bool up, Micros now) {
   const auto found = index_.find(peer);
-  if (found != index_.end()) links_[found->second]->OnConnected(now);
+  if (found != index_.end()) links_[found->second]->OnReset(up, now);
 }
 
 // A frame names a life of our pid that is newer than this one. If nobody ever

@@ -62,7 +62,7 @@ class Engine : private LinkSink {
   // What the transport gave. `result` is ParseFrame()'s.
   void OnFrame(const Origin& origin, ParseResult result,
                const ParsedFrame& frame, Micros now);
-  void OnConnected(Pid peer, Micros now);
+  void OnReset(Pid peer, bool up, Micros now);
 
   // The next frame that is due, of any link in turn that is not blocked.
   struct Due {

@@ -10,8 +10,6 @@
 namespace raft {
 namespace {
 
-constexpr uint64_t kBudget = 200000;
-
 // Fills the queue of `from` to `to`.
 void Fill(Engines& engines, Pid from, Pid to) {
   while (engines[from]

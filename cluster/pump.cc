@@ -86,9 +86,9 @@ void Pump::OnFrame(const Origin& origin, Frame frame) {
   engine_.OnFrame(origin, result, parsed, poll_time_);
 }
 
-void Pump::OnReset(PeerId peer) {
+void Pump::OnReset(PeerId peer, bool up) {
   MutexLock lock(mu_);
-  engine_.OnConnected(peer, poll_time_);
+  engine_.OnReset(peer, up, poll_time_);
 }
 
 // True: there may be more to do at once.

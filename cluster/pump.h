@@ -100,7 +100,8 @@ class Pump : private Receiver {
   // Receiver; on the polling thread, which holds pump_.
   void OnFrame(const Origin& origin, Frame frame) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
-  void OnReset(PeerId peer) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
+  void OnReset(PeerId peer, bool up) override
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
 
   Micros After(absl::Duration timeout) const;
   void Wait(CondVar& condition, Micros deadline)

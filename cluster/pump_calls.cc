@@ -5,6 +5,16 @@
 #include "cluster/pump.h"
 
 namespace raft {
+namespace {
+
+// Answers to those who look again and again: made once.
+absl::Status NothingCame() {
+  static const auto* const status = new absl::Status(
+      absl::DeadlineExceededError("nothing came within the timeout"));
+  return *status;
+}
+
+}  // namespace
 
 absl::StatusOr<Receipt> Pump::Send(Pid to, const Outgoing& envelope,
                                    absl::Duration timeout) {
@@ -103,7 +113,7 @@ absl::StatusOr<size_t> Pump::Receive(
     if (found && status.ok()) continue;
     PassOn();
     if (!status.ok()) return status;
-    return absl::DeadlineExceededError("no envelope came within the timeout");
+    return NothingCame();
   }
 }
 
@@ -121,7 +131,7 @@ absl::Status Pump::ReceiveNext(absl::Duration timeout,
   } else {
     received->reset();
     status = engine_.inbox_status();
-    if (status.ok()) status = absl::DeadlineExceededError("nothing came");
+    if (status.ok()) status = NothingCame();
   }
   PassOn();
   return status;
@@ -165,7 +175,7 @@ absl::StatusOr<Event> Pump::NextEvent(absl::Duration timeout) {
       break;
     }
     if (clock_() >= deadline) {
-      result = absl::DeadlineExceededError("nothing happened");
+      result = NothingCame();
       break;
     }
     Wait(changed_, deadline);

@@ -113,7 +113,7 @@ class Engines {
   void Speak(Pid pid, Engine& engine) {
     std::vector<Pid> reconnect;
     engine.Tick(now, &reconnect);
-    for (Pid peer : reconnect) engine.OnConnected(peer, now);
+    for (Pid peer : reconnect) engine.OnReset(peer, /*up=*/true, now);
     for (Engine::Due due; engine.NextFrame(now, /*sleeping=*/true, &due);) {
       const Pid to =
           due.out.reply ? std::stoi(due.out.origin.address) : due.peer;

@@ -27,7 +27,7 @@ class Frames : public Receiver {
     frames.emplace_back(frame.head.view());
     frames.back() += std::string(frame.body.view());
   }
-  void OnReset(PeerId) override {}
+  void OnReset(PeerId, bool) override {}
 
   std::vector<std::string> frames;
 };

@@ -81,11 +81,11 @@ class Receiver {
   virtual ~Receiver() = default;
   // `frame` owns or shares its bytes: keep it as long as you like.
   virtual void OnFrame(const Origin& origin, Frame frame) = 0;
-  // The own connection to this peer was made or lost: what was sent to it
-  // before may be gone, what is sent from now on travels on a new one. Comes
-  // at least once whenever a connection was made, the first one included. A
-  // time out of reach in which nothing was sent may go unreported.
-  virtual void OnReset(PeerId peer) = 0;
+  // The own connection to this peer was made (`up`) or lost: what was sent to
+  // it before may be gone, what is sent from now on travels on a new one. Comes
+  // once whenever a connection was made, the first one included. A time out
+  // of reach in which nothing was sent may go unreported.
+  virtual void OnReset(PeerId peer, bool up) = 0;
 };
 
 class Transport {

@@ -335,8 +335,10 @@ void Link::OnPeerLeaves(Micros now) {
   sink_->OnEvent(std::move(event));
 }
 
-void Link::OnConnected(Micros now) {
+void Link::OnReset(bool up, Micros now) {
   ++connection_;
+  if (!up) return;
+  ++connections_made_;
   hello_at_ = now;
   hello_interval_ = kMinHelloInterval;
   if (may_send_items()) ask_now_ = true;

@@ -89,7 +89,8 @@ class Link {
   // A frame of this peer's pid, for our pid and cluster. True: it proves that
   // our own pid has a newer life (header.dst); nothing else was done with it.
   bool OnFrame(const ParsedFrame& frame, const Origin& origin, Micros now);
-  void OnConnected(Micros now);
+  // The connection to the peer was made (`up`) or lost.
+  void OnReset(bool up, Micros now);
   void CountRefusal(Refusal::Reason reason, const std::string& address);
 
   // The next frame that is due, if there is one. `sleeping`: nothing more will
@@ -234,6 +235,7 @@ class Link {
   int probes_ = 0;
   bool ask_now_ = false;
   uint64_t connection_ = 0;
+  uint64_t connections_made_ = 0;
   uint64_t leave_stamp_ = 0;
 
   PeerStats::State reported_ = PeerStats::CONNECTING;

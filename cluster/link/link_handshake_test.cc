@@ -14,7 +14,6 @@ using Phase = Link::Phase;
 constexpr Life kMe{100, 1};
 constexpr Life kPeer{200, 2};
 constexpr Life kNewer{200, 3};
-constexpr Life kOlder{199, 9};
 
 // ---- Tick, or own connection up --------------------------------------------
 
@@ -42,7 +41,7 @@ TEST(InNone, TickSaysHello) {
 TEST(InNone, OwnConnectionUpSaysHelloAtOnce) {
   Side me;
   me.Say();
-  me.link.OnConnected(me.now);
+  me.link.OnReset(/*up=*/true, me.now);
   EXPECT_FALSE(me.SayOne().has_dst());
 }
 
@@ -63,7 +62,7 @@ TEST(InNone, HelloBacksOffFrom50MsToASecondWithAQuarterOfJitter) {
       interval = std::min(2 * interval, kSecond);
     }
     EXPECT_EQ(interval, kSecond);
-    me.link.OnConnected(me.now);
+    me.link.OnReset(/*up=*/true, me.now);
     me.Say();
     EXPECT_LE(me.link.Deadline(false) - me.now, 63 * kMilli) << "from anew";
   }
@@ -75,11 +74,11 @@ TEST(InHalfAndOpen, OwnConnectionUpSaysAStateFrameThatAsksAtOnce) {
   me.Hear(me.Answer());
   me.Say();
   EXPECT_EQ(me.link.phase(), Phase::kHalf);
-  me.link.OnConnected(me.now);
+  me.link.OnReset(/*up=*/true, me.now);
   EXPECT_TRUE(me.SayOne().ask());
   me.Open();
   EXPECT_TRUE(me.Quiet());
-  me.link.OnConnected(me.now);
+  me.link.OnReset(/*up=*/true, me.now);
   const wire::Frame frame = me.SayOne();
   EXPECT_TRUE(frame.ask());
   EXPECT_TRUE(frame.session());

@@ -112,7 +112,7 @@ TEST(InClosed, NoDataIsSentNorAnythingElseUnasked) {
   EXPECT_EQ(me.link.Deadline(false), kNever);
   EXPECT_FALSE(me.Pass(kSecond * 100));
   EXPECT_TRUE(me.Quiet());
-  me.link.OnConnected(me.now);
+  me.link.OnReset(/*up=*/true, me.now);
   EXPECT_TRUE(me.Quiet());
 }
 

@@ -111,7 +111,7 @@ TEST_F(ThreeInFlight, ALostOneThatArrivesAfterAllIsNotSentAgain) {
 // lost; what may still arrive on the old one has a moment left.
 TEST_F(ThreeInFlight, ANewConnectionAsksAndItsEchoProvesWhatTheOldOneLost) {
   me.Pass(2 * kMilli);
-  me.link.OnConnected(me.now);
+  me.link.OnReset(/*up=*/true, me.now);
   const wire::Frame ask = me.SayOne();
   EXPECT_TRUE(ask.ask());
   Hear(0, ask.stamp());
@@ -120,7 +120,7 @@ TEST_F(ThreeInFlight, ANewConnectionAsksAndItsEchoProvesWhatTheOldOneLost) {
 
 TEST_F(ThreeInFlight, ANewConnectionGivesTheOldOneAMillisecond) {
   me.Pass(kMilli / 2);
-  me.link.OnConnected(me.now);
+  me.link.OnReset(/*up=*/true, me.now);
   Hear(0, me.SayOne().stamp());
   EXPECT_EQ(SayFirsts(), (Firsts{1, 2})) << "3 was sent just before";
 }

@@ -185,7 +185,7 @@ class World {
       }
       side.Take();
     }
-    if (worst && Chance(300)) side.link.OnConnected(now_);
+    if (worst && Chance(300)) side.link.OnReset(/*up=*/true, now_);
     side.link.Tick(now_);
     for (const OutgoingFrame& out : side.SayFrames(Chance(2))) {
       if (worst && Chance(6)) continue;  // Lost.

@@ -9,7 +9,6 @@ namespace raft {
 namespace {
 
 constexpr Micros kMaxHelloInterval = 1000000;
-constexpr Micros kMinHelloInterval = 50000;
 // How long news may wait for a frame that goes anyway.
 constexpr Micros kMaxAckDelay = 1000;
 // How long items may wait for others to join them, if a round trip is longer.

@@ -137,7 +137,7 @@ void Link::FillStats(Micros now, PeerStats* stats) const {
   stats->set_received_taken(received_taken_);
   stats->set_inbox_bytes(window_.inbox_cost());
   stats->set_round_trip_us(static_cast<uint64_t>(round_trip_));
-  stats->set_reconnects(connection_ > 0 ? connection_ - 1 : 0);
+  stats->set_reconnects(connections_made_ > 0 ? connections_made_ - 1 : 0);
   stats->set_frames_resent(resent_);
   for (int reason = 0; reason < Refusal::Reason_ARRAYSIZE; ++reason) {
     if (refused_[reason] == 0) continue;

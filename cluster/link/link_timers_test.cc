@@ -135,7 +135,7 @@ TEST_F(InOpen, TheRoundTripIsSampledFromWhatIsAnsweredAtOnce) {
   header.echo = heartbeat;
   me.Hear(header);
   EXPECT_EQ(me.Stats().round_trip_us(), 0u) << "nobody asked for an answer";
-  me.link.OnConnected(me.now);
+  me.link.OnReset(/*up=*/true, me.now);
   const uint64_t ask = me.SayOne().stamp();
   me.Pass(700);
   header = me.FromPeer();
@@ -246,7 +246,7 @@ TEST_F(InOpen, AnEchoThatDoesNotMoveWantsANewConnectionEverMoreSeldom) {
   };
   for (const Micros wait : {1500, 3000, 6000, 12000, 24000, 30000, 30000}) {
     EXPECT_EQ(wait_for_reconnect(), wait * kMilli);
-    me.link.OnConnected(me.now);
+    me.link.OnReset(/*up=*/true, me.now);
   }
   EXPECT_EQ(me.CountEvents(Event::PEER_RECONNECTED), 7);
   EXPECT_EQ(me.CountEvents(Event::PEER_SILENT), 0);

@@ -136,7 +136,7 @@ TEST(Fenced, AbandonsWhatIsInFlightAndSaysNothingAnyMore) {
   me.peer_life = kNewer;
   EXPECT_FALSE(me.Hear(me.FromPeer()));
   EXPECT_TRUE(me.delivered.empty());
-  me.link.OnConnected(me.now);
+  me.link.OnReset(/*up=*/true, me.now);
   EXPECT_FALSE(me.Pass(10 * kSecond));
   EXPECT_TRUE(me.Quiet());
   EXPECT_EQ(me.link.Deadline(false), kNever);

@@ -263,8 +263,8 @@ void Pair::Pass(Micros duration) {
 }
 
 void Pair::Open() {
-  a.link.OnConnected(now);
-  b().link.OnConnected(now);
+  a.link.OnReset(/*up=*/true, now);
+  b().link.OnReset(/*up=*/true, now);
   Pass(10 * latency);
   ASSERT_EQ(a.link.phase(), Link::Phase::kOpen);
   ASSERT_EQ(b().link.phase(), Link::Phase::kOpen);

@@ -169,7 +169,7 @@ class Faulty : public Transport, private Receiver {
     if (Happens(faults_.delay) && Hold(origin, frame)) return;
     HandOut(origin, std::move(frame));
   }
-  void OnReset(PeerId peer) override { receiver_->OnReset(peer); }
+  void OnReset(PeerId peer, bool up) override { receiver_->OnReset(peer, up); }
 
   const std::unique_ptr<Transport> inner_;
   const TransportSpec spec_;

@@ -28,7 +28,7 @@ class Numbers : public Receiver {
   void OnFrame(const Origin&, Frame frame) override {
     numbers.push_back(std::stoi(std::string(frame.head.view())));
   }
-  void OnReset(PeerId) override { ++resets; }
+  void OnReset(PeerId, bool) override { ++resets; }
 
   std::vector<int> numbers;
   int resets = 0;

@@ -6,7 +6,7 @@
 namespace raft {
 namespace {
 
-constexpr int kMaxSends = 600;
+constexpr int kMaxSends = 400;
 constexpr Micros kSettlePace = 2000;
 
 }  // namespace

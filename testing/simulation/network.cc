@@ -45,7 +45,7 @@ class SimTransport : public Transport {
   }
   int Poll(int limit, Receiver& receiver) override {
     for (; !resets_.empty(); resets_.pop_front()) {
-      receiver.OnReset(resets_.front());
+      receiver.OnReset(resets_.front(), /*up=*/true);
     }
     int count = 0;
     for (; count < limit && !inbound_.empty(); ++count) {

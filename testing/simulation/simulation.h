@@ -41,7 +41,7 @@ namespace raft {
 struct SimulationOptions {
   int servers = 5;
   uint64_t seed = 1;
-  absl::Duration fault_time = absl::Seconds(20);   // How long faults happen.
+  absl::Duration fault_time = absl::Seconds(30);   // How long faults happen.
   absl::Duration settle_time = absl::Seconds(60);  // By then all is at rest.
   // Among the faults: a server is paused, another process of its pid started,
   // and the first one wakes up later.

@@ -51,6 +51,7 @@ TEST_P(TransportConformance, ReportsThatAPeerClosedAndFindsItsNextLife) {
     b = std::make_unique<Node>(GetParam(), url);
     EXPECT_TRUE(GetsThrough(a, 2, *b, absl::StrCat("life ", life)));
     EXPECT_GT(a.resets[2], lost) << "the new connection was not reported";
+    EXPECT_EQ(a.connections[2], life + 2) << "each is reported once";
   }
 }
 

@@ -62,9 +62,10 @@ bool Node::Poll() {
   return events_ != before;
 }
 
-void Node::OnReset(PeerId peer) {
+void Node::OnReset(PeerId peer, bool up) {
   ++events_;
   ++resets[peer];
+  if (up) ++connections[peer];
 }
 
 void Node::OnFrame(const Origin& origin, Frame frame) {

@@ -50,13 +50,15 @@ class Node : public Receiver {
   bool Poll();
 
   void OnFrame(const Origin& origin, Frame frame) override;
-  void OnReset(PeerId peer) override;
+  void OnReset(PeerId peer, bool up) override;
 
   size_t CountOf(absl::string_view bytes) const;  // Frames that are this.
 
   std::unique_ptr<Transport> transport;
   std::vector<Arrived> frames;
-  std::map<PeerId, int> resets;  // Reported for each peer.
+  // Reported for each peer: all resets, and those with a new connection.
+  std::map<PeerId, int> resets;
+  std::map<PeerId, int> connections;
 
  private:
   int events_ = 0;  // Frames and resets so far.

@@ -139,9 +139,11 @@ class LoopbackTransport : public Transport {
       Peer& peer = entry.second;
       if (peer.out != nullptr && peer.out->to->Find(peer.out->id) == nullptr) {
         Drop(peer);
-        receiver.OnReset(entry.first);
+        receiver.OnReset(entry.first, /*up=*/false);
       }
-      if (peer.out == nullptr && Dial(peer)) receiver.OnReset(entry.first);
+      if (peer.out == nullptr && Dial(peer)) {
+        receiver.OnReset(entry.first, /*up=*/true);
+      }
     }
   }
 

@@ -136,6 +136,8 @@ TEST_F(IpcPathTest, GoesToOneOfThoseWhoStartAtOnce) {
     std::vector<std::thread> threads;
     for (size_t i = 0; i < results.size(); ++i) {
       paths.push_back(std::make_unique<IpcPath>(path_));
+    }
+    for (size_t i = 0; i < results.size(); ++i) {
       threads.emplace_back(
           [&, i] { results[i] = paths[i]->Bind([&] { return Listen(); }); });
     }

@@ -40,6 +40,7 @@ class Peer {
   // reported, the deadline has come, or, while it resolves, when the resolver
   // has something.
   bool Update(Clock::time_point now);
+  bool up() const { return up_; }
   Clock::time_point deadline() const { return deadline_; }
   bool resolving() const { return lookup_ != nullptr; }
 

@@ -240,7 +240,9 @@ int TransportImpl::Poll(int limit, Receiver& receiver) {
 
 void TransportImpl::Report(PeerId id, Receiver& receiver) {
   const auto found = peers_.find(id);
-  if (found != peers_.end() && Update(id, found->second)) receiver.OnReset(id);
+  if (found != peers_.end() && Update(id, found->second)) {
+    receiver.OnReset(id, found->second.peer.up());
+  }
 }
 
 bool TransportImpl::Update(PeerId id, Entry& entry) {
