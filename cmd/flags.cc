@@ -51,6 +51,8 @@ absl::StatusOr<CommandLine> ParseFlags(int argc, char* argv[]) {
     absl::string_view value;
     if (equals != absl::string_view::npos) {
       value = argument.substr(equals + 1);
+    } else if (flag->IsOfType<bool>()) {
+      value = "true";
     } else if (i + 1 < argc) {
       value = argv[++i];
     } else {

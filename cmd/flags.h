@@ -22,7 +22,8 @@ struct CommandLine {
   std::vector<std::string> rest;  // What is no flag.
 };
 
-// Reads `--name=value` and `--name value`; all after `--` is no flag.
+// Reads `--name=value` and `--name value`, and for a bool `--name` alone; all
+// after `--` is no flag.
 // INVALID_ARGUMENT: an unknown flag, no value, or a value of the wrong kind.
 absl::StatusOr<CommandLine> ParseFlags(int argc, char* argv[]);
 

@@ -12,6 +12,7 @@
 
 ABSL_FLAG(int32_t, number, 7, "a number");
 ABSL_FLAG(std::string, text, "a b", "a text");
+ABSL_FLAG(bool, loud, false, "yes or no");
 ABSL_FLAG(absl::Duration, wait, absl::InfiniteDuration(), "a time");
 
 namespace raft {
@@ -47,6 +48,15 @@ TEST_F(ParseFlagsTest, TakesBothSpellings) {
   EXPECT_EQ(absl::GetFlag(FLAGS_wait), absl::Milliseconds(250));
   EXPECT_THAT(line->rest, IsEmpty());
   EXPECT_FALSE(line->help);
+}
+
+TEST_F(ParseFlagsTest, ABoolNeedsNoValue) {
+  const auto line = Parse({"--loud", "true"});
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_TRUE(absl::GetFlag(FLAGS_loud));
+  EXPECT_THAT(line->rest, ElementsAre("true"));
+  ASSERT_TRUE(Parse({"--loud=false"}).ok());
+  EXPECT_FALSE(absl::GetFlag(FLAGS_loud));
 }
 
 TEST_F(ParseFlagsTest, LeavesDefaultsAlone) {
