@@ -40,6 +40,8 @@ const std::vector<Layer>& Layers() {
       {"cmd/",
        {"cmd/", "cluster/", "transport/", "proto/", "absl/", "google/protobuf/",
         "tools/cpp/runfiles/"}},
+      // What raft is measured against.
+      {"cmd/bench/zmq_*", {"cmd/", "absl/", "zmq.h", "zmq.hpp"}},
       {"testing/",
        {"testing/", "cluster/", "transport/", "proto/", "absl/",
         "google/protobuf/", "gtest/", "gmock/", "benchmark/", "zmq.h",

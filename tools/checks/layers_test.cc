@@ -60,6 +60,7 @@ INSTANTIATE_TEST_SUITE_P(
         Include{"cluster/link/wire.cc", "\"xxhash.h\""},
         Include{"cmd/server.cc", "\"cluster/server.h\""},
         Include{"cmd/server.cc", "\"transport/zeromq/zeromq.h\""},
+        Include{"cmd/bench/zmq_system.cc", "\"zmq.hpp\""},
         Include{"testing/simulation/simulation.h", "\"cluster/link/link.h\""},
         Include{"testing/conformance.cc", "<gtest/gtest.h>"},
         Include{"examples/hello.cc", "\"cluster/server.h\""}));
@@ -92,6 +93,8 @@ INSTANTIATE_TEST_SUITE_P(
         Include{"cluster/pump.cc", "\"testing/local_cluster.h\""},
         Include{"cluster/link/link.cc", "\"transport/zeromq/zeromq.h\""},
         Include{"cmd/server.cc", "\"testing/local_cluster.h\""},
+        Include{"cmd/bench/runner.cc", "\"zmq.hpp\""},
+        Include{"cmd/bench/zmq_system.cc", "\"cluster/server.h\""},
         Include{"testing/local_cluster.cc", "\"cmd/flags.h\""},
         Include{"examples/hello.cc", "\"cmd/flags.h\""},
         // Whatever the spelling.
