@@ -1,0 +1,69 @@
+// What the documents say about the tree must be there.
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "gtest/gtest.h"
+#include "tools/checks/tree.h"
+
+namespace raft {
+namespace {
+
+std::string ContentOf(const std::vector<File>& files, absl::string_view path) {
+  const auto file =
+      std::find_if(files.begin(), files.end(),
+                   [path](const File& each) { return each.path == path; });
+  if (file != files.end()) return file->content;
+  ADD_FAILURE() << "there is no " << path;
+  return "";
+}
+
+TEST(ReadmeTest, ShowsTheExampleThatIsBuiltAndRun) {
+  const std::vector<File> files = ReadTree();
+  const std::string example = ContentOf(files, "examples/hello.cc");
+  const std::string shown = absl::StrCat(
+      "```cpp\n",
+      example.substr(std::min(example.find("#include"), example.size())),
+      "```\n");
+  EXPECT_TRUE(absl::StrContains(ContentOf(files, "README.md"), shown))
+      << "README.md does not show this:\n"
+      << shown;
+}
+
+// The targets of `[text](target)` that are neither on the web nor in the same
+// document.
+std::vector<std::string> LinksOf(absl::string_view document) {
+  std::vector<std::string> links;
+  for (size_t at = document.find("]("); at != absl::string_view::npos;
+       at = document.find("](", at + 1)) {
+    const absl::string_view rest = document.substr(at + 2);
+    const absl::string_view link = rest.substr(0, rest.find_first_of(")#"));
+    if (!link.empty() && !absl::StrContains(link, "://")) {
+      links.emplace_back(link);
+    }
+  }
+  return links;
+}
+
+TEST(ReadmeTest, LinksLeadToFiles) {
+  const std::filesystem::path root = TreeRoot();
+  int links = 0;
+  for (const File& file : ReadTree()) {
+    if (!absl::EndsWith(file.path, ".md")) continue;
+    for (const std::string& link : LinksOf(file.content)) {
+      ++links;
+      EXPECT_TRUE(
+          std::filesystem::exists((root / file.path).parent_path() / link))
+          << file.path << " leads to " << link;
+    }
+  }
+  EXPECT_GT(links, 0);
+}
+
+}  // namespace
+}  // namespace raft
