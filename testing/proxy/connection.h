@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <string>
 
+#include "absl/time/time.h"
+
 namespace raft {
 
 class ProxiedConnection {
@@ -16,8 +18,9 @@ class ProxiedConnection {
   enum class Cut { kReset, kClose };
 
   // Stream 0 leads from `caller` to `target`, stream 1 back. Owns both
-  // descriptors, which do not block.
-  ProxiedConnection(int caller, int target) : fds_{caller, target} {}
+  // descriptors, which do not block. `born`: by any clock, for born().
+  ProxiedConnection(int caller, int target, absl::Duration born)
+      : born_(born), fds_{caller, target} {}
   // Ends it by RST.
   ~ProxiedConnection() { End(Cut::kReset); }
   ProxiedConnection(const ProxiedConnection&) = delete;
@@ -26,6 +29,7 @@ class ProxiedConnection {
   // Of end 0, who called, or 1, the target; -1 once it has ended.
   int fd(int end) const { return fds_[end]; }
   bool open() const { return fds_[0] >= 0; }
+  absl::Duration born() const { return born_; }
   size_t passed_bytes() const { return passed_bytes_; }
   void CountFromNow() { passed_bytes_ = 0; }
 
@@ -53,6 +57,7 @@ class ProxiedConnection {
   // False: the connection has failed.
   bool Read(int way);
 
+  const absl::Duration born_;
   int fds_[2];
   Stream streams_[2];  // Stream i leads from fds_[i] to the other one.
   size_t passed_bytes_ = 0;

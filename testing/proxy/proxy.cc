@@ -21,8 +21,10 @@ namespace raft {
 namespace {
 
 constexpr int kBacklog = 100;
-// How long the throttle lets bytes gather, and so the size of its steps.
-constexpr absl::Duration kThrottleStep = absl::Milliseconds(20);
+// The steps of the throttle, and for how long it lets bytes gather that were
+// not used: our thread may have to wait for its turn.
+constexpr int kThrottleStepMs = 20;
+constexpr double kThrottleMemorySeconds = 0.1;
 
 absl::Duration Now() {
   return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
@@ -95,21 +97,12 @@ TcpProxy::~TcpProxy() {
   close(waker_);
 }
 
-void TcpProxy::CutAfter(size_t bytes, Cut how) {
+void TcpProxy::CutAfter(size_t bytes, Cut how, absl::Duration least_age) {
   MutexLock lock(mu_);
   cut_after_bytes_ = bytes;
   cut_after_how_ = how;
+  cut_least_age_ = least_age;
   for (const auto& connection : connections_) connection->CountFromNow();
-}
-
-void TcpProxy::CutEvery(absl::Duration interval, Cut how) {
-  {
-    MutexLock lock(mu_);
-    cut_interval_ = interval;
-    cut_every_how_ = how;
-    next_cut_ = Now() + interval;
-  }
-  Wake();
 }
 
 void TcpProxy::CutAll(Cut how) {
@@ -217,10 +210,7 @@ int TcpProxy::Prepare(std::vector<pollfd>& fds) {
       fds.push_back({events == 0 ? -1 : connection->fd(end), events, 0});
     }
   }
-  absl::Duration timeout = next_cut_ - Now();
-  if (bytes_per_second_ > 0) timeout = std::min(timeout, kThrottleStep);
-  if (timeout == absl::InfiniteDuration()) return -1;
-  return std::max(1, static_cast<int>(absl::ToInt64Milliseconds(timeout)));
+  return bytes_per_second_ > 0 ? kThrottleStepMs : -1;
 }
 
 void TcpProxy::Turn(const std::vector<pollfd>& fds) {
@@ -229,16 +219,11 @@ void TcpProxy::Turn(const std::vector<pollfd>& fds) {
   const absl::Duration now = Now();
   const double fresh =
       bytes_per_second_ * absl::ToDoubleSeconds(now - last_turn_);
-  // What was not used in time is gone, but for the one byte of the slowest.
+  // At least one byte, or the slowest would never have any.
   allowance_bytes_ =
       std::min(allowance_bytes_ + fresh,
-               std::max(1.0, 2 * bytes_per_second_ *
-                                 absl::ToDoubleSeconds(kThrottleStep)));
+               std::max(1.0, kThrottleMemorySeconds * bytes_per_second_));
   last_turn_ = now;
-  if (now >= next_cut_) {
-    EndAll(cut_every_how_);
-    next_cut_ = now + cut_interval_;
-  }
   for (size_t i = 0; i < connections_.size() && !frozen_; ++i) {
     for (int way : {0, 1}) {
       Move(*connections_[i], way, fds[2 + 2 * i + way].revents != 0);
@@ -261,7 +246,8 @@ void TcpProxy::Accept() {
     if (caller < 0) return;
     ++counts_.accepted;
     const int target = NewSocket();
-    auto connection = std::make_unique<ProxiedConnection>(caller, target);
+    auto connection =
+        std::make_unique<ProxiedConnection>(caller, target, Now());
     for (int way : {0, 1}) {
       const int yes = 1;
       setsockopt(connection->fd(way), IPPROTO_TCP, TCP_NODELAY, &yes,
@@ -276,10 +262,24 @@ void TcpProxy::Accept() {
   }
 }
 
+bool TcpProxy::OldEnoughToCut(const ProxiedConnection& connection) const {
+  return cut_after_bytes_ > 0 && Now() - connection.born() >= cut_least_age_;
+}
+
+void TcpProxy::CutIfDue(ProxiedConnection& connection) {
+  if (connection.passed_bytes() < cut_after_bytes_ ||
+      !OldEnoughToCut(connection)) {
+    return;
+  }
+  connection.End(cut_after_how_);
+  ++counts_.cut;
+}
+
 size_t TcpProxy::Allowed(const ProxiedConnection& connection) const {
   size_t allowed = SIZE_MAX;
   if (bytes_per_second_ > 0) allowed = static_cast<size_t>(allowance_bytes_);
-  if (cut_after_bytes_ > 0) {
+  if (connection.passed_bytes() < cut_after_bytes_ &&
+      OldEnoughToCut(connection)) {
     allowed = std::min(allowed, cut_after_bytes_ - connection.passed_bytes());
   }
   return allowed;
@@ -290,11 +290,7 @@ void TcpProxy::Move(ProxiedConnection& connection, int way, bool readable) {
   const size_t passed = connection.Move(way, readable, Allowed(connection));
   counts_.bytes[way] += passed;
   if (bytes_per_second_ > 0) allowance_bytes_ -= static_cast<double>(passed);
-  if (cut_after_bytes_ > 0 && connection.open() &&
-      connection.passed_bytes() == cut_after_bytes_) {
-    connection.End(cut_after_how_);
-    ++counts_.cut;
-  }
+  if (passed > 0 && connection.open()) CutIfDue(connection);
 }
 
 }  // namespace raft

@@ -49,12 +49,11 @@ class TcpProxy {
   const Url& url() const { return url_; }
 
   // Cuts each connection when exactly so many bytes have passed through it
-  // from now on, both ways together. 0: never (as at first).
-  void CutAfter(size_t bytes, Cut how);
-  // Cuts all connections whenever so much time has passed. Infinite: never (as
-  // at first).
-  void CutEvery(absl::Duration interval, Cut how);
-  // Cuts all connections once, now.
+  // from now on, both ways together; but one that is not so old yet only when
+  // something passes after that. 0: never (as at first).
+  void CutAfter(size_t bytes, Cut how,
+                absl::Duration least_age = absl::ZeroDuration());
+  // Cuts all connections, once.
   void CutAll(Cut how);
   // Ends one way of all connections now: its receiver sees the end of the
   // stream, its sender nothing, and what it sends is lost.
@@ -75,9 +74,9 @@ class TcpProxy {
   void Throttle(size_t bytes_per_second);
 
   struct Counts {
-    int accepted = 0;  // Connections.
-    int open = 0;      // Of them.
-    int cut = 0;       // Of them, by CutAfter(), CutEvery() or CutAll().
+    int accepted = 0;            // Connections.
+    int open = 0;                // Of them.
+    int cut = 0;                 // Of them, by CutAfter() or CutAll().
     uint64_t bytes[2] = {0, 0};  // That passed, by Way.
   };
   Counts counts() const;
@@ -92,6 +91,10 @@ class TcpProxy {
   // One turn of the loop, with what poll() has found.
   void Turn(const std::vector<pollfd>& fds) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Accept() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool OldEnoughToCut(const ProxiedConnection& connection) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void CutIfDue(ProxiedConnection& connection)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // How many bytes may pass at present.
   size_t Allowed(const ProxiedConnection& connection) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -110,9 +113,7 @@ class TcpProxy {
   bool dark_[2] ABSL_GUARDED_BY(mu_) = {false, false};
   size_t cut_after_bytes_ ABSL_GUARDED_BY(mu_) = 0;
   Cut cut_after_how_ ABSL_GUARDED_BY(mu_) = Cut::kReset;
-  absl::Duration cut_interval_ ABSL_GUARDED_BY(mu_) = absl::InfiniteDuration();
-  absl::Duration next_cut_ ABSL_GUARDED_BY(mu_) = absl::InfiniteDuration();
-  Cut cut_every_how_ ABSL_GUARDED_BY(mu_) = Cut::kReset;
+  absl::Duration cut_least_age_ ABSL_GUARDED_BY(mu_);
   size_t bytes_per_second_ ABSL_GUARDED_BY(mu_) = 0;
   double allowance_bytes_ ABSL_GUARDED_BY(mu_) = 0;  // Under the throttle.
   absl::Duration last_turn_ ABSL_GUARDED_BY(mu_);
