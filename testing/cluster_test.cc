@@ -3,8 +3,34 @@
 #include <chrono>  // NOLINT(build/c++11)
 
 #include "absl/time/clock.h"
+#include "testing/faulty/faulty.h"
+#include "testing/proxy/proxies.h"
 
 namespace raft {
+namespace {
+
+// More than the largest frame, so that each connection carries something; and
+// old enough that those who made it do not take it for one that never worked.
+constexpr size_t kProxyResetBytes = 100000;
+constexpr absl::Duration kProxyResetAge = absl::Milliseconds(200);
+
+Faults AllFaults() {
+  Faults faults;
+  faults.loss = 0.03;
+  faults.duplication = 0.1;
+  faults.delay = 0.2;
+  faults.reset = 0.005;
+  faults.refusal = 0.02;
+  return faults;
+}
+
+std::shared_ptr<Proxies> ResettingProxies() {
+  return std::make_shared<Proxies>([](TcpProxy& proxy) {
+    proxy.CutAfter(kProxyResetBytes, TcpProxy::Cut::kReset, kProxyResetAge);
+  });
+}
+
+}  // namespace
 
 RecordedCluster& ClusterTest::NewCluster(int servers) {
   return NewCluster(servers, LocalCluster::Setup());
@@ -12,8 +38,21 @@ RecordedCluster& ClusterTest::NewCluster(int servers) {
 
 RecordedCluster& ClusterTest::NewCluster(int servers,
                                          const LocalCluster::Setup& setup) {
+  std::string scheme = GetParam();
+  LocalCluster::Setup with_faults = setup;
+  if (scheme == "faulty_loopback") {
+    scheme = "loopback";
+    with_faults.transports = FaultyTransports(setup.transports, AllFaults());
+  } else if (scheme == "proxied_tcp") {
+    scheme = "tcp";
+    // Shared with the cluster, whose servers it has to outlive.
+    with_faults.config_of = [proxies = ResettingProxies()](
+                                Pid pid, const Config& config) {
+      return proxies->ConfigOf(pid, config);
+    };
+  }
   clusters_.push_back(
-      std::make_unique<RecordedCluster>(servers, scheme(), setup));
+      std::make_unique<RecordedCluster>(servers, scheme, with_faults));
   RecordedCluster& cluster = *clusters_.back();
   EXPECT_THAT(cluster.local().WaitUntilUp(kPatience), IsOk());
   return cluster;

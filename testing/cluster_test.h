@@ -1,6 +1,7 @@
-// The fixture of tests that run servers: one cluster or several on the scheme
-// that is the test's parameter. At the end of each test what went through them
-// is judged, and their ledgers must balance.
+// The fixture of tests that run servers: one cluster or several on the wires
+// that are the test's parameter: a scheme as it is, or with faults. At the end
+// of each test what went through them is judged, and their ledgers must
+// balance.
 //
 //   class Greeting : public ClusterTest {};
 //   TEST_P(Greeting, IsHeard) {
@@ -34,6 +35,7 @@ constexpr absl::Duration kPatience = absl::Seconds(30);
 
 class ClusterTest : public ::testing::TestWithParam<std::string> {
  protected:
+  // REQUIRES: the parameter is one of AllSchemes().
   const std::string& scheme() const { return GetParam(); }
 
   // Starts it, and waits until its servers are up. It lives as long as the
@@ -48,6 +50,14 @@ class ClusterTest : public ::testing::TestWithParam<std::string> {
 };
 
 inline auto AllSchemes() { return ::testing::Values("tcp", "ipc", "loopback"); }
+// "faulty_loopback": it loses, doubles, delays and reorders frames, refuses
+// some, and resets connections. "proxied_tcp": all connections lead through
+// proxies, which reset each after some 100 KB. For tests that use NewCluster()
+// and judge no times.
+inline auto AllSchemesAndFaults() {
+  return ::testing::Values("tcp", "ipc", "loopback", "faulty_loopback",
+                           "proxied_tcp");
+}
 std::string SchemeName(const ::testing::TestParamInfo<std::string>& info);
 
 // The same options for all servers.

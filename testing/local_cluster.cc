@@ -118,11 +118,13 @@ absl::Status LocalCluster::Start(Pid pid) {
     return absl::FailedPreconditionError(
         absl::StrCat("server ", pid, " runs already"));
   }
+  const absl::StatusOr<Config> config = setup_.config_of(pid, config_);
+  if (!config.ok()) return config.status();
   auto gate = std::make_shared<Gate>();
   Options options = setup_.options(pid);
   options.transports = GatedTransports(setup_.transports, gate);
   absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Start(config_, pid, std::move(options));
+      Server::Start(*config, pid, std::move(options));
   if (!server.ok()) return server.status();
   found->second = {std::move(gate), *std::move(server)};
   return absl::OkStatus();

@@ -34,6 +34,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "cluster/config.h"
@@ -53,6 +54,10 @@ class LocalCluster {
     std::function<Options(Pid)> options = [](Pid) { return Options(); };
     // One network for all servers; add yours.
     Registry transports = BuiltinTransports();
+    // What each life of a server is told, made of the true configuration: where
+    // its way to its peers leads through something else.
+    std::function<absl::StatusOr<Config>(Pid, const Config&)> config_of =
+        [](Pid, const Config& config) { return config; };
     // Servers that the constructor does not start.
     std::set<Pid> late;
     // Names the cluster.
@@ -82,7 +87,7 @@ class LocalCluster {
   int lives(Pid pid) const;
 
   // FAILED_PRECONDITION: it runs already. NOT_FOUND: no such pid. Otherwise
-  // what Server::Start answers.
+  // what Setup::config_of or Server::Start answers.
   absl::Status Start(Pid pid);
   // Close(timeout), whose answer it gives, and the end. NOT_FOUND: it does not
   // run.

@@ -39,6 +39,13 @@ class OnePeer : public ClusterTest {
     while (cluster.TrySend(1, to, kBytes).ok()) {
     }
   }
+  // Where servers are quick to suspect, a healthy one may have been skipped.
+  static bool AllAcceptedIsTakenBy(RecordedCluster& cluster, Pid pid) {
+    return Eventually([&] {
+      const Ledger ledger = LedgerOf(cluster[1], pid);
+      return ledger.accepted() > 0 && ledger.taken() == ledger.accepted();
+    });
+  }
   static bool TakenBy(RecordedCluster& cluster, Pid pid, uint64_t count) {
     return Eventually(
         [&] { return LedgerOf(cluster[1], pid).taken() >= count; });
@@ -90,15 +97,13 @@ TEST_P(OnePeer, ThatIsStoppedDelaysNoUnicast) {
 TEST_P(OnePeer, ThatIsStoppedHoldsBroadcastsUpUntilItIsSilentAndNoLonger) {
   RecordedCluster& cluster = NewClusterOfThree(QuickToSuspect());
   ASSERT_THAT(cluster.Pause(3), IsOk());
-  int skipped = 0;
   for (int i = 0; i < kEnvelopes; ++i) {
-    const auto receipt = cluster.Send(1, kBroadcast, kBytes, kPatience);
-    ASSERT_THAT(receipt, IsOk());
-    skipped += receipt->skipped;
+    ASSERT_THAT(cluster.Send(1, kBroadcast, kBytes, kPatience), IsOk());
   }
-  EXPECT_GT(skipped, 0);
+  const uint64_t skipped = LedgerOf(cluster[1], 3).skipped();
+  EXPECT_GT(skipped, 0u);
   EXPECT_EQ(StatsOf(cluster[1], 3).state(), PeerStats::SILENT);
-  EXPECT_TRUE(TakenBy(cluster, 2, kEnvelopes));
+  EXPECT_TRUE(AllAcceptedIsTakenBy(cluster, 2));
   ASSERT_THAT(cluster.Resume(3), IsOk());
   cluster.Collect(3);
   EXPECT_THAT(cluster.local().WaitUntilTaken(kPatience), IsOk());
@@ -111,7 +116,7 @@ TEST_P(OnePeer, ThatHasCrashedIsSkippedOnceItsQueueIsFull) {
   for (int i = 0; i < kEnvelopes; ++i) {
     ASSERT_THAT(cluster.Send(1, kBroadcast, kBytes, kPatience), IsOk());
   }
-  EXPECT_TRUE(TakenBy(cluster, 2, kEnvelopes));
+  EXPECT_TRUE(AllAcceptedIsTakenBy(cluster, 2));
   EXPECT_GT(LedgerOf(cluster[1], 3).skipped(), 0u);
 }
 
@@ -150,7 +155,7 @@ TEST_P(OnePeer, ThatABroadcastWaitsForDelaysNoUnicastMeanwhile) {
   EXPECT_THAT(cluster.local().WaitUntilTaken(kPatience), IsOk());
 }
 
-INSTANTIATE_TEST_SUITE_P(Schemes, OnePeer, AllSchemes(), SchemeName);
+INSTANTIATE_TEST_SUITE_P(Schemes, OnePeer, AllSchemesAndFaults(), SchemeName);
 
 }  // namespace
 }  // namespace raft

@@ -170,7 +170,7 @@ TEST_P(Restart, IsNoticedHoweverShortItWas) {
   EXPECT_EQ(lives.size(), 5u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Schemes, Restart, AllSchemes(), SchemeName);
+INSTANTIATE_TEST_SUITE_P(Schemes, Restart, AllSchemesAndFaults(), SchemeName);
 
 }  // namespace
 }  // namespace raft

@@ -50,7 +50,7 @@ TEST_P(Broadcast, ComesAsABroadcastAndNeverBackToItsSender) {
               HasCode(absl::StatusCode::kDeadlineExceeded));
 }
 
-INSTANTIATE_TEST_SUITE_P(Schemes, Broadcast, AllSchemes(), SchemeName);
+INSTANTIATE_TEST_SUITE_P(Schemes, Broadcast, AllSchemesAndFaults(), SchemeName);
 
 }  // namespace
 }  // namespace raft

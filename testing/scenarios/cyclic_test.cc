@@ -49,7 +49,7 @@ TEST_P(Cyclic, AllSendToTheirSuccessorsAtTheSameTime) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Schemes, Cyclic, AllSchemes(), SchemeName);
+INSTANTIATE_TEST_SUITE_P(Schemes, Cyclic, AllSchemesAndFaults(), SchemeName);
 
 }  // namespace
 }  // namespace raft

@@ -61,7 +61,7 @@ TEST_P(Load, EverythingIsTakenOnceAndInTheOrderOfItsSender) {
   EXPECT_EQ(received, sent);
 }
 
-INSTANTIATE_TEST_SUITE_P(Schemes, Load, AllSchemes(), SchemeName);
+INSTANTIATE_TEST_SUITE_P(Schemes, Load, AllSchemesAndFaults(), SchemeName);
 
 }  // namespace
 }  // namespace raft
