@@ -1,0 +1,111 @@
+#include "testing/interleaving/fiber.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#endif
+
+namespace raft {
+
+struct Fiber::Stack {
+  std::unique_ptr<char[]> memory;  // Null: the one that the thread came with.
+  const void* bottom = nullptr;
+  size_t bytes = 0;
+  void* tsan_fiber = nullptr;
+
+  using List = std::vector<std::unique_ptr<Stack>>;
+  static List& Unused() {
+    static List* const unused = new List;
+    return *unused;
+  }
+};
+
+namespace {
+
+constexpr size_t kStackBytes = size_t{256} << 10;
+
+// From where the running fiber was switched to.
+Fiber* previous = nullptr;
+
+}  // namespace
+
+Fiber::Fiber() : stack_(std::make_unique<Stack>()) {
+#ifdef __SANITIZE_THREAD__
+  stack_->tsan_fiber = __tsan_get_current_fiber();
+#endif
+}
+
+Fiber::Fiber(std::function<void()> body) : body_(std::move(body)) {
+  if (!Stack::Unused().empty()) {
+    stack_ = std::move(Stack::Unused().back());
+    Stack::Unused().pop_back();
+  } else {
+    stack_ = std::make_unique<Stack>();
+    stack_->memory.reset(new char[kStackBytes]);
+    stack_->bottom = stack_->memory.get();
+    stack_->bytes = kStackBytes;
+#ifdef __SANITIZE_THREAD__
+    stack_->tsan_fiber = __tsan_create_fiber(0);
+#endif
+  }
+  getcontext(&context_);
+  context_.uc_stack.ss_sp = stack_->memory.get();
+  context_.uc_stack.ss_size = stack_->bytes;
+  context_.uc_link = nullptr;
+  // makecontext() hands over nothing but ints.
+  const auto self = reinterpret_cast<uintptr_t>(this);
+  makecontext(&context_, reinterpret_cast<void (*)()>(&Fiber::Enter), 2,
+              static_cast<unsigned>(self >> 32), static_cast<unsigned>(self));
+}
+
+Fiber::~Fiber() {
+  if (stack_->memory == nullptr) return;
+#ifdef __SANITIZE_ADDRESS__
+  __asan_unpoison_memory_region(stack_->bottom, stack_->bytes);
+#endif
+  Stack::Unused().push_back(std::move(stack_));
+}
+
+void Fiber::Enter(unsigned high, unsigned low) {
+  Fiber* const self =
+      reinterpret_cast<Fiber*>(uintptr_t{high} << 32 | uintptr_t{low});
+  self->OnSwitched();
+  self->body_();
+}
+
+void Fiber::SwitchTo(Fiber& next) { Switch(next, &fake_stack_); }
+
+void Fiber::EndIn(Fiber& next) { Switch(next, nullptr); }
+
+// AddressSanitizer keeps a second stack for each one; null: it is over.
+void Fiber::Switch(Fiber& next, void** fake_stack) {
+  previous = this;
+#ifdef __SANITIZE_ADDRESS__
+  __sanitizer_start_switch_fiber(fake_stack, next.stack_->bottom,
+                                 next.stack_->bytes);
+#else
+  static_cast<void>(fake_stack);
+#endif
+#ifdef __SANITIZE_THREAD__
+  __tsan_switch_to_fiber(next.stack_->tsan_fiber, 0);
+#endif
+  swapcontext(&context_, &next.context_);
+  OnSwitched();
+}
+
+void Fiber::OnSwitched() {
+#ifdef __SANITIZE_ADDRESS__
+  // Only from here can it be learned where the thread's own stack is.
+  __sanitizer_finish_switch_fiber(fake_stack_, &previous->stack_->bottom,
+                                  &previous->stack_->bytes);
+#endif
+}
+
+}  // namespace raft

@@ -1,0 +1,100 @@
+// Stand-ins for what transport/mutex.h has, for code that is compiled to run
+// under a Schedule. They fail its run where they are misused.
+//
+// The parameter `where` is for nobody to pass: it names the caller.
+//
+// Thread rule: see schedule.h. All may be made only while a schedule runs.
+#ifndef TESTING_INTERLEAVING_SYNC_H_
+#define TESTING_INTERLEAVING_SYNC_H_
+
+#include <chrono>  // NOLINT(build/c++11)
+#include <functional>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "testing/interleaving/schedule.h"
+
+namespace raft {
+
+class ABSL_LOCKABLE Mutex {
+ public:
+  Mutex() = default;
+  ~Mutex();
+  Mutex(const Mutex&) = delete;
+  Mutex& operator=(const Mutex&) = delete;
+
+  void Lock(const char* where = __builtin_FUNCTION())
+      ABSL_EXCLUSIVE_LOCK_FUNCTION();
+  void Unlock(const char* where = __builtin_FUNCTION()) ABSL_UNLOCK_FUNCTION();
+  bool TryLock(const char* where = __builtin_FUNCTION())
+      ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true);
+
+ private:
+  friend class CondVar;
+  static constexpr int kNobody = -1;
+
+  void Take();
+  void GiveUp();
+
+  const int name_ = Schedule::Current().NewName();
+  int holder_ = kNobody;
+  int taken_at_ = 0;  // Schedule::steps() then.
+};
+
+class ABSL_SCOPED_LOCKABLE MutexLock {
+ public:
+  explicit MutexLock(Mutex& mu, const char* where = __builtin_FUNCTION())
+      ABSL_EXCLUSIVE_LOCK_FUNCTION(mu)
+      : mu_(mu), where_(where) {
+    mu_.Lock(where);
+  }
+  ~MutexLock() ABSL_UNLOCK_FUNCTION() { mu_.Unlock(where_); }
+  MutexLock(const MutexLock&) = delete;
+  MutexLock& operator=(const MutexLock&) = delete;
+
+ private:
+  Mutex& mu_;
+  const char* const where_;
+};
+
+class CondVar {
+ public:
+  CondVar() = default;
+  ~CondVar();
+  CondVar(const CondVar&) = delete;
+  CondVar& operator=(const CondVar&) = delete;
+
+  void Wait(Mutex& mu, const char* where = __builtin_FUNCTION())
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  void WaitFor(Mutex& mu, std::chrono::microseconds timeout,
+               const char* where = __builtin_FUNCTION())
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  void NotifyOne(const char* where = __builtin_FUNCTION());
+  void NotifyAll(const char* where = __builtin_FUNCTION());
+
+ private:
+  void WaitUntil(Mutex& mu, Micros deadline, const char* where);
+  void PointUnlessLocked(const Schedule::Step& step);
+
+  const int name_ = Schedule::Current().NewName();
+  std::vector<bool*> waiters_;  // Who was not told yet, and how to tell.
+};
+
+class Thread {
+ public:
+  Thread() = default;
+  explicit Thread(std::function<void()> body,
+                  const char* where = __builtin_FUNCTION());
+  ~Thread();
+  Thread& operator=(Thread&& other);
+
+  bool joinable() const { return id_ != 0; }
+  void join();
+
+ private:
+  int id_ = 0;
+};
+
+}  // namespace raft
+
+#endif  // TESTING_INTERLEAVING_SYNC_H_

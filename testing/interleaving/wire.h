@@ -1,0 +1,84 @@
+// The transport of a pump that runs under a Schedule, and the servers at its
+// other end.
+//
+//   Wire wire(/*peers=*/2);            // Servers 2 and 3.
+//   Pump pump(wire.Open(), ...);       // Server 1.
+//   wire.Say(2, {"hello"});            // A frame arrives.
+//
+// The peers are engines without a pump: they act in the moment in which a frame
+// reaches them, or somebody makes them. The transport fails the run where its
+// user breaks a rule of transport/transport.h, or holds a lock over a call but
+// the one that is the ownership of the transport.
+//
+// Thread rule: the threads of one schedule.
+#ifndef TESTING_INTERLEAVING_WIRE_H_
+#define TESTING_INTERLEAVING_WIRE_H_
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cluster/engine.h"
+#include "transport/transport.h"
+
+namespace raft {
+
+class Wire {
+ public:
+  explicit Wire(int peers);
+  ~Wire();
+
+  // So quiet that nothing is done because of time that passed, but what is
+  // owed or put off.
+  static EngineOptions QuietEngine(Pid self);
+
+  // REQUIRES: called once; the transport is destroyed before the Wire.
+  std::unique_ptr<Transport> Open();
+
+  // A peer that does not listen leaves what comes for later; one that does not
+  // take leaves envelopes in its inbox.
+  void SetListens(Pid peer, bool listens);
+  void SetTakes(Pid peer, bool takes);
+  // The transport takes no frames for this peer.
+  void SetFull(Pid peer, bool full);
+  // Sends envelopes, all in one frame.
+  void Say(Pid peer, const std::vector<std::string>& msgs);
+
+  // How many envelopes the peer has taken.
+  size_t taken(Pid peer) const { return peers_.at(peer).taken; }
+  // How many frames have come that the peer did not listen to so far.
+  size_t unheard(Pid peer) const { return peers_.at(peer).unheard.size(); }
+  // Nothing is under way, and the peers know that all they said was taken.
+  bool Quiet() const;
+
+ private:
+  friend class WireTransport;
+
+  struct Peer {
+    std::unique_ptr<Engine> engine;
+    bool listens = true;
+    bool takes = true;
+    bool full = false;
+    std::deque<Frame> unheard;
+    size_t taken = 0;
+  };
+
+  void Act(Pid pid);
+
+  std::map<Pid, Peer> peers_;
+  // For the pump.
+  std::deque<std::pair<Pid, Frame>> arrivals_;
+  std::vector<Pid> resets_;
+  // Reasons for Wait() to return, which Poll() takes away.
+  bool room_ = false;
+  bool woken_ = false;
+  bool open_ = false;
+};
+
+}  // namespace raft
+
+#endif  // TESTING_INTERLEAVING_WIRE_H_
