@@ -1,0 +1,146 @@
+// A user's Handler on a live server.
+
+#include "cluster/handler.h"
+
+#include <algorithm>
+#include <string>
+#include <thread>  // NOLINT(build/c++11)
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "testing/cluster_test.h"
+
+namespace raft {
+namespace {
+
+class RunHandler : public testing::TestWithParam<std::string> {};
+
+// Counts up in turns with its peer, and stops at the last number.
+class Counter : public Handler {
+ public:
+  static constexpr int kLast = 200;
+
+  void OnStart(Context& context) override {
+    if (context.pid() == 1) Say(context, context.peers().front(), 1);
+  }
+  void OnEnvelope(Context& context, const Received& got) override {
+    int number = 0;
+    EXPECT_TRUE(absl::SimpleAtoi(got.msg(), &number));
+    EXPECT_EQ(number, expected_ == 0 ? number : expected_);
+    if (number < kLast) Say(context, got.from(), number + 1);
+    if (number >= kLast - 1) context.Stop();
+    last_ = number;
+  }
+  int last() const { return last_; }
+
+ private:
+  void Say(Context& context, Pid to, int number) {
+    EXPECT_THAT(context.TrySend(to, absl::StrCat(number)), IsOk());
+    expected_ = number + 1;
+  }
+
+  int expected_ = 0;
+  int last_ = 0;
+};
+
+TEST_P(RunHandler, IsCalledWithEnvelopesUntilItStops) {
+  const LocalCluster cluster(2, GetParam());
+  ASSERT_THAT(cluster.status(), IsOk());
+  Counter one, two;
+  std::thread thread([&] { EXPECT_THAT(raft::Run(cluster[1], one), IsOk()); });
+  EXPECT_THAT(raft::Run(cluster[2], two), IsOk());
+  thread.join();
+  EXPECT_EQ(std::max(one.last(), two.last()), Counter::kLast);
+  EXPECT_EQ(std::min(one.last(), two.last()), Counter::kLast - 1);
+}
+
+// Writes down its calls.
+class Notes : public Handler {
+ public:
+  explicit Notes(size_t stop_after) : stop_after_(stop_after) {}
+  void OnStart(Context& context) override {
+    context.SetTimer(1, absl::Milliseconds(30));
+    context.SetTimer(2, absl::Milliseconds(10));
+    context.SetTimer(3, absl::Milliseconds(1));
+    context.SetTimer(4, absl::Milliseconds(20));
+    context.SetTimer(1, absl::Milliseconds(15));
+    context.SetTimer(3, absl::InfiniteDuration());
+  }
+  void OnTimer(Context& context, int timer) override {
+    Note(context, absl::StrCat("timer ", timer));
+  }
+  void OnEnvelope(Context& context, const Received& got) override {
+    Note(context, std::string(got.msg()));
+  }
+  void OnEvent(Context& context, const Event& event) override {
+    if (event.kind() == Event::PEER_RESTARTED) Note(context, "restarted");
+  }
+  const std::vector<std::string>& notes() const { return notes_; }
+
+ private:
+  void Note(Context& context, const std::string& note) {
+    notes_.push_back(note);
+    if (notes_.size() == stop_after_) context.Stop();
+  }
+  const size_t stop_after_;
+  std::vector<std::string> notes_;
+};
+
+TEST_P(RunHandler, HasTimersThatFireOnceInTheirOrder) {
+  const LocalCluster cluster(1, GetParam());
+  ASSERT_THAT(cluster.status(), IsOk());
+  Notes notes(3);
+  EXPECT_THAT(raft::Run(cluster[1], notes), IsOk());
+  EXPECT_THAT(notes.notes(),
+              testing::ElementsAre("timer 2", "timer 1", "timer 4"));
+}
+
+// Nobody looked while server 1 died and came back.
+TEST_P(RunHandler, HearsOfARestartBetweenTheEnvelopesOfTheTwoLives) {
+  LocalCluster cluster(2, GetParam());
+  ASSERT_THAT(cluster.WaitUntilUp(), IsOk());
+  const auto send = [&](const char* msg, uint64_t received) {
+    EXPECT_THAT(cluster[1].outbox().TrySend(2, msg), IsOk());
+    EXPECT_TRUE(
+        Eventually([&] { return cluster[2].stats().received() == received; }));
+  };
+  send("old", 1);
+  ASSERT_THAT(cluster.Restart(1), IsOk());
+  send("new", 2);
+  class Story : public Notes {
+   public:
+    using Notes::Notes;
+    void OnStart(Context&) override {}
+  };
+  Story story(3);
+  EXPECT_THAT(raft::Run(cluster[2], story), IsOk());
+  EXPECT_THAT(story.notes(), testing::ElementsAre("old", "restarted", "new"));
+}
+
+TEST_P(RunHandler, EndsWhenTheServerCloses) {
+  const LocalCluster cluster(2, GetParam());
+  ASSERT_THAT(cluster.status(), IsOk());
+  std::thread thread([&] {
+    Notes notes(1000);
+    EXPECT_THAT(raft::Run(cluster[1], notes), IsOk());
+  });
+  EXPECT_THAT(cluster[1].WaitForPeers(1, kPatience), IsOk());
+  cluster[1].Close(absl::Seconds(1)).IgnoreError();
+  thread.join();
+}
+
+TEST_P(RunHandler, SaysWhyTheInboxClosed) {
+  Options options;
+  options.idle_timeout = absl::Milliseconds(50);
+  const LocalCluster cluster(2, GetParam(), With(options));
+  ASSERT_THAT(cluster.status(), IsOk());
+  Notes notes(1000);
+  EXPECT_THAT(raft::Run(cluster[1], notes),
+              HasCodeAndText(absl::StatusCode::kFailedPrecondition, "idle"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Schemes, RunHandler, AllSchemes(), SchemeName);
+
+}  // namespace
+}  // namespace raft
