@@ -1,6 +1,7 @@
-// Threads that get in each other's way at a pump, in every order up to a number
-// of preemptions and in some beyond. Where a run fails, the steps that led
-// there are printed.
+// Threads that get in each other's way at a pump: in every order up to a number
+// of preemptions (Scenarios() says how many), and in some that chance picks;
+// one scenario has too many threads for anything but chance. Where a run fails,
+// the steps that led there are printed.
 #include "testing/interleaving/pump.h"
 
 #include <algorithm>
@@ -336,7 +337,7 @@ void CloseAndClose() {
 
 const std::vector<Scenario>& Scenarios() {
   static const auto* const scenarios = new std::vector<Scenario>{
-      {"SendAndSend", {2, 300}, SendAndSend},
+      {"SendAndSend", {1, 300}, SendAndSend},
       {"SendAndSendToOne", {1, 300}, SendAndSendToOne},
       {"SendAndReceive", {1, 300}, SendAndReceive},
       {"SendThatGathers", {2, 300}, SendThatGathers},
@@ -359,7 +360,7 @@ const std::vector<Scenario>& Scenarios() {
 
 class PumpTest : public testing::TestWithParam<Scenario> {};
 
-TEST_P(PumpTest, HoldsInEveryOrder) {
+TEST_P(PumpTest, HoldsInTheOrdersTried) {
   const Exploration exploration =
       Explore(GetParam().limits, GetParam().program);
   EXPECT_EQ(exploration.failure, "") << exploration.story;
