@@ -1,0 +1,36 @@
+// Addresses for the servers of one round: free ports of a loopback address,
+// sockets in a folder that goes with the object, or names in memory.
+//
+// Thread rule: a value that is moved.
+#ifndef CMD_BENCH_ADDRESSES_H_
+#define CMD_BENCH_ADDRESSES_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace raft {
+
+class Addresses {
+ public:
+  // `transport` is "tcp", "ipc" or "loopback". UNAVAILABLE: the system has no
+  // more ports, or no folder can be made.
+  static absl::StatusOr<Addresses> Pick(const std::string& transport,
+                                        int count);
+  ~Addresses();
+  Addresses(Addresses&& other) noexcept;
+  Addresses& operator=(Addresses&&) = delete;
+
+  const std::vector<std::string>& urls() const { return urls_; }
+
+ private:
+  Addresses() = default;
+
+  std::vector<std::string> urls_;
+  std::string folder_;  // To be removed; empty if there is none.
+};
+
+}  // namespace raft
+
+#endif  // CMD_BENCH_ADDRESSES_H_

@@ -1,0 +1,100 @@
+// How fast servers send to one another here, alone or in comparison with bare
+// ZeroMQ:
+//
+//   bazel run -c opt //cmd:bench
+//   bazel run -c opt //cmd:bench -- --mode=mesh --baseline=zmq
+//   bazel run -c opt //cmd:bench -- --mode=pingpong --one_core --format=json
+//
+// On sockets each server is a process; they listen on free ports of 127.0.0.1.
+// Where there is a baseline, the two take turns, as the machine's own speed
+// changes from one second to the next: trust the ratios, not the figures.
+//
+// stdout: a table, or JSON. stderr, if it is a terminal: what happens now.
+// Ends with 0, 1 if something failed or SIGINT or SIGTERM came, 2 if the
+// command line is wrong.
+#include <unistd.h>
+
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "cmd/bench/plan.h"
+#include "cmd/bench/report.h"
+#include "cmd/bench/runner.h"
+#include "cmd/flags.h"
+#include "cmd/program.h"
+
+namespace raft {
+namespace {
+
+constexpr char kUsageText[] = "Usage: bench [flags]\n";
+
+// A line of a terminal that is written anew again and again.
+class LiveLine {
+ public:
+  ~LiveLine() { Show(""); }
+  void Show(absl::string_view text) const {
+    if (terminal_) std::cerr << "\r" << text << "\x1b[K" << std::flush;
+  }
+
+ private:
+  const bool terminal_ = isatty(STDERR_FILENO) != 0;
+};
+
+absl::StatusOr<Samples> MeasureAll(const Plan& plan) {
+  const LiveLine line;
+  Samples samples(plan.contenders.size());
+  for (int round = 1; round <= plan.rounds; ++round) {
+    for (size_t turn = 0; turn < samples.size(); ++turn) {
+      // Each goes first in every other round.
+      const size_t who = (turn + static_cast<size_t>(round)) % samples.size();
+      const std::string what =
+          absl::StrCat("round ", round, " of ", plan.rounds, ", ",
+                       plan.contenders[who].name, ": ");
+      line.Show(what);
+      auto sample = Measure(plan, plan.contenders[who], [&](double rate) {
+        line.Show(absl::StrCat(what, ShowNumber(rate, 0), " messages/s"));
+      });
+      if (!sample.ok()) return sample.status();
+      samples[who].push_back(*std::move(sample));
+    }
+  }
+  return samples;
+}
+
+ExitCode Main(int argc, char* argv[]) {
+  PrepareProcess();
+  const absl::StatusOr<CommandLine> line = ParseFlags(argc, argv);
+  if (!line.ok()) return SayUsage(line.status().message(), kUsageText);
+  if (line->help) {
+    std::cout << kUsageText << FlagsHelp() << std::flush;
+    return kDone;
+  }
+  if (!line->rest.empty()) {
+    return SayUsage(absl::StrCat("what is \"", line->rest[0], "\"?"),
+                    kUsageText);
+  }
+  const absl::StatusOr<Plan> plan = MakePlan();
+  if (!plan.ok()) return SayUsage(plan.status().message(), kUsageText);
+#ifndef NDEBUG
+  Say("Not an optimized build: bazel run -c opt //cmd:bench is faster.");
+#endif
+  const absl::StatusOr<Samples> samples = MeasureAll(*plan);
+  if (!samples.ok()) {
+    Say(samples.status().message());
+    return kFailed;
+  }
+  std::cout << (plan->json ? ShowJson(*plan, *samples)
+                           : ShowTable(*plan, *samples))
+            << std::flush;
+  return std::cout ? kDone : kFailed;
+}
+
+}  // namespace
+}  // namespace raft
+
+int main(int argc, char* argv[]) { return raft::Main(argc, argv); }

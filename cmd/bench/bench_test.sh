@@ -1,0 +1,60 @@
+#!/bin/sh
+# Every mode measures something, and what cannot be measured is refused.
+# Usage: bench_test.sh PROGRAM
+set -u
+bench=$1
+failures=0
+
+fail() {
+  echo "FAILED: $*" >&2
+  failures=$((failures + 1))
+}
+
+# Each "name" of $1 in the JSON on stdin must be a positive number, $2 times.
+expect_positive() {
+  sed -n "s/.*\"$1\": {\"median\": \([0-9.e+-]*\),.*/\1/p" |
+    awk -v wanted="$2" '{ if ($1 > 0) ++count } END { exit count != wanted }'
+}
+
+# The figures in $1, each for $2 contenders and their ratio; the rest is flags.
+measure() {
+  names=$1
+  contenders=$2
+  shift 2
+  json=$("$bench" --seconds=0.1 --rounds=1 --format=json "$@" 2>errors) || {
+    fail "$* ends with $?: $(cat errors)"
+    return
+  }
+  wanted=$contenders
+  [ "$contenders" = 1 ] || wanted=$((contenders + 1))
+  for name in $names; do
+    echo "$json" | expect_positive "$name" "$wanted" ||
+      fail "$*: $name is not there or not positive: $json"
+  done
+}
+
+refuse() {
+  output=$("$bench" "$@" 2>&1 </dev/null)
+  code=$?
+  [ "$code" = 2 ] || fail "$* ends with $code: $output"
+}
+
+figures="messages_per_second megabytes_per_second cpu_ns_per_message peak_mib"
+latencies="latency_us_p50 latency_us_p99.9 latency_us_max"
+
+cd "$TEST_TMPDIR" || exit 1
+case $bench in /*) ;; *) bench=$OLDPWD/$bench ;; esac
+
+measure "$figures" 1 --transport=loopback --mode=stream --batch=false
+measure "$figures" 1 --transport=loopback --mode=broadcast --servers=3
+measure "$figures" 1 --transport=loopback --mode=mesh --servers=3 --senders=2
+measure "$figures $latencies" 1 --transport=loopback --mode=pingpong
+measure "$figures $latencies" 1 --transport=loopback --rate=2000 --size=8
+measure "$figures" 2 --transport=tcp --baseline=zmq --one_core
+measure "$figures" 2 --transport=ipc --baseline=zmq --mode=mesh --servers=3
+refuse --mode=storm
+refuse --servers=3
+refuse --no_such_flag=1
+refuse more
+
+[ "$failures" = 0 ]

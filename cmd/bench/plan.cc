@@ -1,0 +1,153 @@
+#include "cmd/bench/plan.h"
+
+#include <cmath>
+#include <cstdint>
+
+#include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+ABSL_FLAG(std::string, mode, "stream",
+          "stream: 1 server to 1; pingpong: the same, and back; broadcast: 1 "
+          "to all others; mesh: each to one or all");
+ABSL_FLAG(std::string, transport, "tcp",
+          "tcp, ipc: over sockets, each server a process; loopback: in memory");
+ABSL_FLAG(std::string, baseline, "",
+          "zmq: measure bare libzmq in turn with raft, and compare");
+ABSL_FLAG(std::string, baseline_transport, "",
+          "tcp, ipc, loopback (inproc); \"\": like --transport");
+ABSL_FLAG(int32_t, servers, 0, "how many; 0: 2, or 5 in broadcast and mesh");
+ABSL_FLAG(int64_t, size, 64, "bytes of each message");
+ABSL_FLAG(int32_t, senders, 1, "threads that send, of each server that does");
+ABSL_FLAG(double, rate, 0,
+          "messages per second in all, and their latency, counted from when "
+          "they were due; 0: as many as possible");
+ABSL_FLAG(double, seconds, 1, "of each round");
+ABSL_FLAG(int32_t, rounds, 5, "how often each is measured");
+ABSL_FLAG(bool, one_core, false, "all servers on one processor core");
+ABSL_FLAG(bool, one_process, false,
+          "all servers in one process, as always with loopback and mesh");
+ABSL_FLAG(bool, batch, true, "receive many at a time, not one");
+ABSL_FLAG(std::string, format, "table", "table or json");
+
+namespace raft {
+namespace {
+
+constexpr int64_t kMaxSizeBytes = int64_t{16} << 20;
+constexpr int64_t kStampBytes = 8;
+
+// The number of the choice that a flag's `value` is.
+absl::StatusOr<size_t> Choose(const char* flag, const std::string& value,
+                              const std::vector<std::string>& choices) {
+  for (size_t i = 0; i < choices.size(); ++i) {
+    if (choices[i] == value) return i;
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--", flag, " is one of \"", absl::StrJoin(choices, "\", \""),
+      "\"; not \"", value, "\""));
+}
+
+// Also false for what is no number.
+absl::Status CheckRange(const char* flag, double value, double min,
+                        double max) {
+  if (value >= min && value <= max) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "--%s is from %.15g to %.15g, not %.15g", flag, min, max, value));
+}
+
+absl::Status ReadNumbers(Plan& plan) {
+  const bool two =
+      plan.mode == Plan::Mode::kStream || plan.mode == Plan::Mode::kPingPong;
+  plan.servers = absl::GetFlag(FLAGS_servers);
+  if (plan.servers == 0) plan.servers = two ? 2 : 5;
+  const int64_t size = absl::GetFlag(FLAGS_size);
+  const double seconds = absl::GetFlag(FLAGS_seconds);
+  plan.senders = absl::GetFlag(FLAGS_senders);
+  plan.rounds = absl::GetFlag(FLAGS_rounds);
+  plan.rate = absl::GetFlag(FLAGS_rate);
+  for (const absl::Status& status :
+       {CheckRange("servers", plan.servers, 2, two ? 2 : kMaxBenchServers),
+        CheckRange("size", static_cast<double>(size), 0, kMaxSizeBytes),
+        CheckRange("seconds", seconds, 0.01, 3600),
+        CheckRange("senders", plan.senders, 1,
+                   plan.mode == Plan::Mode::kPingPong ? 1 : 64),
+        CheckRange("rounds", plan.rounds, 1, 1000),
+        CheckRange("rate", plan.rate, 0, 1e9)}) {
+    if (!status.ok()) return status;
+  }
+  if (plan.stamped() && size < kStampBytes) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--rate needs --size=", kStampBytes, " at least, for the time"));
+  }
+  plan.size_bytes = static_cast<size_t>(size);
+  plan.duration = absl::Seconds(seconds);
+  return absl::OkStatus();
+}
+
+Plan::Contender NewContender(const Plan& plan, bool zmq,
+                             const std::string& transport) {
+  Plan::Contender contender;
+  const bool loopback = transport == "loopback";
+  contender.name = zmq ? absl::StrCat("zmq ", loopback ? "inproc" : transport)
+                       : absl::StrCat("raft ", transport);
+  contender.zmq = zmq;
+  contender.transport = transport;
+  contender.one_process = loopback || plan.mode == Plan::Mode::kMesh ||
+                          absl::GetFlag(FLAGS_one_process);
+  return contender;
+}
+
+absl::Status ReadContenders(Plan& plan) {
+  const std::vector<std::string> transports = {"tcp", "ipc", "loopback"};
+  const std::string transport = absl::GetFlag(FLAGS_transport);
+  const std::string baseline = absl::GetFlag(FLAGS_baseline);
+  std::string other = absl::GetFlag(FLAGS_baseline_transport);
+  if (other.empty()) other = transport;
+  for (const auto& choice : {Choose("transport", transport, transports),
+                             Choose("baseline", baseline, {"", "zmq"}),
+                             Choose("baseline_transport", other, transports)}) {
+    if (!choice.ok()) return choice.status();
+  }
+  plan.contenders.push_back(NewContender(plan, /*zmq=*/false, transport));
+  if (!baseline.empty()) {
+    plan.contenders.push_back(NewContender(plan, /*zmq=*/true, other));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Plan> MakePlan() {
+  Plan plan;
+  plan.mode_name = absl::GetFlag(FLAGS_mode);
+  const auto mode = Choose("mode", plan.mode_name,
+                           {"stream", "pingpong", "broadcast", "mesh"});
+  if (!mode.ok()) return mode.status();
+  plan.mode = static_cast<Plan::Mode>(*mode);
+  const auto format =
+      Choose("format", absl::GetFlag(FLAGS_format), {"table", "json"});
+  if (!format.ok()) return format.status();
+  plan.json = *format == 1;
+  plan.one_core = absl::GetFlag(FLAGS_one_core);
+  plan.batch = absl::GetFlag(FLAGS_batch);
+  absl::Status status = ReadNumbers(plan);
+  if (status.ok()) status = ReadContenders(plan);
+  if (!status.ok()) return status;
+  return plan;
+}
+
+std::string Plan::Describe() const {
+  std::string text =
+      absl::StrCat(mode_name, ", ", size_bytes, " B, ", servers, " servers");
+  if (senders > 1) absl::StrAppend(&text, ", ", senders, " senders each");
+  if (rate > 0) absl::StrAppend(&text, ", ", rate, " messages/s");
+  if (one_core) absl::StrAppend(&text, ", on one core");
+  if (!batch) absl::StrAppend(&text, ", one at a time");
+  absl::StrAppend(&text, ", ", rounds, rounds == 1 ? " round" : " rounds",
+                  " of ", absl::FormatDuration(duration));
+  return text;
+}
+
+}  // namespace raft

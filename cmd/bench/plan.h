@@ -1,0 +1,65 @@
+// What the benchmark is to do, as its command line says.
+//
+// Thread rule: a value.
+#ifndef CMD_BENCH_PLAN_H_
+#define CMD_BENCH_PLAN_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace raft {
+
+inline constexpr int kMaxBenchServers = 32;
+
+struct Plan {
+  // Servers are numbered from 1.
+  enum class Mode {
+    kStream,     // 1 sends to 2.
+    kPingPong,   // 1 sends to 2 and waits for the answer.
+    kBroadcast,  // 1 sends to all others.
+    kMesh,       // Each sends to a peer, or to all, as dice have it.
+  };
+
+  // What is measured.
+  struct Contender {
+    std::string name;  // "raft tcp"
+    bool zmq = false;
+    std::string transport;     // "tcp", "ipc" or "loopback".
+    bool one_process = false;  // All servers in one, or each in its own.
+  };
+
+  bool Sends(int server) const { return mode == Mode::kMesh || server == 1; }
+  bool Receives(int server) const {
+    return mode == Mode::kMesh || mode == Mode::kPingPong || server != 1;
+  }
+  // Messages carry the time at which they were to be sent.
+  bool stamped() const { return rate > 0 && mode != Mode::kPingPong; }
+  // Latencies are measured.
+  bool timed() const { return rate > 0 || mode == Mode::kPingPong; }
+  // "stream, 64 B, 2 servers, 5 rounds of 1s"
+  std::string Describe() const;
+
+  Mode mode = Mode::kStream;
+  std::string mode_name;
+  int servers = 2;
+  size_t size_bytes = 64;
+  absl::Duration duration;  // Of one round.
+  int rounds = 5;
+  int senders = 1;  // Threads of each server that sends.
+  double rate = 0;  // Messages per second, by all senders; 0: all they can.
+  bool one_core = false;
+  bool batch = true;
+  bool json = false;
+  std::vector<Contender> contenders;  // Ours, and the baseline if there is one.
+};
+
+// Reads the flags. INVALID_ARGUMENT: what is wrong with them.
+absl::StatusOr<Plan> MakePlan();
+
+}  // namespace raft
+
+#endif  // CMD_BENCH_PLAN_H_

@@ -1,0 +1,31 @@
+// What was measured, for people and for programs.
+//
+// Thread rule: free functions.
+#ifndef CMD_BENCH_REPORT_H_
+#define CMD_BENCH_REPORT_H_
+
+#include <string>
+#include <vector>
+
+#include "cmd/bench/plan.h"
+#include "cmd/bench/sample.h"
+
+namespace raft {
+
+// Of each contender of the plan, one sample per round.
+using Samples = std::vector<std::vector<Sample>>;
+
+// The median of the rounds for each contender, and what the first has more than
+// the second, round by round: the median, and the range. Peak memory and the
+// longest latency are the largest of all rounds.
+std::string ShowTable(const Plan& plan, const Samples& samples);
+
+// The same as one JSON object; every figure has median, min and max.
+std::string ShowJson(const Plan& plan, const Samples& samples);
+
+// "12,345,678"
+std::string ShowNumber(double value, int digits);
+
+}  // namespace raft
+
+#endif  // CMD_BENCH_REPORT_H_

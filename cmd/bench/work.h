@@ -1,0 +1,18 @@
+// The work of one server: to send, to receive, or to answer.
+#ifndef CMD_BENCH_WORK_H_
+#define CMD_BENCH_WORK_H_
+
+#include "cmd/bench/board.h"
+#include "cmd/bench/plan.h"
+#include "cmd/bench/system.h"
+
+namespace raft {
+
+// Starts `server`, says on `board` that it is ready, does what the plan asks of
+// it from Phase::kRun on, and returns at Phase::kStop. What fails is told to
+// `board`. Thread rule: any thread, one for each server.
+void Work(const Plan& plan, System& system, int server, Board& board);
+
+}  // namespace raft
+
+#endif  // CMD_BENCH_WORK_H_
