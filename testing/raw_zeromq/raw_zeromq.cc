@@ -4,8 +4,8 @@
 //
 //   bazel run -c opt //testing/raw_zeromq
 //
-// It takes about half a minute and uses loopback addresses only. Every figure is what
-// was seen in this run; they differ from run to run.
+// It takes about half a minute and uses loopback addresses only. Every figure
+// is what was seen in this run; they differ from run to run.
 #include <chrono>  // NOLINT(build/c++11)
 #include <cstdint>
 #include <cstdio>
