@@ -1,8 +1,12 @@
 // The end of a server: what Close() does, says, and interrupts.
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>  // NOLINT(build/c++11)
+#include <functional>
 #include <future>  // NOLINT(build/c++11)
 #include <string>
+#include <thread>  // NOLINT(build/c++11)
 
 #include "testing/cluster_test.h"
 
@@ -65,10 +69,39 @@ TEST_P(Close, DoesNotWaitForAPeerThatIsNotThere) {
             uint64_t{kEnvelopes});
 }
 
-// The contract's bound, of which a loaded machine may take its part: it must
-// be kept in one of ten attempts, which code that waits for anything else
-// would not.
+// How long a thread that wants to run every millisecond was kept from it, at
+// the worst: a machine with much else to do keeps everybody waiting.
+class Stalls {
+ public:
+  Stalls() : thread_([this] { Watch(); }) {}
+  ~Stalls() { End(); }
+
+  absl::Duration End() {
+    stop_ = true;
+    if (thread_.joinable()) thread_.join();
+    return worst_;
+  }
+
+ private:
+  void Watch() {
+    absl::Time last = absl::Now();
+    while (!stop_) {
+      absl::SleepFor(absl::Milliseconds(1));
+      const absl::Time now = absl::Now();
+      worst_ = std::max(worst_, now - last);
+      last = now;
+    }
+  }
+
+  std::atomic<bool> stop_{false};
+  absl::Duration worst_;
+  std::thread thread_;
+};
+
+// The contract's bound. Attempts in which the machine stood still do not count;
+// where it does so in all of them, nothing can be said.
 TEST_P(Close, ReturnsByItsTimeoutWhateverItsPeersDo) {
+  int counted = 0;
   for (const char* peer : {"takes nothing", "is stopped", "has crashed"}) {
     SCOPED_TRACE(peer);
     absl::Duration best = absl::InfiniteDuration();
@@ -81,14 +114,18 @@ TEST_P(Close, ReturnsByItsTimeoutWhateverItsPeersDo) {
         ASSERT_THAT(cluster.Crash(2), IsOk());
       }
       SendMany(cluster, 1, 2);
-      best =
-          std::min(best, TimeOf([&] {
-                     EXPECT_THAT(cluster[1].Close(kTimeout),
-                                 HasCode(absl::StatusCode::kDeadlineExceeded));
-                   }));
+      Stalls stalls;
+      const absl::Duration time = TimeOf([&] {
+        EXPECT_THAT(cluster[1].Close(kTimeout),
+                    HasCode(absl::StatusCode::kDeadlineExceeded));
+      });
+      if (stalls.End() <= absl::Milliseconds(10)) best = std::min(best, time);
     }
+    if (best == absl::InfiniteDuration()) continue;
+    ++counted;
     EXPECT_LE(best, kTimeout + absl::Milliseconds(50));
   }
+  if (counted == 0) GTEST_SKIP() << "the machine stands still all the time";
 }
 
 TEST_P(Close, IsSeenAsLeavingAndNotAsAFailure) {
