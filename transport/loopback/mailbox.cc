@@ -112,9 +112,10 @@ void Mailbox::Release(std::vector<Batch>& batches, bool more) {
 
 void Mailbox::Wait(absl::Duration timeout) {
   using Clock = std::chrono::steady_clock;
-  // The far future would overflow the clock; Wait() may return early.
-  const auto limit =
-      absl::ToChronoMicroseconds(std::min(timeout, absl::Hours(24 * 365)));
+  // The far future would overflow the clock, as would the far past; Wait() may
+  // return early.
+  const auto limit = absl::ToChronoMicroseconds(
+      std::max(absl::ZeroDuration(), std::min(timeout, absl::Hours(24 * 365))));
   const Clock::time_point deadline = Clock::now() + limit;
   MutexLock lock(mu_);
   while (!woken_ && !attention_ && !more_ && ready_.empty()) {
