@@ -31,6 +31,7 @@ Engine::Engine(const EngineOptions& options, Micros now)
       me_(options.life),
       random_(options.seed),
       inbox_(options.link.self),
+      started_(now),
       last_run_(now) {
   for (const EngineOptions::Peer& peer : options.peers) {
     LinkOptions link = options.link;
@@ -183,14 +184,18 @@ void Engine::OnReset(Pid peer, bool up, Micros now) {
   if (found != index_.end()) links_[found->second]->OnReset(up, now);
 }
 
-// A frame names a life of our pid that is newer than this one. If nobody ever
-// held a session with us, our clock is behind: be born again above that life.
-// Else the other one has taken our place.
+// A frame names a life of our pid that is newer than this one. If by our own
+// clock that life has yet to start, and nobody ever held a session with us, our
+// clock is behind: be born again above that life. Else it has taken our place.
+// (To be born again above a life that started after us would be to fight with
+// our successor: a process that was paused before it met anyone would.)
 void Engine::OnNewerSelf(const Life& newer, Micros now) {
   const bool past =
       std::any_of(links_.begin(), links_.end(),
                   [](const auto& link) { return link->held_session(); });
-  if (!past) {
+  const uint64_t clock =
+      options_.life.start_us + static_cast<uint64_t>(now - started_);
+  if (!past && newer.start_us > clock) {
     me_ = Life{newer.start_us + 1, Random()};
     for (const auto& link : links_) link->Rebirth(me_, now);
     return;

@@ -120,6 +120,7 @@ class Engine : private LinkSink {
   absl::Status outbox_status_;
   absl::Status inbox_status_;
   bool inbox_over_ = false;  // Closed, and was found empty.
+  const Micros started_;
   Micros last_run_;
   bool leaving_ = false;
 

@@ -264,29 +264,46 @@ TEST_F(Refused, IsNotAFrameWhoseKeyOwnsItsPid) {
 
 // ---- Another life of ours --------------------------------------------------
 
-TEST(NewerSelf, WithoutAPastIsBornAgainAboveItAndKeepsItsQueue) {
+// What server 3 says to a server 1 of the life `dst`.
+Frame To(const Life& dst) {
+  Header header;
+  header.cluster = 77;
+  header.from = 3;
+  header.to = 1;
+  header.src = {100, 1};
+  header.dst = dst;
+  return EncodeFrame(header);
+}
+
+TEST(NewerSelf, ThatIsYetToStartBearsAServerWithoutAPastAgain) {
   Engines engines(2);
+  constexpr uint64_t kHourUs = 3600000000;
+  engines.Start(1, Life{kHourUs, 1});
   engines.Pass(10000);
   engines[1].Leave();             // So that server 2 has heard a life of 1.
   engines.Start(1, Life{50, 9});  // Its clock was set back.
   ASSERT_TRUE(engines[1].Offer(2, Text(1, "kept"), engines.now).ok());
   engines.Pass(300000);
-  EXPECT_EQ(engines[1].GetStats(engines.now).incarnation().start_us(), 101u);
+  EXPECT_EQ(engines[1].GetStats(engines.now).incarnation().start_us(),
+            kHourUs + 1);
   EXPECT_EQ(engines.Peer(1, 2).state(), PeerStats::UP);
   EXPECT_EQ(engines.Take(2), "kept");
+}
+
+TEST(NewerSelf, ThatStartedLaterSupersedesAServerWithoutAPast) {
+  Engines engines(3);  // Server 1 starts, is paused, and another one started.
+  engines.now += 1000000;
+  engines.Arrive(1, To({100 + 999999, 2}), Origin());
+  EXPECT_EQ(engines[1].inbox_status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Events(engines[1], Event::SUPERSEDED).size(), 1u);
 }
 
 TEST(NewerSelf, OfALifeWithAPastSupersedesIt) {
   Engines engines(3);
   engines.Pass(10000);
   ASSERT_TRUE(engines[1].Offer(2, Text(1, "abandoned"), engines.now).ok());
-  Header header;
-  header.cluster = 77;
-  header.from = 3;
-  header.to = 1;
-  header.src = {100, 1};
-  header.dst = {100, 2};
-  engines.Arrive(1, EncodeFrame(header), Origin());
+  engines.Arrive(1, To({100, 2}), Origin());
   const absl::Status superseded = absl::FailedPreconditionError(
       "superseded: a newer life of this pid speaks to the peers; this one has "
       "to be started again");
