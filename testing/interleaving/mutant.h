@@ -4,7 +4,7 @@
 
 namespace raft {
 
-enum class Mutant {
+enum class PumpMutant {
   kNone,
   kWaitsBlindly,
   kTellsNobody,
@@ -14,7 +14,7 @@ enum class Mutant {
   kClosesAtOnce,
 };
 
-inline Mutant mutant = Mutant::kNone;
+inline PumpMutant pump_mutant = PumpMutant::kNone;
 
 }  // namespace raft
 

@@ -6,19 +6,19 @@ s,#include "cluster/pump.h",#include "testing/interleaving/pump.h",
 s,#include "transport/mutex.h",#include "testing/interleaving/mutant.h"\n#include "testing/interleaving/sync.h",
 
 # Seek(): announcing oneself unlocks; what one waits for may be there by now.
-s/if (poller_ != Poller::kNobody && !Found(quest))/if (mutant == Mutant::kWaitsBlindly) Wait(received_, deadline); else &/
+s/if (poller_ != Poller::kNobody && !Found(quest))/if (pump_mutant == PumpMutant::kWaitsBlindly) Wait(received_, deadline); else &/
 
 # PassOn(): it may be us who were told that nobody polls.
-s/^  if (poller_ != Poller::kNobody) return;/  if (mutant == Mutant::kTellsNobody) return;\n&/
+s/^  if (poller_ != Poller::kNobody) return;/  if (pump_mutant == PumpMutant::kTellsNobody) return;\n&/
 
 # Send(): the sleeping poller does not know of the deadline that came with it.
-s/^          if (sleep_until_ != 0) WakeBy/          if (mutant != Mutant::kLetsSleep \&\& sleep_until_ != 0) WakeBy/
+s/^          if (sleep_until_ != 0) WakeBy/          if (pump_mutant != PumpMutant::kLetsSleep \&\& sleep_until_ != 0) WakeBy/
 
 # TrySendDue(): somebody may have failed to lock what we have unlocked.
-s/^    pump_.Unlock();/&\n    if (mutant == Mutant::kLooksOnce) return;/
+s/^    pump_.Unlock();/&\n    if (pump_mutant == PumpMutant::kLooksOnce) return;/
 
 # TrySendDue(): uses what it does not own.
-s/if (!pump_.TryLock()) return;/if (mutant == Mutant::kDoesNotLock) { SendDue(false, 1); return; }\n    &/
+s/if (!pump_.TryLock()) return;/if (pump_mutant == PumpMutant::kDoesNotLock) { SendDue(false, 1); return; }\n    &/
 
 # Close(): somebody may still be in the transport.
-s/while (poller_ != Poller::kNobody || wakers_ > 0)/while (mutant != Mutant::kClosesAtOnce \&\& (poller_ != Poller::kNobody || wakers_ > 0))/
+s/while (poller_ != Poller::kNobody || wakers_ > 0)/while (pump_mutant != PumpMutant::kClosesAtOnce \&\& (poller_ != Poller::kNobody || wakers_ > 0))/

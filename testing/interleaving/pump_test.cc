@@ -374,22 +374,22 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, PumpTest, testing::ValuesIn(Scenarios()),
 
 // ---- A pump that is broken in one place -------------------------------------
 
-std::string FailureOf(Mutant broken, const std::function<void()>& program) {
-  mutant = broken;
+std::string FailureOf(PumpMutant broken, const std::function<void()>& program) {
+  pump_mutant = broken;
   const Exploration exploration = Explore({/*preemptions=*/1, 300}, program);
-  mutant = Mutant::kNone;
+  pump_mutant = PumpMutant::kNone;
   return exploration.failure;
 }
 
 TEST(MutantTest, EachIsCaught) {
   const std::string waits = "left waiting";
-  EXPECT_EQ(FailureOf(Mutant::kWaitsBlindly, SendAndReceive), waits);
-  EXPECT_EQ(FailureOf(Mutant::kTellsNobody, ReceiveForLong), waits);
-  EXPECT_EQ(FailureOf(Mutant::kLetsSleep, SendThatGathers), waits);
-  EXPECT_EQ(FailureOf(Mutant::kLooksOnce, SendAndSend), waits);
-  EXPECT_EQ(FailureOf(Mutant::kDoesNotLock, SendAndSend),
+  EXPECT_EQ(FailureOf(PumpMutant::kWaitsBlindly, SendAndReceive), waits);
+  EXPECT_EQ(FailureOf(PumpMutant::kTellsNobody, ReceiveForLong), waits);
+  EXPECT_EQ(FailureOf(PumpMutant::kLetsSleep, SendThatGathers), waits);
+  EXPECT_EQ(FailureOf(PumpMutant::kLooksOnce, SendAndSend), waits);
+  EXPECT_EQ(FailureOf(PumpMutant::kDoesNotLock, SendAndSend),
             "two threads use the transport at once");
-  EXPECT_EQ(FailureOf(Mutant::kClosesAtOnce, CloseAndSend),
+  EXPECT_EQ(FailureOf(PumpMutant::kClosesAtOnce, CloseAndSend),
             "the transport is destroyed while in use");
 }
 
