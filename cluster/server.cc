@@ -111,21 +111,10 @@ absl::StatusOr<std::vector<Pump::Peer>> ParseMembers(const Config& config,
   return members;
 }
 
-// Small messages are copied into frames; larger ones are referenced, and need
-// memory that lives on.
-Outgoing MakeOutgoing(Pid to, absl::string_view msg, uint64_t id) {
+Outgoing MakeOutgoing(const absl::Cord& msg, uint64_t id, bool broadcast) {
   Outgoing envelope;
   envelope.id = id;
-  envelope.broadcast = to == kBroadcast;
-  envelope.msg =
-      msg.size() < kReferenceBytes ? Bytes(nullptr, msg) : Bytes::Copy(msg);
-  return envelope;
-}
-
-Outgoing MakeOutgoing(Pid to, const absl::Cord& msg, uint64_t id) {
-  Outgoing envelope;
-  envelope.id = id;
-  envelope.broadcast = to == kBroadcast;
+  envelope.broadcast = broadcast;
   if (auto owner = std::make_shared<const absl::Cord>(msg);
       owner->TryFlat().has_value()) {
     envelope.msg = Bytes(owner, *owner->TryFlat());
@@ -144,12 +133,12 @@ absl::StatusOr<Receipt> Outbox::TrySend(Pid to, absl::string_view msg,
 
 absl::StatusOr<Receipt> Outbox::Send(Pid to, absl::string_view msg,
                                      absl::Duration timeout, uint64_t id) {
-  return pump_->Send(to, MakeOutgoing(to, msg, id), timeout);
+  return pump_->Send(to, MakeOutgoing(msg, id, to == kBroadcast), timeout);
 }
 
 absl::StatusOr<Receipt> Outbox::Send(Pid to, const absl::Cord& msg,
                                      absl::Duration timeout, uint64_t id) {
-  return pump_->Send(to, MakeOutgoing(to, msg, id), timeout);
+  return pump_->Send(to, MakeOutgoing(msg, id, to == kBroadcast), timeout);
 }
 
 void Outbox::Close() { pump_->CloseOutbox(); }

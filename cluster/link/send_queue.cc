@@ -18,6 +18,15 @@ absl::string_view View(const std::shared_ptr<char>& memory, size_t begin,
 
 }  // namespace
 
+Outgoing MakeOutgoing(absl::string_view msg, uint64_t id, bool broadcast) {
+  Outgoing envelope;
+  envelope.id = id;
+  envelope.broadcast = broadcast;
+  envelope.msg =
+      msg.size() < kReferenceBytes ? Bytes(nullptr, msg) : Bytes::Copy(msg);
+  return envelope;
+}
+
 // However long the queue, there are but so many marks: when there would be
 // more, every second one has to do.
 void SendQueue::MarkTime(Micros now) {

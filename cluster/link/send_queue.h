@@ -39,6 +39,9 @@ struct Outgoing {
 };
 inline constexpr size_t kReferenceBytes = size_t{16} << 10;
 
+// Of bytes that live until the call that is given it returns.
+Outgoing MakeOutgoing(absl::string_view msg, uint64_t id, bool broadcast);
+
 class SendQueue {
  public:
   // How many envelopes, and of how many msg bytes.

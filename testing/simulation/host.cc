@@ -21,13 +21,8 @@ absl::Duration SimHost::now() const {
 
 absl::StatusOr<Receipt> SimHost::TrySend(Pid to, absl::string_view msg,
                                          uint64_t id) {
-  Outgoing envelope;
-  envelope.id = id;
-  envelope.broadcast = to == kBroadcast;
-  envelope.msg =
-      msg.size() < kReferenceBytes ? Bytes(nullptr, msg) : Bytes::Copy(msg);
-  absl::StatusOr<Receipt> receipt =
-      process_.pump().Send(to, envelope, absl::ZeroDuration());
+  absl::StatusOr<Receipt> receipt = process_.pump().Send(
+      to, MakeOutgoing(msg, id, to == kBroadcast), absl::ZeroDuration());
   if (receipt.ok()) process_.NoteAccepted(*receipt);
   return receipt;
 }

@@ -80,13 +80,8 @@ void SimLoad::Send() {
   }
   const uint64_t id = process_.world().history->NextId();
   const std::string msg = NewMessage(id);
-  Outgoing envelope;
-  envelope.id = id;
-  envelope.broadcast = to == kBroadcast;
-  envelope.msg =
-      msg.size() < kReferenceBytes ? Bytes(nullptr, msg) : Bytes::Copy(msg);
-  absl::StatusOr<Receipt> receipt =
-      process_.pump().Send(to, envelope, absl::ZeroDuration());
+  absl::StatusOr<Receipt> receipt = process_.pump().Send(
+      to, MakeOutgoing(msg, id, to == kBroadcast), absl::ZeroDuration());
   if (!receipt.ok()) receipt = Receipt();
   sent_.Sent(to, id, msg, receipt->accepted, receipt->skipped);
   process_.NoteAccepted(*receipt);
