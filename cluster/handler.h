@@ -18,7 +18,7 @@
 //   Ticker ticker;
 //   absl::Status status = raft::Run(*server, ticker);
 //
-// testing/simulation/simulate.h runs the same class as a whole cluster.
+// testing/simulation/simulation.h runs the same class as a whole cluster.
 //
 // A handler that is to be simulated takes time, randomness and timers from its
 // Context alone, and starts no threads. What has to outlive a crash it keeps
