@@ -1,8 +1,5 @@
 #include "testing/cluster_test.h"
 
-#include <chrono>  // NOLINT(build/c++11)
-
-#include "absl/time/clock.h"
 #include "testing/faulty/faulty.h"
 #include "testing/proxy/proxies.h"
 
@@ -78,17 +75,6 @@ Options SmallBudgets() {
   options.link_budget_bytes = size_t{128} << 10;
   options.inbox_budget_bytes = size_t{128} << 10;
   return options;
-}
-
-bool Eventually(const std::function<bool()>& condition,
-                absl::Duration patience) {
-  const auto deadline =
-      std::chrono::steady_clock::now() + absl::ToChronoMicroseconds(patience);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    absl::SleepFor(absl::Milliseconds(1));
-  }
-  return true;
 }
 
 PeerStats StatsOf(const Server& server, Pid peer) {

@@ -15,7 +15,6 @@
 #define TESTING_CLUSTER_TEST_H_
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,19 +23,19 @@
 #include "cluster/server.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "testing/eventually.h"
 #include "testing/local_cluster.h"
 #include "testing/recorded_cluster.h"
 
 namespace raft {
 
-// No test waits longer for what must happen; on a loaded machine it may take
-// its time.
-constexpr absl::Duration kPatience = absl::Seconds(30);
-
 class ClusterTest : public ::testing::TestWithParam<std::string> {
  protected:
-  // REQUIRES: the parameter is one of AllSchemes().
+  // REQUIRES: the parameter is one of AllSchemesAndFaults().
   const std::string& scheme() const { return GetParam(); }
+  bool has_faults() const {
+    return scheme() == "faulty_loopback" || scheme() == "proxied_tcp";
+  }
 
   // Starts it, and waits until its servers are up. It lives as long as the
   // test.
@@ -70,10 +69,6 @@ Options SmallBudgets();
 constexpr absl::Duration kShortFailureTimeout = absl::Seconds(1);
 // An envelope's cost besides its msg, as cluster/options.h says.
 constexpr size_t kEnvelopeCost = 64;
-
-// True as soon as `condition` holds, false if it does not within the patience.
-bool Eventually(const std::function<bool()>& condition,
-                absl::Duration patience = kPatience);
 
 // What `server` says of a peer. Empty if it is none.
 PeerStats StatsOf(const Server& server, Pid peer);

@@ -16,15 +16,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
+#include "testing/eventually.h"
 
 namespace raft {
 namespace {
 
 using Way = TcpProxy::Way;
 using Cut = TcpProxy::Cut;
-
-// Far more than anything takes; who waits so long has failed.
-constexpr absl::Duration kPatience = absl::Seconds(30);
 
 // A socket of IPv4 that gives up waiting after kPatience.
 class Socket {
@@ -79,16 +77,6 @@ class Socket {
  private:
   int fd_;
 };
-
-bool Eventually(const std::function<bool()>& condition) {
-  const auto deadline =
-      std::chrono::steady_clock::now() + absl::ToChronoSeconds(kPatience);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    absl::SleepFor(absl::Milliseconds(1));
-  }
-  return true;
-}
 
 class ProxyTest : public ::testing::Test {
  protected:
