@@ -33,6 +33,8 @@ ABSL_FLAG(std::string, message, "hello there",
           "what to broadcast first; \"\" for nothing");
 ABSL_FLAG(absl::Duration, idle_timeout, absl::InfiniteDuration(),
           "end when nothing has come for so long, such as 30s");
+ABSL_FLAG(absl::Duration, failure_timeout, raft::Options().failure_timeout,
+          "call a peer silent that was not heard for so long");
 
 namespace raft {
 namespace {
@@ -74,6 +76,7 @@ ExitCode Main(int argc, char* argv[]) {
   }
   Options options;
   options.idle_timeout = absl::GetFlag(FLAGS_idle_timeout);
+  options.failure_timeout = absl::GetFlag(FLAGS_failure_timeout);
   SessionOptions session;
   session.message = absl::GetFlag(FLAGS_message);
   session.terminal = isatty(STDIN_FILENO) != 0;

@@ -51,6 +51,8 @@ TEST(ServerUsage, NamesWhatIsWrongWithAFlag) {
   ExpectUsageError("server", {"--pid=1", "--idle_timeout=5"}, {"idle_timeout"});
   ExpectUsageError("server", {"--pid=1", "--idle_timeout=-5s"},
                    {"idle_timeout"});
+  ExpectUsageError("server", {"--pid=1", "--failure_timeout=1ms"},
+                   {"failure_timeout is 1ms"});
 }
 
 TEST(ServerUsage, NamesTheConfigThatIsNotThere) {
