@@ -13,14 +13,11 @@
 #include <string>
 #include <vector>
 
-#include "absl/time/time.h"
+#include "testing/eventually.h"
 #include "testing/local_addresses.h"
 #include "testing/programs/process.h"
 
 namespace raft {
-
-// What takes longer on a busy machine will never come.
-inline constexpr absl::Duration kPatience = absl::Seconds(60);
 
 class ProgramCluster {
  public:
