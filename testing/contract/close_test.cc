@@ -1,12 +1,10 @@
 // The end of a server: what Close() does, says, and interrupts.
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>  // NOLINT(build/c++11)
 #include <functional>
 #include <future>  // NOLINT(build/c++11)
 #include <string>
-#include <thread>  // NOLINT(build/c++11)
 
 #include "testing/cluster_test.h"
 
@@ -49,6 +47,8 @@ TEST_P(Close, SaysHowManyItAbandonedForWhom) {
   RecordedCluster& cluster = NewCluster(3);
   cluster.Collect(3);
   SendMany(cluster, 1, kBroadcast);
+  ASSERT_TRUE(Eventually(
+      [&] { return LedgerOf(cluster[1], 3).taken() == uint64_t{kEnvelopes}; }));
   const absl::Status status = cluster.Stop(1, absl::Milliseconds(200));
   EXPECT_THAT(status, HasCode(absl::StatusCode::kDeadlineExceeded));
   EXPECT_THAT(std::string(status.message()),
@@ -69,44 +69,17 @@ TEST_P(Close, DoesNotWaitForAPeerThatIsNotThere) {
             uint64_t{kEnvelopes});
 }
 
-// How long a thread that wants to run every millisecond was kept from it, at
-// the worst: a machine with much else to do keeps everybody waiting.
-class Stalls {
- public:
-  Stalls() : thread_([this] { Watch(); }) {}
-  ~Stalls() { End(); }
-
-  absl::Duration End() {
-    stop_ = true;
-    if (thread_.joinable()) thread_.join();
-    return worst_;
-  }
-
- private:
-  void Watch() {
-    absl::Time last = absl::Now();
-    while (!stop_) {
-      absl::SleepFor(absl::Milliseconds(1));
-      const absl::Time now = absl::Now();
-      worst_ = std::max(worst_, now - last);
-      last = now;
-    }
-  }
-
-  std::atomic<bool> stop_{false};
-  absl::Duration worst_;
-  std::thread thread_;
-};
-
-// The contract's bound. Attempts in which the machine stood still do not count;
-// where it does so in all of them, nothing can be said.
+// The contract's bound. A machine that stands still makes everybody late, and
+// some do so most of the time: it must be kept in one of many attempts, which
+// code that waits for anything else would never do.
 TEST_P(Close, ReturnsByItsTimeoutWhateverItsPeersDo) {
-  int counted = 0;
+  constexpr absl::Duration kTimeout = absl::Milliseconds(100);
+  const absl::Duration kBound = kTimeout + absl::Milliseconds(50);
+  constexpr int kAttempts = 100;
   for (const char* peer : {"takes nothing", "is stopped", "has crashed"}) {
     SCOPED_TRACE(peer);
     absl::Duration best = absl::InfiniteDuration();
-    constexpr absl::Duration kTimeout = absl::Milliseconds(100);
-    for (int i = 0; i < 10 && best > kTimeout + absl::Milliseconds(50); ++i) {
+    for (int i = 0; i < kAttempts && best > kBound; ++i) {
       RecordedCluster& cluster = NewCluster(2);
       if (peer == std::string("is stopped")) {
         ASSERT_THAT(cluster.Pause(2), IsOk());
@@ -114,18 +87,14 @@ TEST_P(Close, ReturnsByItsTimeoutWhateverItsPeersDo) {
         ASSERT_THAT(cluster.Crash(2), IsOk());
       }
       SendMany(cluster, 1, 2);
-      Stalls stalls;
-      const absl::Duration time = TimeOf([&] {
-        EXPECT_THAT(cluster[1].Close(kTimeout),
-                    HasCode(absl::StatusCode::kDeadlineExceeded));
-      });
-      if (stalls.End() <= absl::Milliseconds(10)) best = std::min(best, time);
+      best =
+          std::min(best, TimeOf([&] {
+                     EXPECT_THAT(cluster[1].Close(kTimeout),
+                                 HasCode(absl::StatusCode::kDeadlineExceeded));
+                   }));
     }
-    if (best == absl::InfiniteDuration()) continue;
-    ++counted;
-    EXPECT_LE(best, kTimeout + absl::Milliseconds(50));
+    EXPECT_LE(best, kBound);
   }
-  if (counted == 0) GTEST_SKIP() << "the machine stands still all the time";
 }
 
 TEST_P(Close, IsSeenAsLeavingAndNotAsAFailure) {
