@@ -89,9 +89,7 @@ std::unique_ptr<Transport> SimNetwork::Open(Pid pid) {
       std::make_unique<SimTransport>(this, pid, ++processes_, fifo_);
   open_.push_back(transport.get());
   listening_[static_cast<size_t>(pid - 1)] = transport.get();
-  for (Pid peer = 1; peer <= servers_; ++peer) {
-    if (peer != pid) Reset(peer, pid);
-  }
+  ResetAllTo(pid);
   return transport;
 }
 
@@ -100,7 +98,18 @@ void SimNetwork::Kill(Transport* transport) {
   sim->dead_ = true;
   sim->inbound_.clear();
   SimTransport*& listening = listening_[static_cast<size_t>(sim->pid_ - 1)];
-  if (listening == sim) listening = nullptr;
+  if (listening != sim) return;
+  listening = nullptr;
+  for (SimTransport* older : open_) {  // In the order of their opening.
+    if (older->pid_ == sim->pid_ && !older->dead_) listening = older;
+  }
+  if (listening != nullptr) ResetAllTo(sim->pid_);
+}
+
+void SimNetwork::ResetAllTo(Pid pid) {
+  for (Pid peer = 1; peer <= servers_; ++peer) {
+    if (peer != pid) Reset(peer, pid);
+  }
 }
 
 void SimNetwork::Closed(SimTransport* transport) {

@@ -55,7 +55,8 @@ class SimNetwork {
   SimNetwork(uint64_t seed, int servers, bool fifo);
 
   // A process of server `pid` opens its port. It listens from now on, also if
-  // an earlier one still lives; that one can go on sending.
+  // an earlier one still lives; that one can go on sending, and has the port
+  // back when no later one lives.
   std::unique_ptr<Transport> Open(Pid pid);
   // The process is dead: what it sends is nothing, what it got is gone.
   void Kill(Transport* transport);
@@ -116,6 +117,7 @@ class SimNetwork {
   void Schedule(SimTransport* from, Pid to, uint64_t reply_to,
                 const Frame& frame);
   Frame Damage(const Frame& frame);
+  void ResetAllTo(Pid pid);
   void ConnectionMade(SimTransport* process, Pid peer);
   void Closed(SimTransport* transport);
 
