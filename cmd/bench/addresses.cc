@@ -63,7 +63,10 @@ absl::StatusOr<Addresses> Addresses::Pick(const std::string& transport,
   }
   std::string prefix = absl::StrCat(transport, "://");
   if (transport == "ipc") {
-    std::string folder = "/tmp/raft-bench-XXXXXX";
+    std::error_code error;  // If there is no such folder, mkdtemp() says so.
+    std::string folder =
+        (std::filesystem::temp_directory_path(error) / "raft-bench-XXXXXX")
+            .string();
     if (mkdtemp(&folder[0]) == nullptr) {
       return SystemError(absl::StrCat("cannot make the folder ", folder));
     }

@@ -13,7 +13,7 @@
 
 namespace raft {
 
-inline constexpr int kMaxBenchServers = 32;
+inline constexpr int kMaxBenchServers = 64;
 
 struct Plan {
   // Servers are numbered from 1.

@@ -96,7 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{{"--baseline_transport=udp"}, "--baseline_transport is"},
         Mistake{{"--format=xml"}, "--format is"},
         Mistake{{"--servers=3"}, "--servers is from 2 to 2, not 3"},
-        Mistake{{"--mode=mesh", "--servers=33"}, "--servers is from 2 to 32"},
+        Mistake{{"--mode=mesh", "--servers=65"}, "--servers is from 2 to 64"},
         Mistake{{"--size=-1"}, "--size is from 0 to 16777216, not -1"},
         Mistake{{"--seconds=nan"}, "--seconds is"},
         Mistake{{"--seconds=0"}, "--seconds is"},
