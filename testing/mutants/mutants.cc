@@ -1,18 +1,21 @@
-// Shows that the simulator's checker bites: takes one rule of the protocol out
-// after the other, and prints which seed misses it, and how.
+// Shows that the tests bite: takes one rule of the protocol out after the
+// other, and prints which seed of the simulator misses it, and how, and which
+// attempt over sockets.
 //
 //   bazel run -c opt //testing:mutants
 //
-// Exit code 0: each was missed.
+// Exit code 0: each was missed, also over sockets where it can be.
 #include <cstdio>
 #include <string>
 
 #include "testing/mutants/trial.h"
+#include "testing/mutants/wires.h"
 
 namespace raft {
 namespace {
 
 constexpr uint64_t kSeeds = 500;
+constexpr uint64_t kAttempts = 20;
 
 // The first line behind "seed 1 at 2 us: ", which differs with the seed.
 std::string Short(const std::string& why) {
@@ -24,11 +27,18 @@ std::string Short(const std::string& why) {
 
 int Main() {
   bool all = true;
-  std::printf("%-40s %5s  %s\n", "without", "seed", "the checker says");
+  std::printf("%-40s %5s %6s  %s\n", "without", "seed", "socket",
+              "the checker says");
   for (const MutantName& mutant : AllMutants()) {
     const Trial trial = Try(mutant.mutant, kSeeds);
-    std::printf("%-40s %5llu  %s\n", mutant.text,
-                static_cast<unsigned long long>(trial.seed),
+    std::string wires = "-";
+    if (mutant.on_wires) {
+      const Trial on_wires = TryOnWires(mutant.mutant, kAttempts);
+      wires = on_wires.found ? std::to_string(on_wires.seed) : "NONE";
+      all = all && on_wires.found;
+    }
+    std::printf("%-40s %5llu %6s  %s\n", mutant.text,
+                static_cast<unsigned long long>(trial.seed), wires.c_str(),
                 trial.found ? Short(trial.why).c_str() : "NOTHING");
     std::fflush(stdout);
     all = all && trial.found;

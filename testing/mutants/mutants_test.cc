@@ -1,5 +1,6 @@
 #include "gtest/gtest.h"
 #include "testing/mutants/trial.h"
+#include "testing/mutants/wires.h"
 
 namespace raft {
 namespace {
@@ -8,6 +9,12 @@ class Mutants : public testing::TestWithParam<MutantName> {};
 
 TEST_P(Mutants, AreFoundByTheSimulator) {
   const Trial trial = Try(GetParam().mutant, /*seeds=*/200);
+  EXPECT_TRUE(trial.found) << "nobody misses " << GetParam().text;
+}
+
+TEST_P(Mutants, AreFoundOverSocketsWhereTheyCanBe) {
+  if (!GetParam().on_wires) return;
+  const Trial trial = TryOnWires(GetParam().mutant, /*attempts=*/20);
   EXPECT_TRUE(trial.found) << "nobody misses " << GetParam().text;
 }
 
@@ -20,6 +27,8 @@ INSTANTIATE_TEST_SUITE_P(All, Mutants, testing::ValuesIn(AllMutants()),
 TEST(NoMutant, IsNotFound) {
   const Trial trial = Try(Mutant::kNone, /*seeds=*/4);
   EXPECT_FALSE(trial.found) << trial.why;
+  const Trial on_wires = TryOnWires(Mutant::kNone, /*attempts=*/2);
+  EXPECT_FALSE(on_wires.found) << on_wires.why;
 }
 
 }  // namespace

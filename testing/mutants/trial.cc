@@ -6,14 +6,16 @@ namespace raft {
 
 const std::vector<MutantName>& AllMutants() {
   static const auto* const mutants = new std::vector<MutantName>{
-      {Mutant::kRepeatsAreDelivered, "deduplication"},
+      {Mutant::kRepeatsAreDelivered, "deduplication", true},
       {Mutant::kAcksOfAnySession, "the session check of acknowledgements"},
-      {Mutant::kGapsArePassedOver, "reordering"},
+      {Mutant::kGapsArePassedOver, "reordering", true},
       {Mutant::kOldLivesMaySpeak, "fencing of old incarnations"},
-      {Mutant::kLastFrameIsNotSentAgain, "retransmission of the last frame"},
-      {Mutant::kCreditIsIgnored, "the credit limit"},
+      {Mutant::kLastFrameIsNotSentAgain, "retransmission of the last frame",
+       true},
+      {Mutant::kCreditIsIgnored, "the credit limit", true},
       {Mutant::kChecksumsAreNotLookedAt, "the checksum"},
-      {Mutant::kReceivedCountsAsTaken, "`taken`: acknowledged on receipt"},
+      {Mutant::kReceivedCountsAsTaken, "`taken`: acknowledged on receipt",
+       true},
   };
   return *mutants;
 }

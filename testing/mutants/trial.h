@@ -20,6 +20,9 @@ namespace raft {
 struct MutantName {
   Mutant mutant;
   const char* text;  // What is taken out.
+  // Seen over sockets, too. What TCP itself forbids, and what takes frames of
+  // a former life, or a stale process, at the right moment, is not.
+  bool on_wires = false;
 };
 const std::vector<MutantName>& AllMutants();
 
