@@ -208,6 +208,35 @@ TEST(Peer, ThatDoesNotTakeIsSlowAndUpWhenItTakesAgain) {
   me.OnlyEvent(Event::PEER_UP);
 }
 
+// Both send all the time; one side never takes what it gets.
+TEST(Pair, OfWhichOneTakesNothingForTenTimeoutsIsSlowAndNeitherSilentNorDeaf) {
+  LinkOptions options = Side::DefaultOptions();
+  options.link_budget_bytes *= 2;  // So that something waits for the window.
+  Pair pair(options);
+  pair.Open();
+  pair.reads_at_once = false;
+  const std::string msg(10000, 'x');
+  for (uint64_t id = 1; id <= 2000; ++id) {
+    pair.a.Send(id, msg);
+    EXPECT_TRUE(pair.b().Send(id, msg));
+    pair.Pass(10 * kMilli);
+    pair.a.TakeAll();
+  }
+  EXPECT_EQ(pair.a.link.state(), PeerStats::SLOW);
+  EXPECT_EQ(pair.b().link.state(), PeerStats::UP);
+  pair.a.OnlyEvent(Event::PEER_SLOW);
+  for (Side* side : {&pair.a, &pair.b()}) {
+    EXPECT_EQ(side->CountEvents(Event::PEER_SILENT), 0);
+    EXPECT_EQ(side->CountEvents(Event::PEER_RECONNECTED), 0);
+  }
+  // Nothing is lost: what had room is there, and what was sent back came.
+  EXPECT_EQ(pair.a.delivered.size(), 2000u);
+  pair.reads_at_once = true;
+  pair.Pass(kSecond);
+  EXPECT_EQ(pair.a.link.unsettled(), 0u);
+  EXPECT_EQ(pair.a.link.state(), PeerStats::UP);
+}
+
 TEST(Peer, IsNotSlowForABacklogFromBeforeItsSession) {
   LinkOptions options = Side::DefaultOptions();
   options.link_budget_bytes = 10 << 20;
