@@ -309,7 +309,7 @@ TEST(Server, EndsWhenNobodyReadsWhatItReceives) {
 
 // The newer of two lives takes over; the older must not look as if all is well.
 // The twin listens elsewhere, since one address cannot have two.
-TEST(Server, FailsWhenANewerLifeHasTakenOver) {
+void ExpectThatATwinTakesOver(bool while_it_is_stopped) {
   const ProgramCluster cluster(2);
   const ProgramCluster elsewhere(1);
   const std::string twin_config = WriteTestFile(absl::StrCat(
@@ -322,9 +322,22 @@ TEST(Server, FailsWhenANewerLifeHasTakenOver) {
   EXPECT_EQ(one->ReadLine(kPatience), Greeting(2, 1));
   Process::Spec spec;
   spec.arguments = {"--pid=1", "--config=" + twin_config};
+  if (while_it_is_stopped) one->Signal(SIGSTOP);
   const auto twin = StartProgram("server", spec);
+  if (while_it_is_stopped) {
+    ASSERT_TRUE(twin->WaitForError("listens on", kPatience));
+    one->Signal(SIGCONT);
+  }
   EXPECT_EQ(one->WaitForExit(kPatience), kFailed);
   EXPECT_THAT(one->errors(), HasSubstr("superseded"));
+}
+
+TEST(Server, FailsWhenANewerLifeHasTakenOver) {
+  ExpectThatATwinTakesOver(/*while_it_is_stopped=*/false);
+}
+
+TEST(Server, FailsWhenANewerLifeHasTakenOverWhileItStoodStill) {
+  ExpectThatATwinTakesOver(/*while_it_is_stopped=*/true);
 }
 
 }  // namespace
