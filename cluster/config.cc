@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -78,7 +79,8 @@ class Entries {
                        ", field \"mypid\": both are ", member.mypid(),
                        "; each server has a pid of its own"));
     }
-    return AddUrl(index, member, entry);
+    const absl::Status url = AddUrl(index, member, entry);
+    return url.ok() ? AddKeys(index, member, entry) : url;
   }
 
  private:
@@ -110,6 +112,35 @@ class Entries {
     return absl::OkStatus();
   }
 
+  // A key decides the pid, so it has one owner; whether it is a key only the
+  // transport can tell.
+  absl::Status AddKeys(int index, const Config::Member& member,
+                       const std::string& entry) {
+    if (index == 0) keys_wanted_ = member.keys_size() > 0;
+    if ((member.keys_size() > 0) != keys_wanted_) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          entry, ", field \"keys\": ",
+          keys_wanted_ ? "there are none, but those before have some"
+                       : "there are some, but those before have none",
+          "; either all servers have keys, or none has"));
+    }
+    for (const std::string& key : member.keys()) {
+      if (key.empty()) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            entry, ", field \"keys\": one is empty; write what keygen prints"));
+      }
+      const auto [same, is_new] = keys_.emplace(key, entry);
+      if (!is_new) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            same->second, " and ", entry, ", field \"keys\": both list \"", key,
+            "\"; each server has keys of its own"));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  std::map<std::string, std::string> keys_;  // Whose.
+  bool keys_wanted_ = false;                 // As the first entry has it.
   std::map<Pid, int> pids_;
   std::map<std::string, std::pair<int, Config::Member>> urls_;
 };
@@ -162,15 +193,20 @@ absl::Status CheckConfig(const Config& config) {
 
 uint64_t ConfigDigest(const Config& config) {
   std::map<Pid, std::string> urls;
+  std::map<Pid, std::set<std::string>> keys;
   for (const Config::Member& member : config.object().servers()) {
     const absl::StatusOr<Url> url = ParseUrl(member.url());
     urls[member.mypid()] = url.ok() ? url->ToString() : member.url();
+    keys[member.mypid()].insert(member.keys().begin(), member.keys().end());
   }
   // Each text with its length, so that no two lists give the same bytes.
   const std::string& name = config.object().cluster();
   std::string text = absl::StrCat(name.size(), ":", name);
   for (const auto& [pid, url] : urls) {
     absl::StrAppend(&text, ",", pid, "=", url.size(), ":", url);
+    for (const std::string& key : keys[pid]) {
+      absl::StrAppend(&text, "+", key.size(), ":", key);
+    }
   }
   return XXH3_64bits(text.data(), text.size());
 }

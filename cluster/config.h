@@ -30,7 +30,8 @@ using Pid = int32_t;
 // NOT_FOUND, PERMISSION_DENIED: the file cannot be read. INVALID_ARGUMENT:
 // what it says is wrong: not JSON, an unknown field, `total` unlike the number
 // of servers, an empty list, a pid that is not positive, two entries with one
-// pid or one url, a url that ParseUrl refuses or that has a wildcard port.
+// pid or one url, a url that ParseUrl refuses or that has a wildcard port, a
+// key that is listed twice, servers with keys beside servers without.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 
 // The same for text that is at hand. `name` stands for the file in messages.
@@ -40,7 +41,8 @@ absl::StatusOr<Config> ParseConfig(absl::string_view json,
 // The checks alone. INVALID_ARGUMENT, without a file's name.
 absl::Status CheckConfig(const Config& config);
 
-// The same for the same members (in any order) and cluster name. It travels in
+// The same for the same members (in any order) with the same keys (in any
+// order), and cluster name. It travels in
 // the handshake, so that a difference between two servers is reported.
 uint64_t ConfigDigest(const Config& config);
 

@@ -112,11 +112,20 @@ class Explainer {
                     const std::string& where) {
     if (value.kind_case() == Value::kNullValue) return "";  // Left out.
     if (!field.is_repeated()) return One(value, field, where);
+    const bool of_texts = field.message_type() == nullptr;
     if (value.kind_case() != Value::kListValue) {
       return absl::StrCat(where, Shown(value), " is not a list, [",
-                          Allowed(*field.message_type()), ", ...]");
+                          of_texts ? "\"...\"" : Allowed(*field.message_type()),
+                          ", ...]");
     }
     const ListValue& list = value.list_value();
+    if (of_texts) {
+      for (const Value& text : list.values()) {
+        std::string mistake = One(text, field, where);
+        if (!mistake.empty()) return mistake;
+      }
+      return "";
+    }
     for (int i = 0; i < list.values_size(); ++i) {
       const Value& entry = list.values(i);
       const std::string name = EntryName(i, entry);

@@ -280,7 +280,33 @@ INSTANTIATE_TEST_SUITE_P(
                 {"\"0.0.0.0:80\"", "no peer would know"}},
         Mistake{"AnyHost6",
                 Servers(R"({"mypid": 1, "url": "tcp://[::]:80"})"),
-                {"\"tcp://[::]:80\"", "no peer would know"}}),
+                {"\"tcp://[::]:80\"", "no peer would know"}},
+        Mistake{"KeysOfTheFirstAlone",
+                Servers(R"({"mypid": 1, "url": "h:1", "keys": ["k"]},
+                           {"mypid": 2, "url": "h:2"})",
+                        2),
+                {"entry 2 (mypid 2), field \"keys\": there are none"}},
+        Mistake{"KeysOfTheSecondAlone",
+                Servers(R"({"mypid": 1, "url": "h:1"},
+                           {"mypid": 2, "url": "h:2", "keys": ["k"]})",
+                        2),
+                {"entry 2 (mypid 2), field \"keys\": there are some"}},
+        Mistake{
+            "KeyOfTwo",
+            Servers(R"({"mypid": 1, "url": "h:1", "keys": ["a", "b"]},
+                           {"mypid": 2, "url": "h:2", "keys": ["c", "b"]})",
+                    2),
+            {"entry 1 (mypid 1) and entry 2 (mypid 2), field \"keys\": both "
+             "list \"b\""}},
+        Mistake{"EmptyKey",
+                Servers(R"({"mypid": 1, "url": "h:1", "keys": [""]})"),
+                {"entry 1 (mypid 1), field \"keys\": one is empty"}},
+        Mistake{"KeysThatAreNoList",
+                Servers(R"({"mypid": 1, "url": "h:1", "keys": {"a": 1}})"),
+                {"entry 1 (mypid 1), field \"keys\"", "is not a list"}},
+        Mistake{"KeyThatIsNoText",
+                Servers(R"({"mypid": 1, "url": "h:1", "keys": ["a", [7]]})"),
+                {"entry 1 (mypid 1), field \"keys\": [7] is not a text"}}),
     [](const auto& info) { return info.param.name; });
 
 TEST(CheckConfig, TakesWhatAProgramFilledIn) {
@@ -311,6 +337,22 @@ TEST(ConfigDigest, TellsConfigsApart) {
   EXPECT_NE(ConfigDigest(config), ConfigDigest(MakeConfig({{1, "h:1"}})));
   EXPECT_NE(ConfigDigest(config),
             ConfigDigest(MakeConfig({{1, "h:1"}, {3, "h:2"}})));
+}
+
+TEST(ConfigDigest, LooksAtTheKeysInAnyOrder) {
+  const Config plain = MakeConfig({{1, "h:1"}, {2, "h:2"}});
+  Config one = plain;
+  one.mutable_object()->mutable_servers(0)->add_keys("a");
+  one.mutable_object()->mutable_servers(0)->add_keys("b");
+  Config same = plain;
+  same.mutable_object()->mutable_servers(0)->add_keys("b");
+  same.mutable_object()->mutable_servers(0)->add_keys("a");
+  EXPECT_EQ(ConfigDigest(one), ConfigDigest(same));
+  EXPECT_NE(ConfigDigest(one), ConfigDigest(plain));
+  Config other = plain;
+  other.mutable_object()->mutable_servers(1)->add_keys("a");
+  other.mutable_object()->mutable_servers(1)->add_keys("b");
+  EXPECT_NE(ConfigDigest(one), ConfigDigest(other));
 }
 
 // The digest travels between processes, perhaps of different builds.

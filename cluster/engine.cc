@@ -17,6 +17,20 @@ absl::Status Superseded() {
       "to be started again");
 }
 
+Refusal::Reason ReasonOf(Rejection why) {
+  switch (why) {
+    case Rejection::kHandshake:
+      return Refusal::HANDSHAKE;
+    case Rejection::kUnknownKey:
+      return Refusal::UNKNOWN_KEY;
+    case Rejection::kMalformed:
+      return Refusal::MALFORMED;
+    case Rejection::kTooLarge:
+      return Refusal::TOO_LARGE;
+  }
+  return Refusal::MALFORMED;
+}
+
 absl::Status Full(absl::string_view whose) {
   return absl::ResourceExhaustedError(
       absl::StrCat("the queue to ", whose,
@@ -42,6 +56,16 @@ Engine::Engine(const EngineOptions& options, Micros now)
     links_.push_back(std::make_unique<Link>(link, me_, sink, now));
   }
   blocked_.resize(links_.size());
+  if (options.in_the_clear) {
+    Event event;
+    event.set_kind(Event::IN_THE_CLEAR);
+    event.set_address(options.url);
+    event.set_detail(absl::StrCat(
+        "traffic to and from ", options.url,
+        " is neither encrypted nor authenticated: whoever reaches it can read "
+        "along and speak as any server; give the servers keys"));
+    OnEvent(std::move(event));
+  }
 }
 
 // ---- The outbox -------------------------------------------------------------
@@ -169,7 +193,8 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
   if (found == index_.end()) return refuse(Refusal::UNKNOWN_PID);
   if (header.to != options_.link.self) return refuse(Refusal::MISROUTED);
   Link& link = *links_[found->second];
-  if (origin.proven != 0 && origin.proven != header.from) {
+  if (origin.proven != header.from &&
+      (origin.proven != 0 || options_.proven_peers)) {
     return link.CountRefusal(Refusal::WRONG_KEY, origin.address);
   }
   const uint64_t held = link.held_bytes();
@@ -177,6 +202,13 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
   if (link.OnFrame(frame, origin, now)) OnNewerSelf(header.dst, now);
   if (link.held_bytes() < held || leaving_) ++changes_;
   if (runs_ != runs) last_run_ = now;
+}
+
+void Engine::OnRefused(Rejection why, Pid peer, const std::string& address) {
+  const Refusal::Reason reason = ReasonOf(why);
+  const auto found = index_.find(peer);
+  if (found == index_.end()) return Refuse(reason, address);
+  links_[found->second]->CountRefusal(reason, address);
 }
 
 void Engine::OnReset(Pid peer, bool up, Micros now) {
@@ -294,7 +326,12 @@ void Engine::OnEvent(Event event) {
   for (auto last = events_.rbegin(); last != events_.rend(); ++last) {
     Event& same = last->event;
     if (same.peer() != event.peer()) continue;
-    if (same.kind() != event.kind() || same.refusal() != event.refusal()) break;
+    if (same.kind() != event.kind() || same.refusal() != event.refusal()) {
+      // When a refusal came is not worth that strangers, who need only take
+      // turns in what they do wrong, push out all other events.
+      if (event.kind() == Event::FRAME_REFUSED) continue;
+      break;
+    }
     same.set_count(same.count() + event.count());
     same.set_bytes(same.bytes() + event.bytes());
     same.set_folded(same.folded() + 1);

@@ -38,6 +38,8 @@ struct EngineOptions {
   Life life;
   uint64_t seed = 0;
   Micros idle_timeout = kNever;
+  bool proven_peers = false;  // The transport proves who speaks.
+  bool in_the_clear = false;  // It does not, and strangers may reach it.
 };
 
 class Engine : private LinkSink {
@@ -63,6 +65,7 @@ class Engine : private LinkSink {
   void OnFrame(const Origin& origin, ParseResult result,
                const ParsedFrame& frame, Micros now);
   void OnReset(Pid peer, bool up, Micros now);
+  void OnRefused(Rejection why, Pid peer, const std::string& address);
 
   // The next frame that is due, of any link in turn that is not blocked.
   struct Due {

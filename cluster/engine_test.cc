@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cluster/testing_engines.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace raft {
@@ -250,6 +251,65 @@ TEST_F(Refused, IsADamagedFrameAndOneThatIsNone) {
   const Stats stats = engines[1].GetStats(engines.now);
   ASSERT_EQ(stats.refused_frames_size(), 2);
   EXPECT_EQ(stats.refused_frames(0).reason(), Refusal::MALFORMED);
+}
+
+// What the transport turned away has a reason too.
+TEST_F(Refused, IsACallerThatTheTransportTurnedAway) {
+  engines[1].OnRefused(Rejection::kUnknownKey, 0, "there");
+  ExpectCounted(Refusal::UNKNOWN_KEY);
+}
+
+TEST_F(Refused, IsAPeerThatTheTransportTurnedAway) {
+  engines[1].OnRefused(Rejection::kHandshake, 2, "there");
+  ExpectCounted(Refusal::HANDSHAKE, 2);
+}
+
+TEST_F(Refused, IsAMessageThatIsNoFrame) {
+  engines[1].OnRefused(Rejection::kMalformed, 9, "there");
+  ExpectCounted(Refusal::MALFORMED);
+}
+
+TEST_F(Refused, IsAMessageThatIsTooLarge) {
+  engines[1].OnRefused(Rejection::kTooLarge, 0, "there");
+  ExpectCounted(Refusal::TOO_LARGE);
+}
+
+// Strangers who take turns in what they do wrong push out nothing.
+TEST_F(Refused, FillsNoMoreThanAnEventForEachReason) {
+  engines[1].OnReset(2, /*up=*/true, engines.now);
+  engines.Pass(10000);
+  for (int i = 0; i < 5000; ++i) {
+    engines[1].OnRefused(Rejection::kHandshake, 0, "there");
+    engines[1].OnRefused(Rejection::kUnknownKey, 0, "there");
+  }
+  int refused = 0;
+  int up = 0;
+  for (Event event; engines[1].NextEvent(&event);) {
+    refused += event.kind() == Event::FRAME_REFUSED;
+    up += event.kind() == Event::PEER_UP;
+    if (event.kind() == Event::FRAME_REFUSED) EXPECT_EQ(event.count(), 5000u);
+    EXPECT_EQ(event.missed(), 0u);
+  }
+  EXPECT_EQ(refused, 2);
+  EXPECT_EQ(up, 1);
+}
+
+TEST(InTheClear, IsSaidOnce) {
+  EngineOptions options;
+  options.link = Engines::DefaultLink();
+  options.link.self = 1;
+  options.life = Life{100, 1};
+  options.url = "tcp://10.0.0.1:7";
+  Engine silent(options, 1);
+  Event event;
+  EXPECT_FALSE(silent.NextEvent(&event));
+  options.in_the_clear = true;
+  Engine engine(options, 1);
+  ASSERT_TRUE(engine.NextEvent(&event));
+  EXPECT_EQ(event.kind(), Event::IN_THE_CLEAR);
+  EXPECT_EQ(event.address(), options.url);
+  EXPECT_THAT(event.detail(), ::testing::HasSubstr("neither encrypted nor"));
+  EXPECT_FALSE(engine.NextEvent(&event));
 }
 
 TEST_F(Refused, IsNotAFrameWhoseKeyOwnsItsPid) {

@@ -39,6 +39,11 @@ struct Options {
   enum class OnRestart { kResend, kVoid };
   OnRestart on_restart = OnRestart::kResend;
 
+  // The file with this server's secret key, as //cmd:keygen writes it. Needed
+  // if the configuration lists keys, and of no use if it does not. Others must
+  // not be able to read it.
+  std::string key_file;
+
   // Which transports there are: tcp, ipc, loopback; add yours.
   Registry transports = BuiltinTransports();
 };

@@ -91,6 +91,11 @@ void Pump::OnReset(PeerId peer, bool up) {
   engine_.OnReset(peer, up, poll_time_);
 }
 
+void Pump::OnRefused(Rejection why, PeerId peer, const std::string& address) {
+  MutexLock lock(mu_);
+  engine_.OnRefused(why, peer, address);
+}
+
 // True: there may be more to do at once.
 bool Pump::Turn(Quest quest) {
   poll_time_ = clock_();

@@ -102,6 +102,9 @@ class Pump : private Receiver {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
   void OnReset(PeerId peer, bool up) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
+  void OnRefused(Rejection why, PeerId peer,
+                 const std::string& address) override
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
 
   Micros After(absl::Duration timeout) const;
   void Wait(CondVar& condition, Micros deadline)

@@ -10,6 +10,7 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "cluster/key_file.h"
 #include "cluster/pump.h"
 #include "transport/url.h"
 
@@ -111,6 +112,30 @@ absl::StatusOr<std::vector<Pump::Peer>> ParseMembers(const Config& config,
   return members;
 }
 
+// The keys of the configuration and the secret of the own file.
+absl::StatusOr<TransportKeys> MakeKeys(const Config& config,
+                                       const Options& options) {
+  TransportKeys keys;
+  for (const Config::Member& member : config.object().servers()) {
+    if (member.keys().empty()) continue;
+    keys.listed[member.mypid()].assign(member.keys().begin(),
+                                       member.keys().end());
+  }
+  if (options.key_file.empty() != keys.listed.empty()) {
+    return absl::InvalidArgumentError(
+        keys.listed.empty()
+            ? "Options::key_file is set, but no server of the configuration "
+              "has \"keys\": nobody could be told from a stranger"
+            : "the servers of the configuration have \"keys\", but "
+              "Options::key_file does not say where this one's secret is");
+  }
+  if (keys.listed.empty()) return keys;
+  absl::StatusOr<std::string> secret = ReadKeyFile(options.key_file);
+  if (!secret.ok()) return secret.status();
+  keys.secret = *std::move(secret);
+  return keys;
+}
+
 Outgoing MakeOutgoing(const absl::Cord& msg, uint64_t id, bool broadcast) {
   Outgoing envelope;
   envelope.id = id;
@@ -180,14 +205,27 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   spec.url = self->url;
   spec.self = pid;
   spec.max_frame_bytes = kMaxFrameBytes;
+  absl::StatusOr<TransportKeys> keys = MakeKeys(config, options);
+  if (!keys.ok()) return keys.status();
+  spec.keys = *std::move(keys);
+  const bool has_keys = !spec.keys.listed.empty();
   absl::StatusOr<std::unique_ptr<Transport>> transport =
       options.transports.Open(spec);
   if (!transport.ok()) return transport.status();
+  const Properties properties = (*transport)->properties();
+  if (has_keys && !properties.proves_peers) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the servers of the configuration have \"keys\", but ",
+                     spec.url.scheme, ":// knows none; use tcp://"));
+  }
   members->erase(self);
 
   EngineOptions engine;
   engine.link = MakeLinkOptions(config, pid, options);
-  engine.link.fifo = (*transport)->properties().fifo;
+  engine.link.fifo = properties.fifo;
+  engine.proven_peers = properties.proves_peers;
+  engine.in_the_clear =
+      properties.reachable_from_afar && !properties.proves_peers;
   engine.url = (*transport)->url().ToString();
   for (const Pump::Peer& member : *members) {
     engine.peers.push_back({member.pid, member.url.ToString()});

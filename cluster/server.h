@@ -99,7 +99,8 @@ class Inbox {
 class Server {
  public:
   // Binds the url of `pid`, begins to connect to the peers and returns.
-  // INVALID_ARGUMENT: config or options (says which entry or field).
+  // INVALID_ARGUMENT: config or options (says which entry or field), the key
+  // file among them.
   // NOT_FOUND: the config has no server `pid`. UNAVAILABLE: the address is in
   // use or cannot be bound.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Config& config,

@@ -98,6 +98,17 @@ std::string ShowEnvelope(Pid from, Pid to, absl::string_view msg) {
   return out;
 }
 
+std::string ShowWarning(const Event& event) {
+  if (event.kind() == Event::IN_THE_CLEAR) {
+    return absl::StrCat("WARNING: ", event.detail());
+  }
+  if (event.kind() != Event::FRAME_REFUSED) return "";
+  return absl::StrCat(
+      "refused ", event.count(), " x ", Refusal::Reason_Name(event.refusal()),
+      event.peer() == 0 ? "" : absl::StrCat(", server ", event.peer()),
+      event.address().empty() ? "" : absl::StrCat(", from ", event.address()));
+}
+
 std::string ShowPeers(const Stats& stats) {
   size_t width = sizeof("state") - 1;
   for (const PeerStats& peer : stats.peers()) {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "cluster/received.h"
+#include "proto/event.pb.h"
 #include "proto/stats.pb.h"
 
 namespace raft {
@@ -36,6 +37,10 @@ Input ParseInput(absl::string_view line);
 // control characters, but for the tab, come out as \n, \r or \x1b, all else as
 // it is. This is for reading; a program that wants the bytes uses the library.
 std::string ShowEnvelope(Pid from, Pid to, absl::string_view msg);
+
+// What an owner should know of those who must not get in; "" for events about
+// anything else.
+std::string ShowWarning(const Event& event);
 
 // A table of the peers: who is up, how much waits for each, where they are.
 std::string ShowPeers(const Stats& stats);

@@ -29,6 +29,9 @@ ABSL_FLAG(int32_t, pid, 0, "which server of the config this is; required");
 ABSL_FLAG(std::string, config, raft::kDefaultConfig,
           "the cluster's servers; looked for where you are, then where the "
           "program is");
+ABSL_FLAG(std::string, key_file, "",
+          "this server's secret key, as keygen writes it; needed if the config "
+          "lists keys");
 ABSL_FLAG(std::string, message, "hello there",
           "what to broadcast first; \"\" for nothing");
 ABSL_FLAG(absl::Duration, idle_timeout, absl::InfiniteDuration(),
@@ -77,6 +80,10 @@ ExitCode Main(int argc, char* argv[]) {
   Options options;
   options.idle_timeout = absl::GetFlag(FLAGS_idle_timeout);
   options.failure_timeout = absl::GetFlag(FLAGS_failure_timeout);
+  const std::string key_file = absl::GetFlag(FLAGS_key_file);
+  if (!key_file.empty()) {
+    options.key_file = ConfigPath(key_file, folder, /*shipped=*/"");
+  }
   SessionOptions session;
   session.message = absl::GetFlag(FLAGS_message);
   session.terminal = isatty(STDIN_FILENO) != 0;

@@ -13,6 +13,7 @@
 #include "cmd/commander.h"
 #include "cmd/ending.h"
 #include "cmd/printer.h"
+#include "cmd/watch.h"
 
 namespace raft {
 namespace {
@@ -69,14 +70,18 @@ ExitCode RunSession(Server& server, const SessionOptions& options) {
   Commander commander(server, options, STDIN_FILENO, ending);
   std::thread printing([&printer] { printer.Run(); });
   std::thread commanding([&commander] { commander.Run(); });
+  Watch watch(server);
+  std::thread watching([&watch] { watch.Run(); });
 
   WaitForEnd(server, ending);
   const Ending::Reason reason = ending.reason();
   Say(absl::StrCat("server ", server.pid(), " ends: ", reason.text));
   commander.Stop();
+  watch.Stop();
   // Unblocks both threads. What it could not do is told per peer below.
   server.Close(kDrain).IgnoreError();
   commanding.join();
+  watching.join();
   if (!WaitReadable(printer.done_fd(), kLastLines)) printer.GiveUp();
   printing.join();
 

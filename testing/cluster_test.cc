@@ -2,6 +2,7 @@
 
 #include "testing/faulty/faulty.h"
 #include "testing/proxy/proxies.h"
+#include "testing/test_keys.h"
 
 namespace raft {
 namespace {
@@ -40,6 +41,9 @@ RecordedCluster& ClusterTest::NewCluster(int servers,
   if (scheme == "faulty_loopback") {
     scheme = "loopback";
     with_faults.transports = FaultyTransports(setup.transports, AllFaults());
+  } else if (scheme == "curve_tcp") {
+    scheme = "tcp";
+    with_faults = WithKeys(setup, std::make_shared<TestKeys>(servers));
   } else if (scheme == "proxied_tcp") {
     scheme = "tcp";
     // Shared with the cluster, whose servers it has to outlive.

@@ -48,14 +48,17 @@ class ClusterTest : public ::testing::TestWithParam<std::string> {
   std::vector<std::unique_ptr<RecordedCluster>> clusters_;
 };
 
-inline auto AllSchemes() { return ::testing::Values("tcp", "ipc", "loopback"); }
+// "curve_tcp": tcp, and every server has keys.
+inline auto AllSchemes() {
+  return ::testing::Values("tcp", "curve_tcp", "ipc", "loopback");
+}
 // "faulty_loopback": it loses, doubles, delays and reorders frames, refuses
 // some, and resets connections. "proxied_tcp": all connections lead through
 // proxies, which reset each after some 100 KB. For tests that use NewCluster()
 // and judge no times.
 inline auto AllSchemesAndFaults() {
-  return ::testing::Values("tcp", "ipc", "loopback", "faulty_loopback",
-                           "proxied_tcp");
+  return ::testing::Values("tcp", "curve_tcp", "ipc", "loopback",
+                           "faulty_loopback", "proxied_tcp");
 }
 std::string SchemeName(const ::testing::TestParamInfo<std::string>& info);
 

@@ -34,8 +34,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -62,6 +64,20 @@ struct Properties {
   bool fifo = false;
   // What arrives is proven to be what was sent (by cryptography).
   bool proves_integrity = false;
+  // It has taken TransportSpec::keys: every frame comes from the owner of one
+  // of them, whom Origin::proven names. Whoever has none is turned away.
+  bool proves_peers = false;
+  // Others than this machine can reach the url on which it listens.
+  bool reachable_from_afar = false;
+};
+
+// Why somebody was turned away, or a message dropped, before it was a frame.
+enum class Rejection {
+  kHandshake,   // Did not do the transport's handshake: speaks something else,
+                // gave up, or one side asks for keys and the other does not.
+  kUnknownKey,  // Has a key that TransportSpec::keys does not list.
+  kMalformed,   // A message that no transport of this kind sends.
+  kTooLarge     // A message above TransportSpec::max_frame_bytes.
 };
 
 enum class SendResult {
@@ -86,6 +102,10 @@ class Receiver {
   // once whenever a connection was made, the first one included. A time out
   // of reach in which nothing was sent may go unreported.
   virtual void OnReset(PeerId peer, bool up) = 0;
+  // For those who count. `peer`: the one that was called, or whose key proves
+  // it; 0 for a stranger. `address`: printable, as far as it is known.
+  virtual void OnRefused(Rejection /*why*/, PeerId /*peer*/,
+                         const std::string& /*address*/) {}
 };
 
 class Transport {
@@ -103,8 +123,8 @@ class Transport {
   // there yet, and a host name that cannot be resolved is tried again. The own
   // url is as good as any other. Connecting anew to a peer replaces its
   // connection (and drops what was queued on the old one).
-  // INVALID_ARGUMENT: `peer` is not positive, the url is of another scheme or
-  // a wildcard.
+  // INVALID_ARGUMENT: `peer` is not positive or, where there are keys, has
+  // none; the url is of another scheme or a wildcard.
   virtual absl::Status Connect(PeerId peer, const Url& url) = 0;
   // Drops the connection and what is queued on it. Unknown peers are ignored.
   virtual void Disconnect(PeerId peer) = 0;
@@ -133,6 +153,17 @@ class Transport {
   virtual void Wake() = 0;
 };
 
+// Who may speak, by keys in the transport's own notation. A transport that
+// knows no keys need not look at them: Properties::proves_peers stays false,
+// and a cluster that has keys refuses to start on it.
+struct TransportKeys {
+  std::string secret;  // The own one. Empty: nobody is asked for a key.
+  // Public keys of all servers, the own one included. Each of several is good,
+  // so that old and new ones get along. A key that several peers list proves
+  // the one with the lowest id.
+  std::map<PeerId, std::vector<std::string>> listed;
+};
+
 // All that a transport needs to open. Grows by fields with defaults.
 struct TransportSpec {
   Url url;          // To listen on; a wildcard port is allowed.
@@ -143,6 +174,7 @@ struct TransportSpec {
   // Send() answers kFull at the latest when this many bytes wait for one peer
   // (buffers of the operating system not counted); one frame always fits.
   size_t queue_bytes = size_t{1} << 20;
+  TransportKeys keys;
 };
 
 // Opens a transport: binds its url and returns.

@@ -170,6 +170,10 @@ class Faulty : public Transport, private Receiver {
     HandOut(origin, std::move(frame));
   }
   void OnReset(PeerId peer, bool up) override { receiver_->OnReset(peer, up); }
+  void OnRefused(Rejection why, PeerId peer,
+                 const std::string& address) override {
+    receiver_->OnRefused(why, peer, address);
+  }
 
   const std::unique_ptr<Transport> inner_;
   const TransportSpec spec_;

@@ -21,6 +21,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "testing/transport/conformance.h"
+#include "testing/transport/resources.h"
 #include "transport/frame.h"
 #include "transport/transport.h"
 #include "transport/url.h"
@@ -84,10 +85,6 @@ bool SendPatiently(Node& from, PeerId to, const Frame& frame,
 // Connects `from` to `to` and lets a first frame through, which does not show
 // in `frames`.
 void Link(Node& from, PeerId as, Node& to);
-
-int OpenDescriptors();        // Of this process.
-size_t ResidentBytes();       // Of this process.
-bool MemoryIsInstrumented();  // By a sanitizer: its use says nothing.
 
 }  // namespace raft
 

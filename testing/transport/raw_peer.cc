@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "absl/strings/str_cat.h"
 
 namespace raft {
@@ -30,6 +32,15 @@ RawClient::~RawClient() { close(fd_); }
 
 void RawClient::Send(absl::string_view bytes) {
   (void)!send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+bool RawClient::HungUpOn() {
+  char buffer[4096];
+  ssize_t size;
+  do {
+    size = recv(fd_, buffer, sizeof(buffer), MSG_DONTWAIT);
+  } while (size > 0 || (size < 0 && errno == EINTR));
+  return size == 0 || errno != EAGAIN;
 }
 
 RawListener::RawListener(const std::string& address)

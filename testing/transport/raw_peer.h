@@ -24,6 +24,9 @@ class RawClient {
   bool connected() const { return connected_; }
   // Never waits; what the other side does not take is dropped.
   void Send(absl::string_view bytes);
+  // The other side has ended the connection. Never waits; what it said before
+  // is dropped.
+  bool HungUpOn();
 
  private:
   int fd_;

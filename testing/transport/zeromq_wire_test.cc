@@ -70,6 +70,20 @@ TEST(ZeroMqWire, ListensOnIpv6AndOnAllInterfaces) {
   }
 }
 
+TEST(ZeroMqWire, SaysWhetherOthersThanThisMachineCanReachIt) {
+  for (const char* url : {"tcp://*:0", "tcp://0.0.0.0:0", "tcp://[::]:0"}) {
+    EXPECT_TRUE(
+        Node(Tcp(), ParseUrl(url).value())->properties().reachable_from_afar)
+        << url;
+  }
+  for (const char* url :
+       {"tcp://127.0.0.1:0", "tcp://[::1]:0", "tcp://localhost:0"}) {
+    EXPECT_FALSE(
+        Node(Tcp(), ParseUrl(url).value())->properties().reachable_from_afar)
+        << url;
+  }
+}
+
 TEST(ZeroMqWire, AnOriginShowsTheSendersHost) {
   Node a(Tcp());
   Node b(Tcp());

@@ -2,21 +2,17 @@
 
 #include <zmq.h>
 
-#include <cerrno>
-#include <cstring>
-
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "transport/zeromq/endpoint.h"
 
 namespace raft {
 namespace zeromq {
 namespace {
 
-// No more than these, so that the few that one attempt causes always fit into
-// the monitor's queue: where that is full, libzmq's thread waits in it.
-constexpr int kEvents = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
-                        ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED;
+constexpr int kEvents =
+    ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_CLOSED |
+    ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
 }  // namespace
 
@@ -27,29 +23,27 @@ Connection::Connection(Environment& environment)
           [&events = environment.events] { events.Wake(); })) {}
 
 Connection::~Connection() {
-  if (monitor_) environment_.events.Remove(Descriptor(monitor_));
-  if (!dealer_) return;
-  environment_.events.Remove(Descriptor(dealer_));
-  // Before its far end is closed: libzmq's thread would wait for somebody to
-  // read its next event, for ever.
-  zmq_socket_monitor(dealer_.handle(), nullptr, 0);
+  if (dealer_) environment_.events.Remove(Descriptor(dealer_));
 }
 
 std::unique_ptr<Connection> Connection::Dial(Environment& environment,
                                              const std::string& endpoint,
+                                             const std::string& server_key,
                                              uint64_t key,
                                              uint64_t monitor_key) {
   std::unique_ptr<Connection> connection(new Connection(environment));
-  if (!connection->Start(endpoint, key, monitor_key)) return nullptr;
+  if (!connection->Start(endpoint, server_key, key, monitor_key)) {
+    return nullptr;
+  }
   return connection;
 }
 
-bool Connection::Start(const std::string& endpoint, uint64_t key,
+bool Connection::Start(const std::string& endpoint,
+                       const std::string& server_key, uint64_t key,
                        uint64_t monitor_key) {
+  const KeyRing& keys = environment_.keys;
   dealer_ = OpenSocket(environment_.context, zmq::socket_type::dealer);
-  if (!dealer_ ||
-      !SetWireOptions(dealer_, environment_.max_frame_bytes,
-                      environment_.queue_bytes) ||
+  if (!dealer_ || !SetWireOptions(dealer_, environment_) ||
       // The budget bounds what is sent.
       !SetOption(dealer_, ZMQ_SNDHWM, 0) ||
       !SetOption(dealer_, ZMQ_RECONNECT_IVL, -1) ||
@@ -58,54 +52,42 @@ bool Connection::Start(const std::string& endpoint, uint64_t key,
       !SetOption(dealer_, ZMQ_IPV6, absl::StrContains(endpoint, '['))) {
     return false;
   }
-  const std::string name =
-      absl::StrCat("inproc://monitor-", ++environment_.monitors);
-  if (zmq_socket_monitor(dealer_.handle(), name.c_str(), kEvents) != 0) {
+  if (!keys.empty() &&
+      (!SetOption(dealer_, ZMQ_CURVE_SERVERKEY, server_key) ||
+       !SetOption(dealer_, ZMQ_CURVE_PUBLICKEY, keys.own_public()) ||
+       !SetOption(dealer_, ZMQ_CURVE_SECRETKEY, keys.secret()))) {
     return false;
   }
-  monitor_ = OpenSocket(environment_.context, zmq::socket_type::pair);
-  if (!monitor_ || !SetOption(monitor_, ZMQ_LINGER, 0) ||
-      zmq_connect(monitor_.handle(), name.c_str()) != 0) {
-    return false;
-  }
-  // Its descriptor tells of nothing before it has once been found empty.
-  PendingEvents(monitor_);
-  return environment_.events.Add(Descriptor(monitor_), monitor_key) &&
+  monitor_ = Monitor::Watch(environment_, dealer_, kEvents, monitor_key);
+  return monitor_ != nullptr &&
          environment_.events.Add(Descriptor(dealer_), key) &&
          zmq_connect(dealer_.handle(), endpoint.c_str()) == 0;
 }
 
 Connection::State Connection::Update() {
-  for (;;) {
-    zmq::message_t event;
-    zmq::message_t address;
-    if (zmq_msg_recv(event.handle(), monitor_.handle(), ZMQ_DONTWAIT) < 0) {
-      if (errno == EINTR || (PendingEvents(monitor_) & ZMQ_POLLIN) != 0) {
-        continue;
-      }
-      return state_;
-    }
-    zmq_msg_recv(address.handle(), monitor_.handle(), ZMQ_DONTWAIT);
-    // Number and value, unaligned.
-    uint16_t number;
-    uint32_t value;
-    if (event.size() != sizeof(number) + sizeof(value)) continue;
-    const char* data = static_cast<const char*>(event.data());
-    std::memcpy(&number, data, sizeof(number));
-    std::memcpy(&value, data + sizeof(number), sizeof(value));
-    OnEvent(number, value);
-  }
+  for (Monitor::Event event; monitor_->Next(&event);) OnEvent(event);
+  return state_;
 }
 
-void Connection::OnEvent(uint16_t event, uint32_t value) {
-  switch (event) {
+void Connection::OnEvent(const Monitor::Event& event) {
+  switch (event.number) {
     case ZMQ_EVENT_CONNECTED:
       // The descriptor may belong to somebody else by now, but hardly to
       // another one that is connected to itself.
-      if (IsConnectedToItself(static_cast<int>(value))) state_ = State::kLost;
+      if (IsConnectedToItself(static_cast<int>(event.value))) {
+        state_ = State::kLost;
+      }
       break;
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
       if (state_ == State::kDialling) state_ = State::kUp;
+      break;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+      // Whoever has another key than we think hangs up; so does one who ends.
+      handshake_failed_ |= !environment_.keys.empty();
+      break;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+      handshake_failed_ = true;
       break;
     case ZMQ_EVENT_CLOSED:  // Could not connect.
     case ZMQ_EVENT_DISCONNECTED:
@@ -122,7 +104,7 @@ SendResult Connection::Send(const Frame& frame) {
 }
 
 Receipt Connection::Receive(Incoming& incoming) {
-  return ReceiveFrame(dealer_, /*routed=*/false, environment_.max_frame_bytes,
+  return ReceiveFrame(dealer_, Sender::kPeer, environment_.max_frame_bytes,
                       incoming);
 }
 

@@ -14,22 +14,14 @@
 
 #include "transport/frame.h"
 #include "transport/transport.h"
-#include "transport/zeromq/event_set.h"
+#include "transport/zeromq/environment.h"
 #include "transport/zeromq/message.h"
+#include "transport/zeromq/monitor.h"
 #include "transport/zeromq/socket.h"
 #include "zmq.hpp"
 
 namespace raft {
 namespace zeromq {
-
-// What all sockets of a transport have in common. Outlives them.
-struct Environment {
-  zmq::context_t& context;
-  EventSet& events;
-  size_t max_frame_bytes;
-  size_t queue_bytes;
-  uint64_t monitors = 0;  // Made so far: their names must differ.
-};
 
 class Connection {
  public:
@@ -39,11 +31,13 @@ class Connection {
     kLost,  // Never came up, or was lost. For good.
   };
 
-  // Begins to connect to a numeric `endpoint` of libzmq's. `events` reports
-  // `key` when there may be frames, and `monitor_key` when the state may have
-  // changed. Null: the system has no descriptor left, or the endpoint is bad.
+  // Begins to connect to a numeric `endpoint` of libzmq's, to whoever has
+  // `server_key` where there are keys. `events` reports `key` when there may be
+  // frames, and `monitor_key` when the state may have changed. Null: the system
+  // has no descriptor left, or the endpoint is bad.
   static std::unique_ptr<Connection> Dial(Environment& environment,
                                           const std::string& endpoint,
+                                          const std::string& server_key,
                                           uint64_t key, uint64_t monitor_key);
   // What is queued is dropped.
   ~Connection();
@@ -51,6 +45,8 @@ class Connection {
   // Reads what has happened to it.
   State Update();
   State state() const { return state_; }
+  // It was lost because one side would not talk to the other.
+  bool handshake_failed() const { return handshake_failed_; }
 
   // kFull also where it is not up.
   SendResult Send(const Frame& frame);
@@ -62,15 +58,17 @@ class Connection {
  private:
   explicit Connection(Environment& environment);
 
-  bool Start(const std::string& endpoint, uint64_t key, uint64_t monitor_key);
-  void OnEvent(uint16_t event, uint32_t value);
+  bool Start(const std::string& endpoint, const std::string& server_key,
+             uint64_t key, uint64_t monitor_key);
+  void OnEvent(const Monitor::Event& event);
 
   Environment& environment_;
   zmq::socket_t dealer_;
-  zmq::socket_t monitor_;
+  std::unique_ptr<Monitor> monitor_;
   // Shared with the messages in libzmq, which may outlive this.
   const std::shared_ptr<Budget> budget_;
   State state_ = State::kDialling;
+  bool handshake_failed_ = false;
 };
 
 }  // namespace zeromq

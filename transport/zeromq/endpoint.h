@@ -27,6 +27,12 @@ bool NeedsIpv6(const std::string& address);
 // listen on the port from then on. False for anything else.
 bool IsConnectedToItself(int fd);
 
+// A numeric address by which no other machine can reach this one.
+bool IsLoopback(const std::string& address);
+
+// The numeric address of a tcp connection's far end; "" where there is none.
+std::string PeerHost(int fd);
+
 }  // namespace zeromq
 }  // namespace raft
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "transport/zeromq/endpoint.h"
 #include "transport/zeromq/socket.h"
 
@@ -53,10 +54,10 @@ absl::Status BindError(const Url& url, int error) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(
-    Environment& environment, const Url& url, Resolver& resolver,
-    uint64_t key) {
+    Environment& environment, const Url& url, Resolver& resolver, uint64_t key,
+    uint64_t monitor_key) {
   std::unique_ptr<Listener> listener(new Listener(environment));
-  absl::Status status = listener->Open(url, key);
+  absl::Status status = listener->Open(url, key, monitor_key);
   if (status.ok()) {
     status = url.scheme == "ipc" ? listener->BindIpc(url)
                                  : listener->BindTcp(url, resolver);
@@ -69,11 +70,15 @@ Listener::~Listener() {
   if (router_) environment_.events.Remove(Descriptor(router_));
 }
 
-absl::Status Listener::Open(const Url& url, uint64_t key) {
+absl::Status Listener::Open(const Url& url, uint64_t key,
+                            uint64_t monitor_key) {
+  const KeyRing& keys = environment_.keys;
+  if (!keys.empty()) {
+    doorkeeper_ = Doorkeeper::Post(environment_, keys, monitor_key);
+    if (doorkeeper_ == nullptr) return BindError(url, errno);
+  }
   router_ = OpenSocket(environment_.context, zmq::socket_type::router);
-  if (!router_ ||
-      !SetWireOptions(router_, environment_.max_frame_bytes,
-                      environment_.queue_bytes) ||
+  if (!router_ || !SetWireOptions(router_, environment_) ||
       // Or replies to those who have gone would vanish without a word.
       !SetOption(router_, ZMQ_ROUTER_MANDATORY, 1) ||
       !SetOption(router_, ZMQ_SNDHWM, kRepliesPerCaller) ||
@@ -81,6 +86,13 @@ absl::Status Listener::Open(const Url& url, uint64_t key) {
       !environment_.events.Add(Descriptor(router_), key)) {
     return BindError(url, errno);
   }
+  if (!keys.empty() &&
+      (!SetOption(router_, ZMQ_CURVE_SERVER, 1) ||
+       !SetOption(router_, ZMQ_CURVE_SECRETKEY, keys.secret()))) {
+    return BindError(url, errno);
+  }
+  callers_ = Callers::Watch(environment_, router_, monitor_key);
+  if (callers_ == nullptr) return BindError(url, errno);
   return absl::OkStatus();
 }
 
@@ -119,6 +131,11 @@ absl::Status Listener::ReadPort(const Url& url) {
   zmq_getsockopt(router_.handle(), ZMQ_LAST_ENDPOINT, endpoint, &size);
   const absl::string_view bound = endpoint;
   const absl::string_view address = url.address;
+  absl::string_view host = bound.substr(0, bound.rfind(':'));
+  absl::ConsumePrefix(&host, "tcp://");
+  absl::ConsumePrefix(&host, "[");
+  absl::ConsumeSuffix(&host, "]");
+  reachable_from_afar_ = !IsLoopback(std::string(host));
   absl::StatusOr<Url> parsed =
       ParseUrl(absl::StrCat("tcp://", address.substr(0, address.rfind(':')),
                             bound.substr(bound.rfind(':'))));
@@ -137,9 +154,24 @@ absl::Status Listener::BindIpc(const Url& url) {
   });
 }
 
+void Listener::Update(
+    absl::FunctionRef<void(Rejection why, const std::string& host)> refused) {
+  if (doorkeeper_ != nullptr) {
+    doorkeeper_->Answer([&](const std::string& host) {
+      refused(Rejection::kUnknownKey, host);
+    });
+  }
+  callers_->Update(
+      [&](const std::string& host) { refused(Rejection::kHandshake, host); });
+}
+
 Receipt Listener::Receive(Incoming& incoming) {
-  return ReceiveFrame(router_, /*routed=*/true, environment_.max_frame_bytes,
-                      incoming);
+  const bool keys = doorkeeper_ != nullptr;
+  const Receipt receipt =
+      ReceiveFrame(router_, keys ? Sender::kProven : Sender::kStranger,
+                   environment_.max_frame_bytes, incoming);
+  if (keys && receipt == Receipt::kFrame) callers_->Heard(incoming.descriptor);
+  return receipt;
 }
 
 SendResult Listener::Reply(absl::string_view routing_id, const Frame& frame) {

@@ -9,15 +9,19 @@
 #include <memory>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "transport/transport.h"
 #include "transport/url.h"
-#include "transport/zeromq/connection.h"
+#include "transport/zeromq/callers.h"
+#include "transport/zeromq/doorkeeper.h"
+#include "transport/zeromq/environment.h"
 #include "transport/zeromq/ipc_path.h"
 #include "transport/zeromq/lookup.h"
 #include "transport/zeromq/message.h"
+#include "transport/zeromq/socket.h"
 
 namespace raft {
 namespace zeromq {
@@ -25,14 +29,22 @@ namespace zeromq {
 class Listener {
  public:
   // A host name is resolved first, for which this waits some seconds at most.
+  // `events` reports `key` when there may be frames, and `monitor_key` when it
+  // is time to Update().
   // UNAVAILABLE: the address cannot be bound, or the name not be resolved.
   static absl::StatusOr<std::unique_ptr<Listener>> Bind(
       Environment& environment, const Url& url, Resolver& resolver,
-      uint64_t key);
+      uint64_t key, uint64_t monitor_key);
   ~Listener();
 
   // As bound: the port is known.
   const Url& url() const { return url_; }
+  // Other machines can reach it.
+  bool reachable_from_afar() const { return reachable_from_afar_; }
+
+  // Answers those who show a key, and tells of all who do not come in.
+  void Update(
+      absl::FunctionRef<void(Rejection why, const std::string& host)> refused);
 
   Receipt Receive(Incoming& incoming);
   // `routing_id`: of a frame that was received here.
@@ -43,16 +55,20 @@ class Listener {
  private:
   explicit Listener(Environment& environment) : environment_(environment) {}
 
-  absl::Status Open(const Url& url, uint64_t key);
+  absl::Status Open(const Url& url, uint64_t key, uint64_t monitor_key);
   absl::Status BindTcp(const Url& url, Resolver& resolver);
   absl::Status BindIpc(const Url& url);
   absl::Status ReadPort(const Url& url);
 
   Environment& environment_;
+  // There before the router, and after it.
+  std::unique_ptr<Doorkeeper> doorkeeper_;
   zmq::socket_t router_;
+  std::unique_ptr<Callers> callers_;
   // Given back before the router closes.
   std::unique_ptr<IpcPath> ipc_path_;
   Url url_;
+  bool reachable_from_afar_ = false;
 };
 
 }  // namespace zeromq

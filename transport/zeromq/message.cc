@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "absl/strings/numbers.h"
 #include "transport/zeromq/socket.h"
 
 namespace raft {
@@ -181,24 +182,31 @@ SendResult SendFrameTo(zmq::socket_t& router, absl::string_view routing_id,
   return ToResult(SendParts(router, routing_id, frame, /*budget=*/nullptr));
 }
 
-Receipt ReceiveFrame(zmq::socket_t& socket, bool routed, size_t max_frame_bytes,
-                     Incoming& incoming) {
+Receipt ReceiveFrame(zmq::socket_t& socket, Sender sender,
+                     size_t max_frame_bytes, Incoming& incoming) {
   zmq::message_t head;
   if (!ReceivePart(socket, head)) return Receipt::kNothing;
-  if (routed) {
+  if (sender != Sender::kPeer) {
     incoming.routing_id.assign(View(head).data(), head.size());
     // An id alone, which no peer can make libzmq hand out.
-    if (!head.more() || !ReceivePart(socket, head)) return Receipt::kDropped;
-  }
-  zmq::message_t body;
-  if (head.more() && !ReceivePart(socket, body)) return Receipt::kDropped;
-  const bool whole = !body.more();
-  DropRest(socket, body);
-  if (!whole || head.size() + body.size() > max_frame_bytes) {
-    return Receipt::kDropped;
+    if (!head.more() || !ReceivePart(socket, head)) return Receipt::kMalformed;
   }
   const char* host = zmq_msg_gets(head.handle(), "Peer-Address");
   incoming.sender_host = host == nullptr ? "" : host;
+  zmq::message_t body;
+  if (head.more() && !ReceivePart(socket, body)) return Receipt::kMalformed;
+  const bool whole = !body.more();
+  DropRest(socket, body);
+  if (!whole) return Receipt::kMalformed;
+  if (head.size() + body.size() > max_frame_bytes) return Receipt::kTooLarge;
+  if (sender == Sender::kProven) {
+    const char* user = zmq_msg_gets(head.handle(), "User-Id");
+    if (user == nullptr || !absl::SimpleAtoi(user, &incoming.proven) ||
+        incoming.proven <= 0) {
+      return Receipt::kUnproven;
+    }
+    incoming.descriptor = zmq_msg_get(head.handle(), ZMQ_SRCFD);
+  }
   incoming.frame.head = ToBytes(std::move(head));
   incoming.frame.body = body.size() == 0 ? Bytes() : ToBytes(std::move(body));
   return Receipt::kFrame;

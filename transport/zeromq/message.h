@@ -54,20 +54,33 @@ SendResult SendFrameTo(zmq::socket_t& router, absl::string_view routing_id,
                        const Frame& frame);
 
 enum class Receipt {
-  kFrame,    // One was received.
-  kDropped,  // A message came that is no frame of ours.
+  kFrame,  // One was received.
+  // A message was dropped: no frame of ours; above the limit; of one whose key
+  // nobody has looked at, though there are keys.
+  kMalformed,
+  kTooLarge,
+  kUnproven,
   kNothing,  // None is there.
 };
 
 struct Incoming {
   std::string routing_id;   // Of the sender, where a ROUTER received it.
   std::string sender_host;  // As libzmq knows it, or empty.
+  // Of a sender of kProven: whose key it has, and the connection's descriptor.
+  PeerId proven = 0;
+  int descriptor = -1;
   Frame frame;
 };
 
-// Takes one message from a socket. `routed`: the socket is a ROUTER.
-Receipt ReceiveFrame(zmq::socket_t& socket, bool routed, size_t max_frame_bytes,
-                     Incoming& incoming);
+enum class Sender {
+  kPeer,      // A DEALER's only one.
+  kStranger,  // Some caller of a ROUTER.
+  kProven,    // The same, past a Doorkeeper.
+};
+
+// Takes one message from a socket.
+Receipt ReceiveFrame(zmq::socket_t& socket, Sender sender,
+                     size_t max_frame_bytes, Incoming& incoming);
 
 }  // namespace zeromq
 }  // namespace raft

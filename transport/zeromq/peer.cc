@@ -17,14 +17,18 @@ constexpr std::chrono::seconds kAttemptTimeout{5};
 }  // namespace
 
 Peer::Peer(Environment& environment, Resolver& resolver, absl::BitGen& random,
-           Url url, uint64_t key, uint64_t monitor_key)
+           Url url, std::vector<std::string> server_keys, uint64_t key,
+           uint64_t monitor_key)
     : environment_(environment),
       resolver_(resolver),
       random_(random),
       url_(std::move(url)),
       key_(key),
       monitor_key_(monitor_key),
-      pause_(kMinPause) {}
+      server_keys_(std::move(server_keys)),
+      pause_(kMinPause) {
+  if (server_keys_.empty()) server_keys_.push_back("");
+}
 
 bool Peer::Update(Clock::time_point now) {
   if (lookup_ != nullptr) {
@@ -32,8 +36,8 @@ bool Peer::Update(Clock::time_point now) {
     absl::StatusOr<Addresses> addresses = lookup_->result();
     lookup_ = nullptr;
     if (addresses.ok()) {
-      for (auto it = addresses->rbegin(); it != addresses->rend(); ++it) {
-        endpoints_.push_back(TcpEndpoint(*it, url_.port));
+      for (const std::string& address : *addresses) {
+        AddEndpoint(TcpEndpoint(address, url_.port));
       }
     }
     DialNext(now);
@@ -46,7 +50,12 @@ bool Peer::Update(Clock::time_point now) {
   const bool was_up = up_;
   switch (connection_->Update()) {
     case Connection::State::kUp:
-      if (!up_) up_since_ = now;
+      if (!up_) {
+        up_since_ = now;
+        const auto right = std::find(server_keys_.begin(), server_keys_.end(),
+                                     endpoints_[next_endpoint_ - 1].server_key);
+        std::rotate(server_keys_.begin(), right, right + 1);
+      }
       up_ = true;
       deadline_ = Clock::time_point::max();
       return !was_up;
@@ -56,39 +65,51 @@ bool Peer::Update(Clock::time_point now) {
     case Connection::State::kLost:
       break;
   }
+  handshake_failed_ |= !was_up && connection_->handshake_failed();
   connection_ = nullptr;
   up_ = false;
   if (was_up) {
     // One that does not even last that long is no better than none.
     if (now - up_since_ >= pause_) pause_ = kMinPause;
-    endpoints_.clear();
+    next_endpoint_ = endpoints_.size();
+    handshake_failed_ = false;
   }
   DialNext(now);
   return was_up;
 }
 
+void Peer::AddEndpoint(const std::string& endpoint) {
+  for (const std::string& key : server_keys_) {
+    endpoints_.push_back({endpoint, key});
+  }
+}
+
 void Peer::BeginAttempt(Clock::time_point now) {
+  endpoints_.clear();
+  next_endpoint_ = 0;
+  handshake_failed_ = false;
   if (url_.scheme == "tcp" && IsHostName(url_.host)) {
     deadline_ = Clock::time_point::max();
     lookup_ = resolver_.Start(url_.host);
     if (lookup_->done()) Update(now);
     return;
   }
-  endpoints_ = {url_.scheme == "tcp" ? TcpEndpoint(url_.host, url_.port)
-                                     : url_.ToString()};
+  AddEndpoint(url_.scheme == "tcp" ? TcpEndpoint(url_.host, url_.port)
+                                   : url_.ToString());
   DialNext(now);
 }
 
 void Peer::DialNext(Clock::time_point now) {
-  while (connection_ == nullptr && !endpoints_.empty()) {
-    connection_ =
-        Connection::Dial(environment_, endpoints_.back(), key_, monitor_key_);
-    endpoints_.pop_back();
+  while (connection_ == nullptr && next_endpoint_ < endpoints_.size()) {
+    const Endpoint& endpoint = endpoints_[next_endpoint_++];
+    connection_ = Connection::Dial(environment_, endpoint.address,
+                                   endpoint.server_key, key_, monitor_key_);
   }
   if (connection_ != nullptr) {
     deadline_ = now + kAttemptTimeout;
     return;
   }
+  refused_ = handshake_failed_;
   const double spread = absl::Uniform(random_, 0.75, 1.25);
   deadline_ = now + std::chrono::microseconds(
                         static_cast<int64_t>(pause_.count() * spread));

@@ -1,7 +1,8 @@
 // Keeps up the connection to one peer: dials, waits out the back-off, resolves
 // the host's name anew and begins again, for ever.
 //
-//   attempt = resolve (host names only), then dial each address in turn;
+//   attempt = resolve (host names only), then dial each address in turn, with
+//             each key that the peer may have;
 //   all failed, or a connection was lost: pause of 50 ms, doubled up to 1 s
 //   each time, +-25 %; back to 50 ms after a connection that outlived it.
 //
@@ -16,6 +17,9 @@
 
 #include <chrono>  // NOLINT(build/c++11)
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/random/random.h"
 #include "transport/transport.h"
@@ -31,9 +35,11 @@ namespace zeromq {
 class Peer {
  public:
   // `events` will report `key` when there may be frames, and `monitor_key` when
-  // it is time to Update(). All arguments outlive this.
+  // it is time to Update(). All arguments but the values outlive this.
+  // `server_keys`: the peer has one of these; empty where there are no keys.
   Peer(Environment& environment, Resolver& resolver, absl::BitGen& random,
-       Url url, uint64_t key, uint64_t monitor_key);
+       Url url, std::vector<std::string> server_keys, uint64_t key,
+       uint64_t monitor_key);
 
   // Looks at what has happened and does what is due, also the first attempt.
   // True: a connection came up or was lost. Call it when the monitor's key is
@@ -43,6 +49,9 @@ class Peer {
   bool up() const { return up_; }
   Clock::time_point deadline() const { return deadline_; }
   bool resolving() const { return lookup_ != nullptr; }
+  // Whether the last attempt failed since one side would not talk to the other;
+  // once for each.
+  bool TakeRefused() { return std::exchange(refused_, false); }
 
   // kFull also while there is no connection.
   SendResult Send(const Frame& frame);
@@ -53,8 +62,8 @@ class Peer {
 
  private:
   void BeginAttempt(Clock::time_point now);
+  void AddEndpoint(const std::string& endpoint);
   void DialNext(Clock::time_point now);
-  void Pause(Clock::time_point now);
 
   Environment& environment_;
   Resolver& resolver_;
@@ -68,7 +77,16 @@ class Peer {
   std::unique_ptr<Connection> connection_;
   bool up_ = false;  // As last reported.
   Clock::time_point up_since_;
-  Addresses endpoints_;  // To be dialled in this attempt, last one first.
+  struct Endpoint {
+    std::string address;
+    std::string server_key;
+  };
+  std::vector<Endpoint> endpoints_;  // To be dialled in this attempt, in order.
+  size_t next_endpoint_ = 0;
+  // The one that was right the last time comes first.
+  std::vector<std::string> server_keys_;
+  bool handshake_failed_ = false;  // With one of the endpoints.
+  bool refused_ = false;
   std::chrono::microseconds pause_;
   Clock::time_point deadline_ = Clock::time_point::min();
 };

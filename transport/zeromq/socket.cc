@@ -27,6 +27,9 @@ constexpr size_t kMinReadAhead = 16;
 constexpr size_t kMaxReadAhead = 1024;
 constexpr size_t kUsualFrameBytes = 64 * 1024;
 
+// CURVE's handshake comes in messages too, of some 300 bytes.
+constexpr uint64_t kHandshakeBytes = 1024;
+
 int GetInt(zmq::socket_t& socket, int option, int fallback) {
   int value = fallback;
   size_t size = sizeof(value);
@@ -48,12 +51,17 @@ zmq::socket_t OpenSocket(zmq::context_t& context, zmq::socket_type type) {
   }
 }
 
-bool SetWireOptions(zmq::socket_t& socket, size_t max_frame_bytes,
-                    size_t queue_bytes) {
+bool SetWireOptions(zmq::socket_t& socket, const Environment& environment) {
+  uint64_t largest = environment.max_frame_bytes;
+  if (!environment.keys.empty()) {
+    largest = std::max(largest, kHandshakeBytes);
+    largest += KeyRing::kMessageOverheadBytes;
+  }
   const auto max_message_bytes = static_cast<int64_t>(
-      std::min<uint64_t>(max_frame_bytes, std::numeric_limits<int64_t>::max()));
+      std::min<uint64_t>(largest, std::numeric_limits<int64_t>::max()));
   const int read_ahead = static_cast<int>(std::min(
-      std::max(queue_bytes / kUsualFrameBytes, kMinReadAhead), kMaxReadAhead));
+      std::max(environment.queue_bytes / kUsualFrameBytes, kMinReadAhead),
+      kMaxReadAhead));
   return zmq_setsockopt(socket.handle(), ZMQ_MAXMSGSIZE, &max_message_bytes,
                         sizeof(max_message_bytes)) == 0 &&
          SetOption(socket, ZMQ_LINGER, 0) &&
@@ -70,6 +78,11 @@ bool SetWireOptions(zmq::socket_t& socket, size_t max_frame_bytes,
 
 bool SetOption(zmq::socket_t& socket, int option, int value) {
   return zmq_setsockopt(socket.handle(), option, &value, sizeof(value)) == 0;
+}
+
+bool SetOption(zmq::socket_t& socket, int option, const std::string& value) {
+  return zmq_setsockopt(socket.handle(), option, value.c_str(),
+                        value.size() + 1) == 0;
 }
 
 int Descriptor(zmq::socket_t& socket) { return GetInt(socket, ZMQ_FD, -1); }

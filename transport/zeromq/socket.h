@@ -5,8 +5,9 @@
 #ifndef TRANSPORT_ZEROMQ_SOCKET_H_
 #define TRANSPORT_ZEROMQ_SOCKET_H_
 
-#include <cstddef>
+#include <string>
 
+#include "transport/zeromq/environment.h"
 #include "zmq.hpp"
 
 namespace raft {
@@ -18,10 +19,10 @@ zmq::socket_t OpenSocket(zmq::context_t& context, zmq::socket_type type);
 // Sets what every socket has that talks to other processes: nothing lingers,
 // messages and handshakes are bounded, dead connections are found out, and
 // libzmq's own heartbeats are off.
-bool SetWireOptions(zmq::socket_t& socket, size_t max_frame_bytes,
-                    size_t queue_bytes);
+bool SetWireOptions(zmq::socket_t& socket, const Environment& environment);
 
 bool SetOption(zmq::socket_t& socket, int option, int value);
+bool SetOption(zmq::socket_t& socket, int option, const std::string& value);
 
 // The descriptor that libzmq makes readable when it has something to tell the
 // socket. That has been told is seen by PendingEvents() alone.

@@ -43,6 +43,17 @@ uint64_t MonitorKey(PeerId peer) { return FramesKey(peer) + 1; }
 PeerId PeerOfKey(uint64_t key) { return static_cast<PeerId>(key / 2); }
 bool IsMonitorKey(uint64_t key) { return key % 2 == 1; }
 
+Rejection Why(Receipt receipt) {
+  switch (receipt) {
+    case Receipt::kTooLarge:
+      return Rejection::kTooLarge;
+    case Receipt::kUnproven:
+      return Rejection::kUnknownKey;
+    default:
+      return Rejection::kMalformed;
+  }
+}
+
 // Thread rule: as Transport's.
 //
 // libzmq's descriptors are edge-triggered: whoever touches a socket may take
@@ -59,6 +70,8 @@ class TransportImpl : public Transport {
   Properties properties() const override {
     Properties properties;
     properties.fifo = true;
+    properties.proves_integrity = properties.proves_peers = !ring_.empty();
+    properties.reachable_from_afar = listener_->reachable_from_afar();
     return properties;
   }
 
@@ -78,17 +91,20 @@ class TransportImpl : public Transport {
   };
 
   TransportImpl(const TransportSpec& spec, const ZeroMqOptions& options,
-                std::unique_ptr<EventSet> events, zmq::context_t context)
+                KeyRing keys, std::unique_ptr<EventSet> events,
+                zmq::context_t context)
       : spec_(spec),
+        ring_(std::move(keys)),
         events_(std::move(events)),
         resolver_(options.resolve, [this] { events_->Stir(); }),
         context_(std::move(context)),
-        environment_{context_, *events_, spec.max_frame_bytes,
+        environment_{context_, *events_, ring_, spec.max_frame_bytes,
                      spec.queue_bytes} {}
 
   // Updates the peer and its deadline; true if its connection came or went.
   bool Update(PeerId id, Entry& entry);
-  // The same, and reports the latter.
+  // The same, and reports the latter. Of the listener: those who do not come
+  // in.
   void Report(PeerId id, Receiver& receiver);
   void SetAlarm();
 
@@ -102,6 +118,7 @@ class TransportImpl : public Transport {
   bool Drain(PeerId id, int& budget, int& count, Receiver& receiver);
 
   const TransportSpec spec_;
+  const KeyRing ring_;
   const std::unique_ptr<EventSet> events_;
   Resolver resolver_;
   zmq::context_t context_;
@@ -131,6 +148,10 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
     return absl::InvalidArgumentError(
         "max_frame_bytes and queue_bytes: must be above 0");
   }
+  TransportSpec with_keys = spec;
+  if (spec.url.scheme == "ipc") with_keys.keys = TransportKeys();
+  absl::StatusOr<KeyRing> keys = KeyRing::Create(with_keys);
+  if (!keys.ok()) return keys.status();
   absl::StatusOr<std::unique_ptr<EventSet>> events = EventSet::Create();
   if (!events.ok()) return events.status();
   absl::optional<zmq::context_t> context;
@@ -140,11 +161,12 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
     return absl::UnavailableError(
         absl::StrCat("cannot start libzmq: ", error.what()));
   }
-  auto transport = absl::WrapUnique(new TransportImpl(
-      spec, options, *std::move(events), *std::move(context)));
+  auto transport = absl::WrapUnique(
+      new TransportImpl(spec, options, *std::move(keys), *std::move(events),
+                        *std::move(context)));
   absl::StatusOr<std::unique_ptr<Listener>> listener =
       Listener::Bind(transport->environment_, spec.url, transport->resolver_,
-                     FramesKey(kListener));
+                     FramesKey(kListener), MonitorKey(kListener));
   if (!listener.ok()) return listener.status();
   transport->listener_ = *std::move(listener);
   return transport;
@@ -161,10 +183,17 @@ absl::Status TransportImpl::Connect(PeerId peer, const Url& url) {
         url.wildcard() ? "a wildcard is nobody's address"
                        : absl::StrCat("not ", spec_.url.scheme, "://")));
   }
+  const std::vector<std::string>* const keys = ring_.Of(peer);
+  if (!ring_.empty() && keys == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot connect to peer ", peer, ": it has no key"));
+  }
   Disconnect(peer);
   Entry& entry =
       peers_
           .emplace(peer, Entry{Peer(environment_, resolver_, random_, url,
+                                    keys == nullptr ? std::vector<std::string>()
+                                                    : *keys,
                                     FramesKey(peer), MonitorKey(peer))})
           .first->second;
   Update(peer, entry);
@@ -239,9 +268,18 @@ int TransportImpl::Poll(int limit, Receiver& receiver) {
 }
 
 void TransportImpl::Report(PeerId id, Receiver& receiver) {
+  if (id == kListener) {
+    listener_->Update([&](Rejection why, const std::string& host) {
+      receiver.OnRefused(why, /*peer=*/0, host);
+    });
+    return;
+  }
   const auto found = peers_.find(id);
-  if (found != peers_.end() && Update(id, found->second)) {
-    receiver.OnReset(id, found->second.peer.up());
+  if (found == peers_.end()) return;
+  Peer& peer = found->second.peer;
+  if (Update(id, found->second)) receiver.OnReset(id, peer.up());
+  if (peer.TakeRefused()) {
+    receiver.OnRefused(Rejection::kHandshake, id, peer.url().ToString());
   }
 }
 
@@ -296,13 +334,18 @@ bool TransportImpl::Drain(PeerId id, int& budget, int& count,
       return true;
     }
     --budget;
-    if (receipt == Receipt::kDropped) continue;
+    if (receipt != Receipt::kFrame) {
+      receiver.OnRefused(Why(receipt), id, incoming_.sender_host);
+      continue;
+    }
     ++count;
     if (peer == nullptr) {
+      origin_.proven = incoming_.proven;
       origin_.address =
           absl::StrCat(incoming_.sender_host, "#",
                        absl::BytesToHexString(incoming_.routing_id));
     } else {
+      origin_.proven = ring_.empty() ? 0 : id;
       origin_.address = absl::StrCat(peer->url().ToString(), "@", id);
     }
     receiver.OnFrame(origin_, std::move(incoming_.frame));

@@ -14,6 +14,11 @@
 // connect, and all their addresses are tried in turn. A name that hangs holds
 // up no other peer. Listening on a host name resolves it once and takes the
 // first address that can be bound; the opener waits for that up to 5 seconds.
+//
+// With TransportSpec::keys every tcp connection is encrypted and both ends
+// prove who they are (CURVE; keys.h makes the keys). Whoever has no key of the
+// list gets nowhere, nor does one who speaks without keys. ipc is as it is
+// without: the rights of the socket's folder say who may use it.
 #ifndef TRANSPORT_ZEROMQ_ZEROMQ_H_
 #define TRANSPORT_ZEROMQ_ZEROMQ_H_
 
@@ -28,7 +33,8 @@ struct ZeroMqOptions {
 };
 
 // The opener may be called from any thread.
-// INVALID_ARGUMENT: the scheme is neither tcp nor ipc, or a limit is 0.
+// INVALID_ARGUMENT: the scheme is neither tcp nor ipc, a limit is 0, or the
+// keys are not as KeyRing::Create() wants them.
 // UNAVAILABLE: the address is in use, or cannot be bound (says why); the system
 // has no descriptors or threads left.
 Opener ZeroMqTransport(ZeroMqOptions options = {});

@@ -1,0 +1,110 @@
+// Keys as a user makes and uses them: keygen, the config, --key_file.
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "testing/local_addresses.h"
+#include "testing/programs/program_cluster.h"
+
+namespace raft {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::unique_ptr<Process> RunWith(const std::string& program,
+                                 const std::vector<std::string>& arguments) {
+  Process::Spec spec;
+  spec.arguments = arguments;
+  return StartProgram(program, std::move(spec));
+}
+
+std::string Content(const std::string& path) {
+  std::stringstream content;
+  content << std::ifstream(path).rdbuf();
+  return content.str();
+}
+
+TEST(Keygen, WritesTheSecretAndPrintsWhatTheConfigWants) {
+  const std::string path = absl::StrCat(MakeTestFolder(), "/one.key");
+  const auto keygen = RunWith("keygen", {path});
+  EXPECT_EQ(keygen->WaitForExit(kPatience), 0);
+  const auto line = keygen->ReadLine(kPatience);
+  ASSERT_TRUE(line.has_value());
+  EXPECT_THAT(*line, StartsWith("\"keys\": [\""));
+  struct stat info;
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0600u);
+  const std::string secret = Content(path);
+  EXPECT_EQ(secret.size(), 41u);
+
+  const auto again = RunWith("keygen", {path});
+  EXPECT_EQ(again->WaitForExit(kPatience), 1);
+  EXPECT_THAT(again->errors(), HasSubstr("never overwritten"));
+  EXPECT_EQ(Content(path), secret);
+}
+
+TEST(Keygen, WantsOneFile) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{}, {"a", "b"}, {"--nonsense"}}) {
+    const auto keygen = RunWith("keygen", arguments);
+    EXPECT_EQ(keygen->WaitForExit(kPatience), 2);
+    EXPECT_THAT(keygen->errors(), HasSubstr("Usage: keygen FILE"));
+  }
+}
+
+TEST(Servers, WithTheKeysOfTheConfigTalkAndOthersAreSaidToBeRefused) {
+  const std::string folder = MakeTestFolder();
+  const LocalAddresses addresses = LocalAddresses::Pick("tcp", 2).value();
+  std::string servers;
+  std::string without;
+  for (int pid : {1, 2}) {
+    const auto keygen =
+        RunWith("keygen", {absl::StrCat(folder, "/", pid, ".key")});
+    ASSERT_EQ(keygen->WaitForExit(kPatience), 0);
+    const std::string entry =
+        absl::StrCat(pid == 1 ? "" : ", ", "{\"mypid\": ", pid, ", \"url\": \"",
+                     addresses.urls()[pid - 1], "\"");
+    absl::StrAppend(&servers, entry, ", ", *keygen->ReadLine(kPatience), "}");
+    absl::StrAppend(&without, entry, "}");
+  }
+  const auto config = [](const std::string& entries) {
+    return absl::StrCat(
+        "--config=", WriteTestFile(absl::StrCat("{\"object\": {\"total\": 2, "
+                                                "\"Servers\": [",
+                                                entries, "]}}")));
+  };
+  const auto one =
+      RunWith("server", {"--pid=1", config(servers),
+                         absl::StrCat("--key_file=", folder, "/1.key")});
+  {
+    const auto stranger = RunWith("server", {"--pid=2", config(without)});
+    EXPECT_TRUE(one->WaitForError("HANDSHAKE, from 127.", kPatience))
+        << one->errors();
+    EXPECT_TRUE(stranger->WaitForError("HANDSHAKE, server 1", kPatience))
+        << stranger->errors();
+  }
+  const auto two =
+      RunWith("server", {"--pid=2", config(servers),
+                         absl::StrCat("--key_file=", folder, "/2.key")});
+  EXPECT_EQ(one->ReadLine(kPatience), "2 -> 1: hello there");
+  EXPECT_EQ(two->ReadLine(kPatience), "1 -> 2: hello there");
+  // One who forgot it is told so, and what to do.
+  const auto forgetful = RunWith("server", {"--pid=2", config(servers)});
+  EXPECT_EQ(forgetful->WaitForExit(kPatience), 2);
+  EXPECT_THAT(forgetful->errors(), HasSubstr("key_file"));
+  for (const auto* server : {&one, &two}) (*server)->Signal(SIGTERM);
+  EXPECT_EQ(one->WaitForExit(kPatience), 0);
+  EXPECT_EQ(two->WaitForExit(kPatience), 0);
+}
+
+}  // namespace
+}  // namespace raft

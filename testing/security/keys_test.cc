@@ -1,0 +1,237 @@
+// Servers with keys: those of the configuration talk to each other, and nobody
+// else gets a word in.
+
+#include <sys/stat.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cluster/key_file.h"
+#include "testing/cluster_test.h"
+#include "testing/local_addresses.h"
+#include "testing/local_cluster.h"
+#include "testing/test_keys.h"
+
+namespace raft {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Refused frames and callers: of a peer, or of nobody in particular.
+uint64_t CountOf(const Server& server, Refusal::Reason reason, Pid peer = 0) {
+  const Stats stats = server.stats();
+  const auto* refusals = &stats.refused_frames();
+  for (const PeerStats& each : stats.peers()) {
+    if (each.pid() == peer) refusals = &each.refused_frames();
+  }
+  for (const Refusal& refusal : *refusals) {
+    if (refusal.reason() == reason) return refusal.count();
+  }
+  return 0;
+}
+
+// Server 3 comes later, and has what the test gives it in place of what the
+// others expect.
+class Keys : public ::testing::Test {
+ protected:
+  void StartOneAndTwo() {
+    LocalCluster::Setup setup;
+    setup.late = {3};
+    setup.options = [this](Pid pid) {
+      Options options;
+      options.key_file = files_[pid];
+      return options;
+    };
+    setup.config_of = [this](Pid pid, const Config& urls) {
+      Config config = urls;
+      for (Config::Member& member :
+           *config.mutable_object()->mutable_servers()) {
+        const auto& listed = told_.count(pid) != 0 ? told_[pid] : listed_;
+        for (int number : listed.at(member.mypid())) {
+          member.add_keys(keys_.pair(number).public_key);
+        }
+      }
+      return absl::StatusOr<Config>(config);
+    };
+    cluster_ = std::make_unique<LocalCluster>(3, "tcp", setup);
+    ASSERT_THAT(cluster_->WaitUntilUp(kPatience), IsOk());
+  }
+
+  Server& server(Pid pid) { return (*cluster_)[pid]; }
+
+  bool Talk(Pid from, Pid to) {
+    EXPECT_THAT(server(from).outbox().Send(to, "hello", kPatience), IsOk());
+    const auto got = server(to).inbox().Receive(kPatience);
+    EXPECT_THAT(got, IsOk());
+    return got.ok() && got->from() == from && got->msg() == "hello";
+  }
+  // The intruder is kept out, and the others do not mind.
+  void ExpectOut() {
+    EXPECT_EQ(StatsOf(server(1), 3).state(), PeerStats::CONNECTING);
+    EXPECT_EQ(StatsOf(server(3), 1).state(), PeerStats::CONNECTING);
+    EXPECT_TRUE(Talk(1, 2));
+    EXPECT_TRUE(Talk(2, 1));
+  }
+  // Counted at server `at`, and reported with the address if it is a caller's.
+  void ExpectRefused(Pid at, Refusal::Reason reason, Pid peer) {
+    EXPECT_TRUE(Eventually([&] { return CountOf(server(at), reason, peer); }))
+        << Refusal::Reason_Name(reason) << " at " << at << "\n"
+        << server(at).stats().DebugString();
+    for (;;) {
+      const auto event = server(at).NextEvent(kPatience);
+      ASSERT_THAT(event, IsOk());
+      if (event->kind() != Event::FRAME_REFUSED || event->refusal() != reason ||
+          event->peer() != peer) {
+        continue;
+      }
+      EXPECT_THAT(event->address(), HasSubstr("127."));
+      return;
+    }
+  }
+
+  TestKeys keys_{4};
+  // The numbers of the keys that are listed for each pid, and what a single
+  // server is told instead.
+  std::map<Pid, std::vector<int>> listed_ = {{1, {1}}, {2, {2}}, {3, {3}}};
+  std::map<Pid, std::map<Pid, std::vector<int>>> told_;
+  std::map<Pid, std::string> files_ = {
+      {1, keys_.file(1)}, {2, keys_.file(2)}, {3, keys_.file(3)}};
+  std::unique_ptr<LocalCluster> cluster_;
+};
+
+TEST_F(Keys, OfTheConfigurationLetTheirServersIn) {
+  StartOneAndTwo();
+  ASSERT_THAT(cluster_->Start(3), IsOk());
+  ASSERT_THAT(cluster_->WaitUntilUp(kPatience), IsOk());
+  EXPECT_TRUE(Talk(1, 3));
+  EXPECT_TRUE(Talk(3, 2));
+  EXPECT_EQ(CountOf(server(1), Refusal::UNKNOWN_KEY), 0u);
+  EXPECT_EQ(CountOf(server(1), Refusal::WRONG_KEY, 3), 0u);
+}
+
+TEST_F(Keys, ThatNobodyListsLetNobodyIn) {
+  StartOneAndTwo();
+  told_[3] = {{1, {1}}, {2, {2}}, {3, {4}}};
+  files_[3] = keys_.file(4);
+  ASSERT_THAT(cluster_->Start(3), IsOk());
+  ExpectRefused(1, Refusal::UNKNOWN_KEY, 0);
+  // And whoever calls him finds another key than it should be.
+  ExpectRefused(1, Refusal::HANDSHAKE, 3);
+  ExpectRefused(3, Refusal::HANDSHAKE, 1);
+  ExpectOut();
+}
+
+TEST_F(Keys, OfAnotherPidDoNotProveOnesOwn) {
+  StartOneAndTwo();
+  told_[3] = {{1, {1}}, {2, {4}}, {3, {2}}};
+  files_[3] = keys_.file(2);
+  ASSERT_THAT(cluster_->Start(3), IsOk());
+  ExpectRefused(1, Refusal::WRONG_KEY, 3);
+  ExpectOut();
+  EXPECT_EQ(StatsOf(server(1), 2).state(), PeerStats::UP);
+}
+
+// It believes that another key is server 1's than the one that it is.
+TEST_F(Keys, OfTheServerThatIsCalledMustBeRight) {
+  StartOneAndTwo();
+  told_[3] = {{1, {4}}, {2, {2}}, {3, {3}}};
+  ASSERT_THAT(cluster_->Start(3), IsOk());
+  ExpectRefused(3, Refusal::HANDSHAKE, 1);
+  ExpectRefused(1, Refusal::HANDSHAKE, 0);
+  // Server 1's calls, with a key that 3 does not know.
+  ExpectRefused(3, Refusal::UNKNOWN_KEY, 0);
+  ExpectOut();
+}
+
+TEST_F(Keys, AreMissedInWhoHasNone) {
+  StartOneAndTwo();
+  told_[3] = {{1, {}}, {2, {}}, {3, {}}};
+  files_[3] = "";
+  ASSERT_THAT(cluster_->Start(3), IsOk());
+  ExpectRefused(1, Refusal::HANDSHAKE, 0);
+  ExpectRefused(3, Refusal::HANDSHAKE, 1);
+  ExpectOut();
+}
+
+TEST_F(Keys, AreOfNoUseWhereNobodyAsksForThem) {
+  told_[1] = told_[2] = {{1, {}}, {2, {}}, {3, {}}};
+  files_[1] = files_[2] = "";
+  StartOneAndTwo();
+  ASSERT_THAT(cluster_->Start(3), IsOk());
+  ExpectRefused(1, Refusal::HANDSHAKE, 0);
+  ExpectRefused(3, Refusal::HANDSHAKE, 1);
+  ExpectOut();
+}
+
+TEST_F(Keys, AreChangedWithoutAPause) {
+  // Both listed, the old one used; the new one used; the old one dropped.
+  listed_[3] = {3, 4};
+  StartOneAndTwo();
+  ASSERT_THAT(cluster_->Start(3), IsOk());
+  ASSERT_THAT(cluster_->WaitUntilUp(kPatience), IsOk());
+  EXPECT_TRUE(Talk(1, 3));
+  files_[3] = keys_.file(4);
+  ASSERT_THAT(cluster_->Restart(3), IsOk());
+  ASSERT_THAT(cluster_->WaitUntilUp(kPatience), IsOk());
+  EXPECT_TRUE(Talk(1, 3));
+  EXPECT_TRUE(Talk(3, 1));
+  listed_[3] = {4};
+  ASSERT_THAT(cluster_->Restart(1), IsOk());
+  ASSERT_THAT(cluster_->WaitUntilUp(kPatience), IsOk());
+  EXPECT_TRUE(Talk(1, 3));
+  EXPECT_TRUE(Talk(3, 1));
+  // From now on whoever has the old one is a stranger.
+  told_[3] = {{1, {1}}, {2, {2}}, {3, {3}}};
+  files_[3] = keys_.file(3);
+  ASSERT_THAT(cluster_->Restart(3), IsOk());
+  ExpectRefused(1, Refusal::UNKNOWN_KEY, 0);
+}
+
+class KeyErrors : public ::testing::Test {
+ protected:
+  // One server, of which this is said when it starts.
+  void ExpectRefused(const std::string& what, const std::string& file,
+                     bool listed = true) {
+    Config config;
+    config.mutable_object()->set_total(1);
+    Config::Member& member = *config.mutable_object()->add_servers();
+    member.set_mypid(1);
+    const auto addresses = LocalAddresses::Pick(scheme_, 1);
+    ASSERT_THAT(addresses, IsOk());
+    member.set_url(addresses->urls()[0]);
+    Options options;
+    options.key_file = file;
+    EXPECT_THAT(
+        Server::Start(listed ? keys_.ListedIn(config) : config, 1, options),
+        HasCodeAndText(absl::StatusCode::kInvalidArgument, what));
+  }
+
+  std::string scheme_ = "tcp";
+  TestKeys keys_{2};
+};
+
+TEST_F(KeyErrors, AreSaidAtTheStart) {
+  ExpectRefused("key_file does not say where", "");
+  ExpectRefused("nobody could be told from a stranger", keys_.file(1),
+                /*listed=*/false);
+  ExpectRefused("cannot be read", "/nowhere/one.key");
+  ExpectRefused("\"" + keys_.pair(2).public_key + "\", is not listed",
+                keys_.file(2));
+  ASSERT_EQ(chmod(keys_.file(1).c_str(), 0644), 0);
+  ExpectRefused("chmod 600", keys_.file(1));
+  const std::string bad = keys_.file(1) + ".bad";
+  ASSERT_THAT(WriteKeyFile(bad, "not a key"), IsOk());
+  ExpectRefused("the secret is no key", bad);
+}
+
+TEST_F(KeyErrors, NameASchemeThatKnowsNoKeys) {
+  for (const char* scheme : {"ipc", "loopback"}) {
+    scheme_ = scheme;
+    ExpectRefused(std::string(scheme) + ":// knows none", keys_.file(1));
+  }
+}
+
+}  // namespace
+}  // namespace raft

@@ -1,0 +1,49 @@
+// Keys for the servers of a test, in files that are removed with them.
+//
+//   auto keys = std::make_shared<raft::TestKeys>(5);
+//   raft::LocalCluster cluster(5, "tcp", raft::WithKeys(setup, keys));
+//
+// Thread rule: const methods from any thread.
+#ifndef TESTING_TEST_KEYS_H_
+#define TESTING_TEST_KEYS_H_
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "cluster/config.h"
+#include "testing/local_cluster.h"
+#include "transport/zeromq/keys.h"
+
+namespace raft {
+
+class TestKeys {
+ public:
+  // A pair for each pid from 1 to `servers`.
+  explicit TestKeys(int servers);
+  ~TestKeys();
+  TestKeys(const TestKeys&) = delete;
+  TestKeys& operator=(const TestKeys&) = delete;
+
+  // One more pair, of nobody; its number can be used as a pid's.
+  int Add();
+
+  const KeyPair& pair(int number) const { return pairs_.at(number); }
+  // Where the secret is.
+  std::string file(int number) const;
+  // `config` with the key of each of its servers.
+  Config ListedIn(Config config) const;
+
+ private:
+  std::string folder_;
+  std::map<int, KeyPair> pairs_;
+};
+
+// `setup`, and every server has its keys. They are shared with the cluster,
+// which they have to outlive.
+LocalCluster::Setup WithKeys(LocalCluster::Setup setup,
+                             std::shared_ptr<const TestKeys> keys);
+
+}  // namespace raft
+
+#endif  // TESTING_TEST_KEYS_H_

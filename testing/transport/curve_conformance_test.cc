@@ -1,0 +1,35 @@
+#include "absl/strings/str_cat.h"
+#include "testing/transport/conformance.h"
+#include "testing/transport/own_address.h"
+#include "transport/url.h"
+#include "transport/zeromq/keys.h"
+#include "transport/zeromq/zeromq.h"
+
+namespace raft {
+namespace {
+
+// More than the suite connects.
+constexpr PeerId kPeers = 1000;
+
+Url FreshUrl() {
+  return ParseUrl(absl::StrCat("tcp://", OwnAddress(), ":0")).value();
+}
+
+// All have one key pair, so that any of them may be anybody's peer.
+Opener WithOneKey() {
+  const KeyPair pair = NewKeyPair().value();
+  return [pair, open = ZeroMqTransport()](TransportSpec spec) {
+    spec.keys.secret = pair.secret_key;
+    for (PeerId peer = 1; peer <= kPeers; ++peer) {
+      spec.keys.listed[peer] = {pair.public_key};
+    }
+    return open(spec);
+  };
+}
+
+INSTANTIATE_TEST_SUITE_P(Curve, TransportConformance,
+                         testing::Values(TransportUnderTest{WithOneKey(),
+                                                            FreshUrl}));
+
+}  // namespace
+}  // namespace raft

@@ -1,0 +1,17 @@
+// What this process uses.
+//
+// Thread rule: any thread.
+#ifndef TESTING_TRANSPORT_RESOURCES_H_
+#define TESTING_TRANSPORT_RESOURCES_H_
+
+#include <cstddef>
+
+namespace raft {
+
+int OpenDescriptors();
+size_t ResidentBytes();
+bool MemoryIsInstrumented();  // By a sanitizer: its use says nothing.
+
+}  // namespace raft
+
+#endif  // TESTING_TRANSPORT_RESOURCES_H_

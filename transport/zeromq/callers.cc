@@ -1,0 +1,71 @@
+#include "transport/zeromq/callers.h"
+
+#include <zmq.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "transport/zeromq/endpoint.h"
+
+namespace raft {
+namespace zeromq {
+namespace {
+
+// Without those about accept(): where the system has no descriptor left, they
+// would come without end.
+constexpr int kEvents =
+    ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+    ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+    ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_DISCONNECTED;
+
+}  // namespace
+
+std::unique_ptr<Callers> Callers::Watch(Environment& environment,
+                                        zmq::socket_t& router, uint64_t key) {
+  std::unique_ptr<Monitor> monitor =
+      Monitor::Watch(environment, router, kEvents, key);
+  if (monitor == nullptr) return nullptr;
+  return std::unique_ptr<Callers>(new Callers(std::move(monitor)));
+}
+
+void Callers::Heard(int fd) {
+  const auto found = callers_.find(fd);
+  if (found == callers_.end() || found->second.heard) return;
+  found->second.heard = true;
+  silent_ = std::max(silent_ - 1, 0);
+}
+
+void Callers::Update(absl::FunctionRef<void(const std::string& host)> failed) {
+  for (Monitor::Event event; monitor_->Next(&event);) {
+    const int fd = static_cast<int>(event.value);
+    switch (event.number) {
+      case ZMQ_EVENT_ACCEPTED:
+        // It may have gone, and another one be there by now: then the wrong
+        // host is named, which does no more harm than a name in a log.
+        callers_[fd] = Caller{PeerHost(fd), /*heard=*/false};
+        break;
+      case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+      case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:  // The doorkeeper has told of it.
+        ++silent_;
+        break;
+      case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+      case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+        failed_ = true;
+        break;
+      case ZMQ_EVENT_DISCONNECTED: {
+        const Caller caller = std::move(callers_[fd]);
+        callers_.erase(fd);
+        const bool good = caller.heard || silent_ > 0;
+        if (good && !caller.heard && !failed_) --silent_;
+        if (failed_ || !good) failed(caller.host);
+        failed_ = false;
+        break;
+      }
+      default:
+        break;
+    }
+  }
+}
+
+}  // namespace zeromq
+}  // namespace raft

@@ -1,0 +1,58 @@
+// Those who connect to the listener and do not get through the handshake: who
+// speak something else, give up, are too slow, or have no key.
+//
+// libzmq tells of connections by their descriptors, and of failures without
+// saying whose; here that is put together. What it ends without a word about a
+// failure counts as one only if it cannot have been a connection that was good
+// and silent.
+//
+// Thread rule: under the transport's lock. Nothing throws or blocks.
+#ifndef TRANSPORT_ZEROMQ_CALLERS_H_
+#define TRANSPORT_ZEROMQ_CALLERS_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/functional/function_ref.h"
+#include "transport/zeromq/environment.h"
+#include "transport/zeromq/monitor.h"
+#include "zmq.hpp"
+
+namespace raft {
+namespace zeromq {
+
+class Callers {
+ public:
+  // Null: the system has no descriptor left.
+  static std::unique_ptr<Callers> Watch(Environment& environment,
+                                        zmq::socket_t& router, uint64_t key);
+
+  // A frame has come over the connection with this descriptor.
+  void Heard(int fd);
+  // Tells the host of each who has failed since the last call, or "".
+  void Update(absl::FunctionRef<void(const std::string& host)> failed);
+
+ private:
+  explicit Callers(std::unique_ptr<Monitor> monitor)
+      : monitor_(std::move(monitor)) {}
+
+  struct Caller {
+    std::string host;
+    bool heard = false;
+  };
+
+  const std::unique_ptr<Monitor> monitor_;
+  std::map<int, Caller> callers_;  // By descriptor.
+  // The connection that is told of next has failed.
+  bool failed_ = false;
+  // Connections of which libzmq knows more than that they came, and that have
+  // neither been heard nor gone.
+  int silent_ = 0;
+};
+
+}  // namespace zeromq
+}  // namespace raft
+
+#endif  // TRANSPORT_ZEROMQ_CALLERS_H_

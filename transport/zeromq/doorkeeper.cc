@@ -1,0 +1,100 @@
+#include "transport/zeromq/doorkeeper.h"
+
+#include <zmq.h>
+
+#include <cerrno>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "transport/zeromq/socket.h"
+
+namespace raft {
+namespace zeromq {
+namespace {
+
+// https://rfc.zeromq.org/spec/27/: version, request id, domain, address,
+// routing id, mechanism, and for CURVE the caller's key.
+constexpr size_t kQuestionParts = 7;
+constexpr size_t kRequestIdPart = 1;
+constexpr size_t kAddressPart = 3;
+constexpr size_t kMechanismPart = 5;
+constexpr size_t kKeyPart = 6;
+constexpr char kVersion[] = "1.0";
+
+}  // namespace
+
+std::unique_ptr<Doorkeeper> Doorkeeper::Post(Environment& environment,
+                                             const KeyRing& ring,
+                                             uint64_t key) {
+  std::unique_ptr<Doorkeeper> keeper(new Doorkeeper(environment, ring));
+  keeper->socket_ = OpenSocket(environment.context, zmq::socket_type::rep);
+  if (!keeper->socket_ || !SetOption(keeper->socket_, ZMQ_LINGER, 0) ||
+      zmq_bind(keeper->socket_.handle(), "inproc://zeromq.zap.01") != 0) {
+    return nullptr;
+  }
+  PendingEvents(keeper->socket_);
+  if (!environment.events.Add(Descriptor(keeper->socket_), key)) return nullptr;
+  return keeper;
+}
+
+Doorkeeper::~Doorkeeper() {
+  if (socket_) environment_.events.Remove(Descriptor(socket_));
+}
+
+void Doorkeeper::Answer(
+    absl::FunctionRef<void(const std::string& address)> refused) {
+  // After each answer, since that may have taken away the sign of the next
+  // question.
+  while ((PendingEvents(socket_) & ZMQ_POLLIN) != 0) {
+    std::string request_id;
+    std::string address;
+    PeerId owner = 0;
+    if (!Take(&request_id, &address, &owner)) return;
+    Say(request_id, owner);
+    if (owner == 0) refused(address);
+  }
+}
+
+bool Doorkeeper::Take(std::string* request_id, std::string* address,
+                      PeerId* owner) {
+  std::vector<std::string> parts;
+  for (bool more = true; more;) {
+    zmq::message_t part;
+    if (zmq_msg_recv(part.handle(), socket_.handle(), ZMQ_DONTWAIT) < 0) {
+      if (errno == EINTR) continue;
+      return false;
+    }
+    parts.push_back(part.to_string());
+    more = part.more();
+  }
+  if (parts.size() > kRequestIdPart) *request_id = parts[kRequestIdPart];
+  if (parts.size() > kAddressPart) *address = parts[kAddressPart];
+  if (parts.size() == kQuestionParts && parts[0] == kVersion &&
+      parts[kMechanismPart] == "CURVE") {
+    *owner = ring_.OwnerOf(parts[kKeyPart]);
+  }
+  return true;
+}
+
+void Doorkeeper::Say(const std::string& request_id, PeerId owner) {
+  const bool good = owner != 0;
+  const std::string answer[] = {kVersion,
+                                request_id,
+                                good ? "200" : "400",
+                                good ? "" : "this key is not in the list",
+                                good ? absl::StrCat(owner) : "",
+                                ""};
+  size_t left = sizeof(answer) / sizeof(answer[0]);
+  for (const std::string& part : answer) {
+    --left;
+    // Whoever has hung up meanwhile gets nothing.
+    while (zmq_send(socket_.handle(), part.data(), part.size(),
+                    ZMQ_DONTWAIT | (left > 0 ? ZMQ_SNDMORE : 0)) < 0 &&
+           errno == EINTR) {
+    }
+  }
+}
+
+}  // namespace zeromq
+}  // namespace raft

@@ -1,0 +1,49 @@
+// Asks whoever connects for a key, where there are keys (libzmq's ZAP): only
+// those of the ring come in, and each frame of theirs says whose key it was.
+// libzmq lets everybody in while nobody stands at its door, so this has to be
+// there before the address is bound, and until it is given back.
+//
+// Thread rule: under the transport's lock. Nothing throws or blocks.
+#ifndef TRANSPORT_ZEROMQ_DOORKEEPER_H_
+#define TRANSPORT_ZEROMQ_DOORKEEPER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/functional/function_ref.h"
+#include "transport/zeromq/connection.h"
+#include "transport/zeromq/keys.h"
+#include "zmq.hpp"
+
+namespace raft {
+namespace zeromq {
+
+class Doorkeeper {
+ public:
+  // `events` reports `key` when somebody waits. Null: the system has no
+  // descriptor left. `ring` outlives this.
+  static std::unique_ptr<Doorkeeper> Post(Environment& environment,
+                                          const KeyRing& ring, uint64_t key);
+  ~Doorkeeper();
+
+  // Answers all who wait, and tells the address of each who has no good key.
+  void Answer(absl::FunctionRef<void(const std::string& address)> refused);
+
+ private:
+  Doorkeeper(Environment& environment, const KeyRing& ring)
+      : environment_(environment), ring_(ring) {}
+
+  // True: it was a question. Fills in who asks.
+  bool Take(std::string* request_id, std::string* address, PeerId* owner);
+  void Say(const std::string& request_id, PeerId owner);
+
+  Environment& environment_;
+  const KeyRing& ring_;
+  zmq::socket_t socket_;
+};
+
+}  // namespace zeromq
+}  // namespace raft
+
+#endif  // TRANSPORT_ZEROMQ_DOORKEEPER_H_

@@ -1,0 +1,30 @@
+// What all sockets of a transport have in common.
+//
+// Thread rule: under the transport's lock.
+#ifndef TRANSPORT_ZEROMQ_ENVIRONMENT_H_
+#define TRANSPORT_ZEROMQ_ENVIRONMENT_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "transport/zeromq/event_set.h"
+#include "transport/zeromq/keys.h"
+#include "zmq.hpp"
+
+namespace raft {
+namespace zeromq {
+
+// Outlives the sockets.
+struct Environment {
+  zmq::context_t& context;
+  EventSet& events;
+  const KeyRing& keys;
+  size_t max_frame_bytes;
+  size_t queue_bytes;
+  uint64_t monitors = 0;  // Made so far: their names must differ.
+};
+
+}  // namespace zeromq
+}  // namespace raft
+
+#endif  // TRANSPORT_ZEROMQ_ENVIRONMENT_H_

@@ -1,0 +1,105 @@
+#include "transport/zeromq/keys.h"
+
+#include <zmq.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace raft {
+namespace {
+
+absl::Status NoCurve() {
+  return absl::UnavailableError(
+      "libzmq was built without CURVE, so it knows no keys");
+}
+
+}  // namespace
+
+absl::StatusOr<KeyPair> NewKeyPair() {
+  char public_key[zeromq::KeyRing::kCharacters + 1];
+  char secret_key[zeromq::KeyRing::kCharacters + 1];
+  if (zmq_curve_keypair(public_key, secret_key) != 0) return NoCurve();
+  return KeyPair{public_key, secret_key};
+}
+
+namespace zeromq {
+namespace {
+
+// The 32 bytes of a key; empty if `text` is none. libzmq's decoder does not
+// look at every character that it is given.
+std::string Decode(const std::string& text) {
+  constexpr absl::string_view kAlphabet =
+      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+      ".-:+=^!/*?&<>()[]{}@%$#";
+  const bool looks_right =
+      text.size() == KeyRing::kCharacters &&
+      text.find_first_not_of(kAlphabet.data(), 0, kAlphabet.size()) ==
+          std::string::npos;
+  std::string bytes(KeyRing::kBytes, '\0');
+  if (!looks_right || zmq_z85_decode(reinterpret_cast<uint8_t*>(&bytes[0]),
+                                     text.c_str()) == nullptr) {
+    return "";
+  }
+  return bytes;
+}
+
+}  // namespace
+
+absl::StatusOr<KeyRing> KeyRing::Create(const TransportSpec& spec) {
+  const TransportKeys& keys = spec.keys;
+  KeyRing ring;
+  if (keys.secret.empty() && keys.listed.empty()) return ring;
+  if (zmq_has("curve") == 0) return NoCurve();
+  if (keys.secret.empty() || keys.listed.empty()) {
+    return absl::InvalidArgumentError(
+        keys.secret.empty()
+            ? "keys: the servers have keys, but this one's secret is missing"
+            : "keys: there is a secret, but no list of whom to believe");
+  }
+  for (const auto& [peer, listed] : keys.listed) {
+    for (const std::string& key : listed) {
+      std::string bytes = Decode(key);
+      if (bytes.empty()) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "keys: \"", key, "\" of server ", peer, " is no public key, ",
+            kCharacters, " characters as keygen prints them"));
+      }
+      ring.owners_.emplace(std::move(bytes), peer);
+    }
+  }
+  char public_key[kCharacters + 1];
+  if (Decode(keys.secret).empty() ||
+      zmq_curve_public(public_key, keys.secret.c_str()) != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("keys: the secret is no key, ", kCharacters,
+                     " characters as keygen writes them"));
+  }
+  ring.secret_ = keys.secret;
+  ring.public_ = public_key;
+  ring.listed_ = keys.listed;
+  const std::vector<std::string>* const own = ring.Of(spec.self);
+  if (own == nullptr ||
+      std::find(own->begin(), own->end(), ring.public_) == own->end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("keys: the public half of the secret, \"", ring.public_,
+                     "\", is not listed for server ", spec.self,
+                     "; list it, or take the secret of a key that is"));
+  }
+  return ring;
+}
+
+const std::vector<std::string>* KeyRing::Of(PeerId peer) const {
+  const auto found = listed_.find(peer);
+  return found == listed_.end() || found->second.empty() ? nullptr
+                                                         : &found->second;
+}
+
+PeerId KeyRing::OwnerOf(absl::string_view bytes) const {
+  const auto found = owners_.find(bytes);
+  return found == owners_.end() ? 0 : found->second;
+}
+
+}  // namespace zeromq
+}  // namespace raft

@@ -1,0 +1,67 @@
+// The keys of the ZeroMQ transport: CURVE's, of Curve25519, which encrypt and
+// authenticate tcp links. Written in Z85, 40 characters each:
+//
+//   absl::StatusOr<raft::KeyPair> pair = raft::NewKeyPair();
+//   spec.keys.secret = pair->secret_key;
+//   spec.keys.listed[spec.self] = {pair->public_key};
+//
+// Thread rule: any thread.
+#ifndef TRANSPORT_ZEROMQ_KEYS_H_
+#define TRANSPORT_ZEROMQ_KEYS_H_
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "transport/transport.h"
+
+namespace raft {
+
+struct KeyPair {
+  std::string public_key;  // For everybody.
+  std::string secret_key;  // For its server alone.
+};
+
+// UNAVAILABLE: libzmq was built without CURVE.
+absl::StatusOr<KeyPair> NewKeyPair();
+
+namespace zeromq {
+
+// A transport's keys, checked. Empty where there are none.
+class KeyRing {
+ public:
+  // INVALID_ARGUMENT: what is no key (says whose); a secret without a list, a
+  // list without a secret, or a secret whose public half is not listed for
+  // `spec.self`. UNAVAILABLE: libzmq was built without CURVE.
+  static absl::StatusOr<KeyRing> Create(const TransportSpec& spec);
+
+  bool empty() const { return secret_.empty(); }
+  const std::string& secret() const { return secret_; }
+  // The half of it that is listed.
+  const std::string& own_public() const { return public_; }
+  // Null if the peer has none.
+  const std::vector<std::string>* Of(PeerId peer) const;
+  // Whose key it is, given as 32 bytes; 0 for nobody's.
+  PeerId OwnerOf(absl::string_view bytes) const;
+
+  // What a key is in Z85 and in bytes.
+  static constexpr size_t kCharacters = 40;
+  static constexpr size_t kBytes = 32;
+  // That CURVE adds to each message on the wire.
+  static constexpr size_t kMessageOverheadBytes = 33;
+
+ private:
+  std::string secret_;
+  std::string public_;
+  std::map<PeerId, std::vector<std::string>> listed_;
+  std::map<std::string, PeerId, std::less<>> owners_;  // By its bytes.
+};
+
+}  // namespace zeromq
+}  // namespace raft
+
+#endif  // TRANSPORT_ZEROMQ_KEYS_H_

@@ -1,0 +1,69 @@
+#include "transport/zeromq/monitor.h"
+
+#include <zmq.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "transport/zeromq/socket.h"
+
+namespace raft {
+namespace zeromq {
+
+std::unique_ptr<Monitor> Monitor::Watch(Environment& environment,
+                                        zmq::socket_t& socket, int events,
+                                        uint64_t key) {
+  std::unique_ptr<Monitor> monitor(new Monitor(environment, socket));
+  const std::string name =
+      absl::StrCat("inproc://monitor-", ++environment.monitors);
+  if (zmq_socket_monitor(socket.handle(), name.c_str(), events) != 0) {
+    return nullptr;
+  }
+  monitor->socket_ = OpenSocket(environment.context, zmq::socket_type::pair);
+  if (!monitor->socket_ || !SetOption(monitor->socket_, ZMQ_LINGER, 0) ||
+      // No bound: at one, libzmq's thread would wait until somebody reads, and
+      // with it all connections. What comes is read at each Poll().
+      !SetOption(monitor->socket_, ZMQ_RCVHWM, 0) ||
+      zmq_connect(monitor->socket_.handle(), name.c_str()) != 0) {
+    return nullptr;
+  }
+  // Its descriptor tells of nothing before it has once been found empty.
+  PendingEvents(monitor->socket_);
+  if (!environment.events.Add(Descriptor(monitor->socket_), key)) {
+    return nullptr;
+  }
+  return monitor;
+}
+
+Monitor::~Monitor() {
+  if (socket_) environment_.events.Remove(Descriptor(socket_));
+  // Before its far end is closed: libzmq would go on telling nobody.
+  zmq_socket_monitor(watched_.handle(), nullptr, 0);
+}
+
+bool Monitor::Next(Event* event) {
+  for (;;) {
+    zmq::message_t told;
+    zmq::message_t address;
+    if (zmq_msg_recv(told.handle(), socket_.handle(), ZMQ_DONTWAIT) < 0) {
+      if (errno == EINTR || (PendingEvents(socket_) & ZMQ_POLLIN) != 0) {
+        continue;
+      }
+      return false;
+    }
+    // Our own end of the connection, which is no news.
+    zmq_msg_recv(address.handle(), socket_.handle(), ZMQ_DONTWAIT);
+    // Number and value, unaligned.
+    if (told.size() != sizeof(event->number) + sizeof(event->value)) continue;
+    const char* data = static_cast<const char*>(told.data());
+    std::memcpy(&event->number, data, sizeof(event->number));
+    std::memcpy(&event->value, data + sizeof(event->number),
+                sizeof(event->value));
+    return true;
+  }
+}
+
+}  // namespace zeromq
+}  // namespace raft

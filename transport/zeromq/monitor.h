@@ -1,0 +1,50 @@
+// What libzmq's thread tells of the connections of one socket.
+//
+//   std::unique_ptr<Monitor> monitor =
+//       Monitor::Watch(environment, dealer, ZMQ_EVENT_DISCONNECTED, key);
+//   for (Monitor::Event event; monitor->Next(&event);) ...
+//
+// Thread rule: under the transport's lock. Nothing throws or blocks.
+#ifndef TRANSPORT_ZEROMQ_MONITOR_H_
+#define TRANSPORT_ZEROMQ_MONITOR_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "transport/zeromq/environment.h"
+#include "zmq.hpp"
+
+namespace raft {
+namespace zeromq {
+
+class Monitor {
+ public:
+  struct Event {
+    uint16_t number = 0;  // ZMQ_EVENT_...
+    uint32_t value = 0;   // A descriptor or an error, as the number has it.
+  };
+
+  // `events`: a sum of ZMQ_EVENT_...; the event set reports `key` when there
+  // is something. Null: the system has no descriptor left.
+  static std::unique_ptr<Monitor> Watch(Environment& environment,
+                                        zmq::socket_t& socket, int events,
+                                        uint64_t key);
+  // Belongs before the socket is closed.
+  ~Monitor();
+
+  // False: there is nothing more just now.
+  bool Next(Event* event);
+
+ private:
+  Monitor(Environment& environment, zmq::socket_t& socket)
+      : environment_(environment), watched_(socket) {}
+
+  Environment& environment_;
+  zmq::socket_t& watched_;
+  zmq::socket_t socket_;
+};
+
+}  // namespace zeromq
+}  // namespace raft
+
+#endif  // TRANSPORT_ZEROMQ_MONITOR_H_
