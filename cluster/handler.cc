@@ -52,6 +52,7 @@ absl::Status Run(Server& server, Handler& handler) {
       handler.OnTimer(context, *timer);
       if (context.stopped()) break;
     }
+    if (server.guard_.InChild()) return Forked();
     absl::optional<Received> received;
     absl::optional<Event> event;
     const absl::Status status = server.pump_->ReceiveNext(

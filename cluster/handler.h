@@ -84,8 +84,8 @@ class Handler {
 };
 
 // Calls `handler` on this thread. OK: it was stopped, or the server closed.
-// FAILED_PRECONDITION: the server is superseded, or its inbox closed for being
-// idle.
+// FAILED_PRECONDITION: the server is superseded, its inbox closed for being
+// idle, or the process was forked off the server's.
 // Others may send and close meanwhile. Envelopes and events that others fetch
 // are not seen by the handler.
 absl::Status Run(Server& server, Handler& handler);

@@ -158,17 +158,22 @@ absl::StatusOr<Receipt> Outbox::TrySend(Pid to, absl::string_view msg,
 
 absl::StatusOr<Receipt> Outbox::Send(Pid to, absl::string_view msg,
                                      absl::Duration timeout, uint64_t id) {
+  if (guard_.InChild()) return Forked();
   return pump_->Send(to, MakeOutgoing(msg, id, to == kBroadcast), timeout);
 }
 
 absl::StatusOr<Receipt> Outbox::Send(Pid to, const absl::Cord& msg,
                                      absl::Duration timeout, uint64_t id) {
+  if (guard_.InChild()) return Forked();
   return pump_->Send(to, MakeOutgoing(msg, id, to == kBroadcast), timeout);
 }
 
-void Outbox::Close() { pump_->CloseOutbox(); }
+void Outbox::Close() {
+  if (!guard_.InChild()) pump_->CloseOutbox();
+}
 
 absl::StatusOr<Received> Inbox::Receive(absl::Duration timeout) {
+  if (guard_.InChild()) return Forked();
   Received result;
   absl::StatusOr<size_t> count = pump_->Receive(
       timeout, 1, [&](Received received) { result = std::move(received); });
@@ -178,6 +183,7 @@ absl::StatusOr<Received> Inbox::Receive(absl::Duration timeout) {
 
 absl::StatusOr<size_t> Inbox::ReceiveBatch(absl::Duration timeout, size_t limit,
                                            std::vector<Received>& out) {
+  if (guard_.InChild()) return Forked();
   return pump_->Receive(timeout, limit, [&](Received received) {
     out.push_back(std::move(received));
   });
@@ -248,21 +254,31 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
 }
 
 Server::Server(std::unique_ptr<Pump> pump)
-    : pump_(std::move(pump)), outbox_(pump_.get()), inbox_(pump_.get()) {}
+    : pump_(std::move(pump)),
+      outbox_(pump_.get(), guard_),
+      inbox_(pump_.get(), guard_) {}
 
-Server::~Server() = default;
+Server::~Server() {
+  // To take it down would be to wait for threads that are not here.
+  if (guard_.InChild()) (void)pump_.release();
+}
 
 absl::Status Server::WaitForPeers(int count, absl::Duration timeout) {
+  if (guard_.InChild()) return Forked();
   return pump_->WaitForPeers(count, timeout);
 }
 
 absl::StatusOr<Event> Server::NextEvent(absl::Duration timeout) {
+  if (guard_.InChild()) return Forked();
   return pump_->NextEvent(timeout);
 }
 
-Stats Server::stats() const { return pump_->GetStats(); }
+Stats Server::stats() const {
+  return guard_.InChild() ? Stats() : pump_->GetStats();
+}
 
 absl::Status Server::Close(absl::Duration timeout) {
+  if (guard_.InChild()) return Forked();
   return pump_->Close(timeout);
 }
 

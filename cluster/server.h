@@ -20,6 +20,11 @@
 // destroyed. User code never runs on a thread of the library.
 // cluster/handler.h calls back what receives, on a thread of the caller's.
 //
+// In a process that is forked off, every call answers FAILED_PRECONDITION (and
+// stats() nothing), and what it does there does no harm to the parent. It still
+// holds the server's descriptors: let it exec() or end before the parent's
+// address is to be bound again.
+//
 // Errors are values: nothing here throws or aborts for what a network, a file
 // or a peer did.
 #ifndef CLUSTER_SERVER_H_
@@ -37,6 +42,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "cluster/config.h"
+#include "cluster/fork_guard.h"
 #include "cluster/options.h"
 #include "cluster/receipt.h"
 #include "cluster/received.h"
@@ -73,8 +79,9 @@ class Outbox {
 
  private:
   friend class Server;
-  explicit Outbox(Pump* pump) : pump_(pump) {}
+  Outbox(Pump* pump, ForkGuard guard) : pump_(pump), guard_(guard) {}
   Pump* pump_;
+  ForkGuard guard_;
 };
 
 // The way in. Lives as long as its Server.
@@ -92,8 +99,9 @@ class Inbox {
 
  private:
   friend class Server;
-  explicit Inbox(Pump* pump) : pump_(pump) {}
+  Inbox(Pump* pump, ForkGuard guard) : pump_(pump), guard_(guard) {}
   Pump* pump_;
+  ForkGuard guard_;
 };
 
 class Server {
@@ -146,6 +154,7 @@ class Server {
   Pid pid_ = 0;
   std::string url_;
   std::vector<Pid> peers_;
+  const ForkGuard guard_;
   std::unique_ptr<Pump> pump_;
   Outbox outbox_;
   Inbox inbox_;

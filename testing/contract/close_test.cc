@@ -148,12 +148,19 @@ TEST_P(Close, EndsEveryCallThatWaits) {
   auto waits = std::async(std::launch::async, [&] {
     return server.WaitForPeers(2, absl::InfiniteDuration());
   });
+  auto watches = std::async(std::launch::async, [&] {
+    absl::StatusOr<Event> event;
+    do {
+      event = server.NextEvent(absl::InfiniteDuration());
+    } while (event.ok());
+    return event.status();
+  });
   // All of them are inside, unless the machine is very slow indeed; then they
   // come after, and get the same answer.
   EXPECT_EQ(waits.wait_for(std::chrono::milliseconds(50)),
             std::future_status::timeout);
   server.Close(absl::ZeroDuration()).IgnoreError();
-  for (auto* call : {&sends, &receives, &also_receives, &waits}) {
+  for (auto* call : {&sends, &receives, &also_receives, &waits, &watches}) {
     EXPECT_THAT(call->get(), HasCode(absl::StatusCode::kFailedPrecondition));
   }
 }
