@@ -1,0 +1,35 @@
+"""Fuzzers, each with a small corpus that also runs as a plain test."""
+
+def fuzz_target(name, deps):
+    """A function LLVMFuzzerTestOneInput() in <name>_fuzzer.cc.
+
+    <name>_test runs it over corpus/<name>/. The fuzzer itself is <name>, with
+    --config=fuzz only.
+
+    Args:
+      name: of what is fuzzed.
+      deps: of the source.
+    """
+    native.cc_library(
+        name = name + "_target",
+        srcs = [name + "_fuzzer.cc"],
+        hdrs = ["input.h"],
+        deps = deps,
+        alwayslink = True,
+    )
+    native.cc_test(
+        name = name + "_test",
+        size = "small",
+        args = ["testing/fuzz/corpus/" + name],
+        data = native.glob(["corpus/" + name + "/*"]),
+        deps = [
+            ":run_corpus",
+            ":%s_target" % name,
+        ],
+    )
+    native.cc_binary(
+        name = name,
+        linkopts = ["-fsanitize=fuzzer"],
+        tags = ["manual"],
+        deps = [":%s_target" % name],
+    )

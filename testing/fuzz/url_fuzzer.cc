@@ -1,0 +1,23 @@
+// A url that is taken says the same when it is written and read again.
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "testing/fuzz/input.h"
+#include "transport/url.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const absl::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto url = raft::ParseUrl(text);
+  if (!url.ok()) {
+    raft::Require(!url.status().message().empty(), "a refusal says why");
+    return 0;
+  }
+  const auto again = raft::ParseUrl(url->ToString());
+  raft::Require(again.ok(), "what it writes it can read");
+  raft::Require(*again == *url && again->host == url->host &&
+                    again->port == url->port &&
+                    again->wildcard() == url->wildcard(),
+                "a canonical url is its own canonical form");
+  return 0;
+}
