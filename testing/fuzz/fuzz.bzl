@@ -1,20 +1,20 @@
 """Fuzzers, each with a small corpus that also runs as a plain test."""
 
-def fuzz_target(name, deps):
-    """A function LLVMFuzzerTestOneInput() in <name>_fuzzer.cc.
+def fuzz_target(name, srcs, deps):
+    """A function LLVMFuzzerTestOneInput().
 
     <name>_test runs it over corpus/<name>/. The fuzzer itself is <name>, with
     --config=fuzz only.
 
     Args:
       name: of what is fuzzed.
-      deps: of the source.
+      srcs: where the function is.
+      deps: of the sources.
     """
     native.cc_library(
         name = name + "_target",
-        srcs = [name + "_fuzzer.cc"],
-        hdrs = ["input.h"],
-        deps = deps,
+        srcs = srcs,
+        deps = deps + [":input"],
         alwayslink = True,
     )
     native.cc_test(
