@@ -39,6 +39,7 @@ bool RawClient::HungUpOn() {
   ssize_t size;
   do {
     size = recv(fd_, buffer, sizeof(buffer), MSG_DONTWAIT);
+    if (size > 0) heard_bytes_ += static_cast<size_t>(size);
   } while (size > 0 || (size < 0 && errno == EINTR));
   return size == 0 || errno != EAGAIN;
 }

@@ -5,6 +5,7 @@
 #ifndef TESTING_TRANSPORT_RAW_PEER_H_
 #define TESTING_TRANSPORT_RAW_PEER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -25,12 +26,14 @@ class RawClient {
   // Never waits; what the other side does not take is dropped.
   void Send(absl::string_view bytes);
   // The other side has ended the connection. Never waits; what it said before
-  // is dropped.
+  // is counted and dropped.
   bool HungUpOn();
+  size_t heard_bytes() const { return heard_bytes_; }
 
  private:
   int fd_;
   bool connected_ = false;
+  size_t heard_bytes_ = 0;
 };
 
 // Listens on a port of an IPv4 address.
