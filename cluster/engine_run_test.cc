@@ -48,29 +48,53 @@ TEST(Events, OfOneKindInARowAboutOnePeerAreFoldedIntoOne) {
   }
 }
 
-TEST(Events, KeepTheirOrderAboutOnePeer) {
+// Strangers need only take turns in what they do wrong.
+TEST(Events, OfRefusalsAreFoldedAlsoWhereOthersCameBetween) {
   Engines engines(2);
   for (int i = 0; i < 3; ++i) {
     Refuse(engines, Refusal::MISROUTED, 2);
     Refuse(engines, Refusal::OTHER_CLUSTER, 2);
   }
   const std::vector<Event> events = AllEvents(engines[1]);
+  ASSERT_EQ(events.size(), 2u);
+  for (const Event& event : events) EXPECT_EQ(event.folded(), 3u);
+}
+
+// Server 2 restarts: for server 1 each time a PEER_RESTARTED and a PEER_UP.
+void RestartTwo(Engines& engines, int times) {
+  for (int i = 0; i < times; ++i) {
+    engines.Start(2, Life{static_cast<uint64_t>(engines.now), 1});
+    engines.Pass(20000);
+  }
+}
+
+TEST(Events, KeepTheirOrderAboutOnePeer) {
+  Engines engines(2);
+  engines.Pass(20000);
+  AllEvents(engines[1]);
+  RestartTwo(engines, 3);
+  const std::vector<Event> events = AllEvents(engines[1]);
   ASSERT_EQ(events.size(), 6u);
-  for (const Event& event : events) EXPECT_EQ(event.folded(), 1u);
+  for (size_t i = 0; i < events.size(); ++i) {
+    EXPECT_EQ(events[i].kind(),
+              i % 2 == 0 ? Event::PEER_RESTARTED : Event::PEER_UP);
+    EXPECT_EQ(events[i].folded(), 1u);
+  }
 }
 
 TEST(Events, AreBoundedAndTellHowManyWereMissed) {
   Engines engines(2);
-  for (int i = 0; i < 700; ++i) {
-    Refuse(engines, Refusal::MISROUTED, 2);
-    Refuse(engines, Refusal::OTHER_CLUSTER, 2);
-  }
+  engines.Pass(20000);
+  AllEvents(engines[1]);
+  RestartTwo(engines, 700);
   EXPECT_EQ(engines[1].GetStats(engines.now).events_missed(), 376u);
   const std::vector<Event> events = AllEvents(engines[1]);
   ASSERT_EQ(events.size(), 1024u);
   EXPECT_EQ(events[0].missed(), 376u) << "before this one";
   EXPECT_EQ(events[1].missed(), 0u);
-  EXPECT_EQ(events[0].refusal(), Refusal::MISROUTED) << "the oldest are missed";
+  EXPECT_EQ(events.back().incarnation().start_us(),
+            static_cast<uint64_t>(engines.now) - 20000)
+      << "the oldest are missed";
   Refuse(engines, Refusal::MISROUTED, 2);
   EXPECT_EQ(AllEvents(engines[1])[0].missed(), 0u) << "it was said";
 }
