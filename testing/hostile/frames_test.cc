@@ -28,6 +28,8 @@ namespace {
 constexpr size_t kRecorded = 500;
 // Of a frame, so that each of its fields is among them.
 constexpr size_t kCutAt = 400;
+// A transport takes a little more.
+constexpr size_t kLargestFrame = size_t{64} << 10;
 
 // Stands between one server, which takes it for another, and that other one.
 class Relay {
@@ -210,10 +212,16 @@ TEST_P(Frames, WithFieldsOfOthersAreRefused) {
 }
 
 TEST_P(Frames, OfTwoGluedTogetherAreRefused) {
+  uint64_t made = 0;
   for (size_t i = 0; i + 1 < recording_.size(); ++i) {
-    Play(recording_[i] + recording_[i + 1]);
+    const std::string glued = recording_[i] + recording_[i + 1];
+    // libzmq would end the connection, and we could not count.
+    if (glued.size() > kLargestFrame) continue;
+    Play(glued);
+    ++made;
   }
-  EXPECT_TRUE(RefusesAtLeast(recording_.size() - 1, Refusal::CHECKSUM));
+  EXPECT_GT(made, 0u);
+  EXPECT_TRUE(RefusesAtLeast(made, Refusal::CHECKSUM));
 }
 
 INSTANTIATE_TEST_SUITE_P(Tcp, Frames, ::testing::Values("tcp"), SchemeName);

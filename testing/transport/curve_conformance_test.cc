@@ -20,6 +20,7 @@ Opener WithOneKey() {
   const KeyPair pair = NewKeyPair().value();
   return [pair, open = ZeroMqTransport()](TransportSpec spec) {
     spec.keys.secret = pair.secret_key;
+    spec.keys.listed[spec.self] = {pair.public_key};
     for (PeerId peer = 1; peer <= kPeers; ++peer) {
       spec.keys.listed[peer] = {pair.public_key};
     }
