@@ -31,7 +31,8 @@ namespace raft {
 
 class ClusterTest : public ::testing::TestWithParam<std::string> {
  protected:
-  // REQUIRES: the parameter is one of AllSchemesAndFaults().
+  // REQUIRES: the parameter is one of AllSchemesAndFaults() or
+  // AllSchemesAndKeys().
   const std::string& scheme() const { return GetParam(); }
   bool has_faults() const {
     return scheme() == "faulty_loopback" || scheme() == "proxied_tcp";
@@ -48,8 +49,9 @@ class ClusterTest : public ::testing::TestWithParam<std::string> {
   std::vector<std::unique_ptr<RecordedCluster>> clusters_;
 };
 
-// "curve_tcp": tcp, and every server has keys.
-inline auto AllSchemes() {
+inline auto AllSchemes() { return ::testing::Values("tcp", "ipc", "loopback"); }
+// "curve_tcp": tcp, and every server has keys. For tests that use NewCluster().
+inline auto AllSchemesAndKeys() {
   return ::testing::Values("tcp", "curve_tcp", "ipc", "loopback");
 }
 // "faulty_loopback": it loses, doubles, delays and reorders frames, refuses
@@ -57,8 +59,8 @@ inline auto AllSchemes() {
 // proxies, which reset each after some 100 KB. For tests that use NewCluster()
 // and judge no times.
 inline auto AllSchemesAndFaults() {
-  return ::testing::Values("tcp", "curve_tcp", "ipc", "loopback",
-                           "faulty_loopback", "proxied_tcp");
+  return ::testing::Values("tcp", "ipc", "loopback", "faulty_loopback",
+                           "proxied_tcp");
 }
 std::string SchemeName(const ::testing::TestParamInfo<std::string>& info);
 

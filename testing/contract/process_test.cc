@@ -158,7 +158,7 @@ TEST(Twins, OfOnePidDoNotBothSpeak) {
       HasCodeAndText(absl::StatusCode::kFailedPrecondition, "superseded"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Schemes, Process, AllSchemes(), SchemeName);
+INSTANTIATE_TEST_SUITE_P(Schemes, Process, AllSchemesAndKeys(), SchemeName);
 
 }  // namespace
 }  // namespace raft

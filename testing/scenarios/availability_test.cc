@@ -49,7 +49,8 @@ TEST_P(Availability, WhatIsSentInTheInstantOfTheStartArrives) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Schemes, Availability, AllSchemes(), SchemeName);
+INSTANTIATE_TEST_SUITE_P(Schemes, Availability, AllSchemesAndKeys(),
+                         SchemeName);
 
 }  // namespace
 }  // namespace raft

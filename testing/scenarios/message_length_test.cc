@@ -73,7 +73,8 @@ TEST_P(MessageLength, SmallOnesKeepTheirPlaceAmongLargeOnes) {
   EXPECT_THAT(cluster.local().WaitUntilTaken(kPatience), IsOk());
 }
 
-INSTANTIATE_TEST_SUITE_P(Schemes, MessageLength, AllSchemes(), SchemeName);
+INSTANTIATE_TEST_SUITE_P(Schemes, MessageLength, AllSchemesAndKeys(),
+                         SchemeName);
 
 }  // namespace
 }  // namespace raft
