@@ -3,17 +3,11 @@
 #include <algorithm>
 #include <cstring>
 #include <utility>
-#include <vector>
-
-#include "absl/base/thread_annotations.h"
-#include "transport/mutex.h"
 
 namespace raft {
 namespace {
 
 constexpr size_t kChunkBytes = size_t{64} << 10;
-// Half of a mebibyte for each peer.
-constexpr size_t kSpareChunks = 8;
 constexpr Micros kMarkDistance = 10000;
 constexpr size_t kMaxMarks = 256;
 
@@ -23,32 +17,6 @@ absl::string_view View(const std::shared_ptr<char>& memory, size_t begin,
 }
 
 }  // namespace
-
-struct ChunkPool::Spares {
-  Mutex mu;
-  std::vector<std::unique_ptr<char[]>> chunks ABSL_GUARDED_BY(mu);
-};
-
-ChunkPool::ChunkPool() : spares_(std::make_shared<Spares>()) {}
-
-std::shared_ptr<char> ChunkPool::Get() {
-  std::unique_ptr<char[]> chunk;
-  {
-    MutexLock lock(spares_->mu);
-    if (!spares_->chunks.empty()) {
-      chunk = std::move(spares_->chunks.back());
-      spares_->chunks.pop_back();
-    }
-  }
-  if (chunk == nullptr) chunk.reset(new char[kChunkBytes]);
-  return std::shared_ptr<char>(chunk.release(), [spares = spares_](char* gone) {
-    std::unique_ptr<char[]> chunk(gone);
-    MutexLock lock(spares->mu);
-    if (spares->chunks.size() < kSpareChunks) {
-      spares->chunks.push_back(std::move(chunk));
-    }
-  });
-}
 
 Outgoing MakeOutgoing(absl::string_view msg, uint64_t id, bool broadcast) {
   Outgoing envelope;
@@ -100,7 +68,8 @@ void SendQueue::AppendSmall(const Outgoing& envelope) {
       entry.memory = before.memory;
       entry.begin = entry.used = before.used;
     } else {
-      entry.memory = chunks_.Get();
+      entry.memory = std::shared_ptr<char>(new char[kChunkBytes],
+                                           std::default_delete<char[]>());
     }
     entries_.push_back(std::move(entry));
   }

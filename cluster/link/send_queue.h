@@ -42,21 +42,6 @@ inline constexpr size_t kReferenceBytes = size_t{16} << 10;
 // Of bytes that live until the call that is given it returns.
 Outgoing MakeOutgoing(absl::string_view msg, uint64_t id, bool broadcast);
 
-// Memory for small envelopes, in chunks. A few that nobody holds any more are
-// kept: to get pages from the system costs more than to fill them.
-//
-// Thread rule: Get() in one thread at a time; what it returned may be destroyed
-// in any, also after the pool.
-class ChunkPool {
- public:
-  ChunkPool();
-  std::shared_ptr<char> Get();
-
- private:
-  struct Spares;
-  std::shared_ptr<Spares> spares_;
-};
-
 class SendQueue {
  public:
   // How many envelopes, and of how many msg bytes.
@@ -138,7 +123,6 @@ class SendQueue {
   bool CutLarge(Entry& entry, uint64_t max_cost, Slice* slice);
   void Clear();
 
-  ChunkPool chunks_;
   std::deque<Entry> entries_;
   std::deque<Mark> marks_;
   Micros mark_distance_ = 0;
