@@ -88,8 +88,10 @@ bool EventSet::Collect(std::vector<uint64_t>& keys) {
   } while (count < 0 && errno == EINTR);
   bool alarm = false;
   for (int i = 0; i < count; ++i) {
-    if (ready_[i].data.u64 != kAlarmKey) {
-      keys.push_back(ready_[i].data.u64);
+    // A copy: epoll_event is packed, so no reference may be bound to its parts.
+    const uint64_t key = ready_[i].data.u64;
+    if (key != kAlarmKey) {
+      keys.push_back(key);
       continue;
     }
     alarm = true;
