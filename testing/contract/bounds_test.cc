@@ -160,10 +160,32 @@ int CountTroubles(Server& server) {
   }
 }
 
+// Slow is not dead: beyond the failure timeout nothing is given up.
+TEST_P(Bounds, APeerThatTakesNothingIsSlowAndNeverSilent) {
+  Options options = SmallBudgets();
+  options.failure_timeout = kShortFailureTimeout;
+  RecordedCluster& cluster = NewCluster(2, With(options));
+  Fill(cluster, 2);
+  ASSERT_TRUE(Eventually(
+      [&] { return StatsOf(cluster[1], 2).state() == PeerStats::SLOW; }));
+  PeerStats stats;
+  EXPECT_FALSE(Eventually(
+      [&] {
+        stats = StatsOf(cluster[1], 2);
+        return stats.state() != PeerStats::SLOW;
+      },
+      2 * kShortFailureTimeout))
+      << stats.DebugString();
+  EXPECT_EQ(StatsOf(cluster[1], 2).reconnects(), 0u);
+  EXPECT_EQ(StatsOf(cluster[2], 1).reconnects(), 0u);
+  cluster.Collect(2);
+  EXPECT_THAT(cluster.local().WaitUntilTaken(kPatience), IsOk());
+}
+
 // Slow is not dead, however long: both send all the time, one of them is never
 // read. Only a machine that stands still may make somebody look dead, and not
 // more often than it does.
-TEST_P(Bounds, APeerThatTakesNothingForLongIsSlowAndNeverSilent) {
+TEST_P(Bounds, APeerThatIsSentToAndTakesNothingForTenTimeoutsIsSlow) {
   Options options = SmallBudgets();
   options.failure_timeout = kShortFailureTimeout;
   RecordedCluster& cluster = NewCluster(2, With(options));
