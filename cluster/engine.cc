@@ -1,6 +1,7 @@
 #include "cluster/engine.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,8 +9,6 @@
 
 namespace raft {
 namespace {
-
-constexpr size_t kMaxEvents = 1024;
 
 absl::Status Superseded() {
   return absl::FailedPreconditionError(
@@ -51,11 +50,10 @@ Engine::Engine(const EngineOptions& options, Micros now)
     LinkOptions link = options.link;
     link.peer = peer.pid;
     link.peer_url = peer.url;
-    index_[peer.pid] = links_.size();
+    index_[peer.pid] = peers_.size();
     LinkSink* const sink = this;
-    links_.push_back(std::make_unique<Link>(link, me_, sink, now));
+    peers_.emplace_back().link = std::make_unique<Link>(link, me_, sink, now);
   }
-  blocked_.resize(links_.size());
   if (options.in_the_clear) {
     Event event;
     event.set_kind(Event::IN_THE_CLEAR);
@@ -95,7 +93,7 @@ absl::StatusOr<Receipt> Engine::Offer(Pid to, const Outgoing& envelope,
     return absl::NotFoundError(
         absl::StrCat("no server ", to, " in the configuration"));
   }
-  Link& link = *links_[found->second];
+  Link& link = Touch(found->second);
   if (absl::Status status = CheckSize(envelope, link); !status.ok()) {
     return status;
   }
@@ -110,13 +108,14 @@ absl::StatusOr<Receipt> Engine::Offer(Pid to, const Outgoing& envelope,
 absl::StatusOr<Receipt> Engine::OfferToAll(const Outgoing& envelope,
                                            Micros now) {
   std::vector<Pid> full;
-  for (const auto& link : links_) {
-    if (absl::Status status = CheckSize(envelope, *link); !status.ok()) {
+  for (const Peer& peer : peers_) {
+    Link& link = *peer.link;
+    if (absl::Status status = CheckSize(envelope, link); !status.ok()) {
       return status;
     }
-    if (link->live() && !link->HasRoom(envelope.cost())) {
-      link->NoteFull(now);
-      full.push_back(link->pid());
+    if (link.live() && !link.HasRoom(envelope.cost())) {
+      link.NoteFull(now);
+      full.push_back(link.pid());
     }
   }
   if (!full.empty()) {
@@ -124,12 +123,13 @@ absl::StatusOr<Receipt> Engine::OfferToAll(const Outgoing& envelope,
                              absl::StrJoin(full, ", ")));
   }
   Receipt receipt;
-  for (const auto& link : links_) {
-    if (link->HasRoom(envelope.cost())) {
-      link->Accept(envelope, now);
+  for (size_t i = 0; i < peers_.size(); ++i) {
+    Link& link = Touch(i);
+    if (link.HasRoom(envelope.cost())) {
+      link.Accept(envelope, now);
       ++receipt.accepted;
     } else {
-      link->CountSkipped(envelope);
+      link.CountSkipped(envelope);
       ++receipt.skipped;
     }
   }
@@ -137,8 +137,8 @@ absl::StatusOr<Receipt> Engine::OfferToAll(const Outgoing& envelope,
 }
 
 void Engine::CountRefused(Pid to) {
-  for (const auto& link : links_) {
-    if (to == kBroadcast || link->pid() == to) link->CountRefused();
+  for (const Peer& peer : peers_) {
+    if (to == kBroadcast || peer.link->pid() == to) peer.link->CountRefused();
   }
 }
 
@@ -157,7 +157,7 @@ bool Engine::Take(Received* received, Micros now) {
     inbox_over_ = !inbox_status_.ok();
     return false;
   }
-  links_[taken.link]->Take(taken.session, taken.items, taken.cost, now);
+  Touch(taken.link).Take(taken.session, taken.items, taken.cost, now);
   return true;
 }
 
@@ -192,7 +192,7 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
   const auto found = index_.find(header.from);
   if (found == index_.end()) return refuse(Refusal::UNKNOWN_PID);
   if (header.to != options_.link.self) return refuse(Refusal::MISROUTED);
-  Link& link = *links_[found->second];
+  Link& link = Touch(found->second);
   if (origin.proven != header.from &&
       (origin.proven != 0 || options_.proven_peers)) {
     return link.CountRefusal(Refusal::WRONG_KEY, origin.address);
@@ -208,12 +208,12 @@ void Engine::OnRefused(Rejection why, Pid peer, const std::string& address) {
   const Refusal::Reason reason = ReasonOf(why);
   const auto found = index_.find(peer);
   if (found == index_.end()) return Refuse(reason, address);
-  links_[found->second]->CountRefusal(reason, address);
+  peers_[found->second].link->CountRefusal(reason, address);
 }
 
 void Engine::OnReset(Pid peer, bool up, Micros now) {
   const auto found = index_.find(peer);
-  if (found != index_.end()) links_[found->second]->OnReset(up, now);
+  if (found != index_.end()) Touch(found->second).OnReset(up, now);
 }
 
 // A frame names a life of our pid that is newer than this one. If by our own
@@ -223,16 +223,16 @@ void Engine::OnReset(Pid peer, bool up, Micros now) {
 // our successor: a process that was paused before it met anyone would.)
 void Engine::OnNewerSelf(const Life& newer, Micros now) {
   const bool past =
-      std::any_of(links_.begin(), links_.end(),
-                  [](const auto& link) { return link->held_session(); });
+      std::any_of(peers_.begin(), peers_.end(),
+                  [](const Peer& peer) { return peer.link->held_session(); });
   const uint64_t clock =
       options_.life.start_us + static_cast<uint64_t>(now - started_);
   if (!past && newer.start_us > clock) {
     me_ = Life{newer.start_us + 1, Random()};
-    for (const auto& link : links_) link->Rebirth(me_, now);
+    for (size_t i = 0; i < peers_.size(); ++i) Touch(i).Rebirth(me_, now);
     return;
   }
-  for (const auto& link : links_) link->Fence();
+  for (size_t i = 0; i < peers_.size(); ++i) Touch(i).Fence();
   outbox_status_ = inbox_status_ = Superseded();
   Event event;
   event.set_kind(Event::SUPERSEDED);
@@ -241,13 +241,21 @@ void Engine::OnNewerSelf(const Life& newer, Micros now) {
   OnEvent(std::move(event));
 }
 
+Micros Engine::DueAt(const Peer& peer) {
+  if (peer.blocked) return kNever;
+  if (peer.due == kUnknown) peer.due = peer.link->FrameDeadline();
+  assert(peer.due == peer.link->FrameDeadline());
+  return peer.due;
+}
+
 bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
-  for (size_t i = 0; i < links_.size(); ++i) {
-    if (++turn_ >= links_.size()) turn_ = 0;
-    if (blocked_[turn_]) continue;
-    if (links_[turn_]->NextFrame(now, sleeping, &due->out)) {
+  for (size_t i = 0; i < peers_.size(); ++i) {
+    if (++turn_ >= peers_.size()) turn_ = 0;
+    const Peer& peer = peers_[turn_];
+    if (peer.blocked || (!sleeping && now < DueAt(peer))) continue;
+    if (Touch(turn_).NextFrame(now, sleeping, &due->out)) {
       due->link = turn_;
-      due->peer = links_[turn_]->pid();
+      due->peer = peer.link->pid();
       return true;
     }
   }
@@ -255,17 +263,17 @@ bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
 }
 
 bool Engine::HasDueFrame(Micros now) const {
-  for (size_t i = 0; i < links_.size(); ++i) {
-    if (!blocked_[i] && links_[i]->HasDueFrame(now, false)) return true;
-  }
-  return false;
+  return std::any_of(peers_.begin(), peers_.end(),
+                     [now](const Peer& peer) { return now >= DueAt(peer); });
 }
 
 // ---- Time and the end -------------------------------------------------------
 
 void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
-  for (const auto& link : links_) {
-    if (link->Tick(now)) reconnect->push_back(link->pid());
+  for (Peer& peer : peers_) {
+    if (peer.link->Tick(now)) reconnect->push_back(peer.link->pid());
+    // Who leaves has nothing more to say to one who is silent.
+    if (leaving_) peer.due = kUnknown;
   }
   if (inbox_status_.ok() && options_.idle_timeout != kNever &&
       now - last_run_ >= options_.idle_timeout) {
@@ -277,8 +285,8 @@ void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
 
 Micros Engine::Deadline() const {
   Micros deadline = kNever;
-  for (size_t i = 0; i < links_.size(); ++i) {
-    deadline = std::min(deadline, links_[i]->Deadline(blocked_[i]));
+  for (const Peer& peer : peers_) {
+    deadline = std::min({deadline, DueAt(peer), peer.link->TickDeadline()});
   }
   if (inbox_status_.ok() && options_.idle_timeout != kNever) {
     deadline = std::min(deadline, last_run_ + options_.idle_timeout);
@@ -295,22 +303,23 @@ void Engine::Leave() {
     outbox_status_ = inbox_status_ = closed;
   }
   inbox_.Clear();
-  for (const auto& link : links_) link->Leave();
+  for (size_t i = 0; i < peers_.size(); ++i) Touch(i).Leave();
 }
 
 bool Engine::Left() const {
-  return std::all_of(links_.begin(), links_.end(),
-                     [](const auto& link) { return link->Left(); });
+  return std::all_of(peers_.begin(), peers_.end(),
+                     [](const Peer& peer) { return peer.link->Left(); });
 }
 
 absl::Status Engine::Abandon() {
   std::vector<std::string> left;
-  for (const auto& link : links_) {
-    if (link->live() && link->unsettled() > 0) {
-      left.push_back(absl::StrCat("server ", link->pid(), ": ",
-                                  link->unsettled(), " envelopes"));
+  for (size_t i = 0; i < peers_.size(); ++i) {
+    Link& link = Touch(i);
+    if (link.live() && link.unsettled() > 0) {
+      left.push_back(absl::StrCat("server ", link.pid(), ": ", link.unsettled(),
+                                  " envelopes"));
     }
-    link->Abandon();
+    link.Abandon();
   }
   if (left.empty()) return absl::OkStatus();
   return absl::DeadlineExceededError(
@@ -318,83 +327,11 @@ absl::Status Engine::Abandon() {
                    absl::StrJoin(left, ", ")));
 }
 
-// ---- Events and account -----------------------------------------------------
-
-void Engine::OnEvent(Event event) {
-  ++changes_;
-  event.set_folded(1);
-  for (auto last = events_.rbegin(); last != events_.rend(); ++last) {
-    Event& same = last->event;
-    if (same.peer() != event.peer()) continue;
-    if (same.kind() != event.kind() || same.refusal() != event.refusal()) {
-      // When a refusal came is not worth that strangers, who need only take
-      // turns in what they do wrong, push out all other events.
-      if (event.kind() == Event::FRAME_REFUSED) continue;
-      break;
-    }
-    same.set_count(same.count() + event.count());
-    same.set_bytes(same.bytes() + event.bytes());
-    same.set_folded(same.folded() + 1);
-    *same.mutable_incarnation() = event.incarnation();
-    return;
-  }
-  if (events_.size() >= kMaxEvents) {
-    events_.pop_front();
-    ++events_missed_;
-    ++missed_unsaid_;
-  }
-  events_.push_back({std::move(event), inbox_.pushed()});
-}
-
-bool Engine::NextEvent(Event* event) {
-  if (events_.empty()) return false;
-  *event = std::move(events_.front().event);
-  events_.pop_front();
-  event->set_missed(missed_unsaid_);
-  missed_unsaid_ = 0;
-  return true;
-}
-
 uint64_t Engine::Random() {  // SplitMix64, by Steele, Lea and Flood.
   uint64_t z = (random_ += 0x9e3779b97f4a7c15);
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
   z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
   return z ^ (z >> 31);
-}
-
-int Engine::live_peers() const {
-  return static_cast<int>(
-      std::count_if(links_.begin(), links_.end(),
-                    [](const auto& link) { return link->live(); }));
-}
-
-std::string Engine::MissingPeers() const {
-  std::vector<Pid> missing;
-  for (const auto& link : links_) {
-    if (!link->live()) missing.push_back(link->pid());
-  }
-  return absl::StrJoin(missing, ", ");
-}
-
-Stats Engine::GetStats(Micros now) const {
-  Stats stats;
-  stats.set_pid(options_.link.self);
-  stats.set_url(options_.url);
-  *stats.mutable_incarnation() = me_.ToProto();
-  for (const auto& link : links_) {
-    PeerStats* peer = stats.add_peers();
-    link->FillStats(now, peer);
-    stats.set_received(stats.received() + peer->received());
-    stats.set_sent(stats.sent() + peer->ledger().accepted());
-  }
-  for (int reason = 0; reason < Refusal::Reason_ARRAYSIZE; ++reason) {
-    if (refused_[reason] == 0) continue;
-    Refusal* refusal = stats.add_refused_frames();
-    refusal->set_reason(static_cast<Refusal::Reason>(reason));
-    refusal->set_count(refused_[reason]);
-  }
-  stats.set_events_missed(events_missed_);
-  return stats;
 }
 
 }  // namespace raft

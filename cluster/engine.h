@@ -76,7 +76,7 @@ class Engine : private LinkSink {
   bool NextFrame(Micros now, bool sleeping, Due* due);
   bool HasDueFrame(Micros now) const;  // Without sleeping.
   // The transport takes no frames for this peer, or takes them again.
-  void SetBlocked(size_t link, bool blocked) { blocked_[link] = blocked; }
+  void SetBlocked(size_t link, bool blocked) { peers_[link].blocked = blocked; }
   // Sees to timers. Appends to `reconnect` those whose connection carries
   // nothing.
   void Tick(Micros now, std::vector<Pid>* reconnect);
@@ -88,6 +88,7 @@ class Engine : private LinkSink {
   // What did not get an outcome. OK if nothing was left for a live peer.
   absl::Status Abandon();
 
+  bool has_event() const { return !events_.empty(); }
   bool NextEvent(Event* event);
   // True if there is one, and all envelopes that came before it were taken.
   bool EventIsNext() const {
@@ -95,7 +96,7 @@ class Engine : private LinkSink {
   }
   int live_peers() const;
   std::string MissingPeers() const;  // "3, 5": those that are not live.
-  size_t peer_count() const { return links_.size(); }
+  size_t peer_count() const { return peers_.size(); }
   Stats GetStats(Micros now) const;
   // Grow whenever a queue shrinks or a peer's state changes, and whenever an
   // envelope comes in: what waiting threads look for.
@@ -107,6 +108,22 @@ class Engine : private LinkSink {
   void OnEvent(Event event) override;
   uint64_t Random() override;
 
+  // Most of what happens is between us and one peer, and each time it is asked
+  // what is due to any: of the others that is still known.
+  struct Peer {
+    std::unique_ptr<Link> link;
+    bool blocked = false;
+    mutable Micros due = kUnknown;  // link->FrameDeadline().
+  };
+  static constexpr Micros kUnknown = -1;
+
+  // For all that may change when the link's next frame is due.
+  Link& Touch(size_t peer) {
+    peers_[peer].due = kUnknown;
+    return *peers_[peer].link;
+  }
+  static Micros DueAt(const Peer& peer);
+
   absl::Status CheckSize(const Outgoing& envelope, const Link& link) const;
   absl::StatusOr<Receipt> OfferToAll(const Outgoing& envelope, Micros now);
   void Refuse(Refusal::Reason reason, const std::string& address);
@@ -115,9 +132,8 @@ class Engine : private LinkSink {
   const EngineOptions options_;
   Life me_;
   uint64_t random_;
-  std::vector<std::unique_ptr<Link>> links_;  // In the order of pids.
+  std::vector<Peer> peers_;  // In the order of pids.
   absl::flat_hash_map<Pid, size_t> index_;
-  std::vector<bool> blocked_;
   size_t turn_ = 0;  // Whose frame was the last.
   InboxQueue inbox_;
   absl::Status outbox_status_;

@@ -19,7 +19,7 @@ absl::Status NothingCame() {
 absl::StatusOr<Receipt> Pump::Send(Pid to, const Outgoing& envelope,
                                    absl::Duration timeout) {
   const bool waits = timeout > absl::ZeroDuration();
-  const Micros deadline = After(timeout);
+  Micros deadline = 0;  // Not known before it is needed.
   absl::StatusOr<Receipt> receipt;
   {
     MutexLock lock(mu_);
@@ -36,6 +36,7 @@ absl::StatusOr<Receipt> Pump::Send(Pid to, const Outgoing& envelope,
       }
       const bool full =
           receipt.status().code() == absl::StatusCode::kResourceExhausted;
+      if (full && deadline == 0) deadline = After(timeout);
       if (!full || now >= deadline) {
         engine_.CountRefused(to);
         if (!full || !waits) return receipt;
@@ -168,20 +169,21 @@ absl::StatusOr<Event> Pump::NextEvent(absl::Duration timeout) {
   const Micros deadline = After(timeout);
   MutexLock lock(mu_);
   ++watchers_;
-  absl::StatusOr<Event> result = Event();
-  while (!engine_.NextEvent(&*result)) {
+  absl::Status status;
+  while (!engine_.has_event() && status.ok()) {
     if (closing_) {
-      result = absl::FailedPreconditionError("the server is closed");
-      break;
+      status = absl::FailedPreconditionError("the server is closed");
+    } else if (clock_() >= deadline) {
+      status = NothingCame();
+    } else {
+      Wait(changed_, deadline);
     }
-    if (clock_() >= deadline) {
-      result = NothingCame();
-      break;
-    }
-    Wait(changed_, deadline);
   }
   --watchers_;
-  return result;
+  if (!status.ok()) return status;
+  Event event;
+  engine_.NextEvent(&event);
+  return event;
 }
 
 Stats Pump::GetStats() {

@@ -96,13 +96,14 @@ class Link {
   // The next frame that is due, if there is one. `sleeping`: nothing more will
   // happen for a while, so what is owed goes out now.
   bool NextFrame(Micros now, bool sleeping, OutgoingFrame* out);
-  bool HasDueFrame(Micros now, bool sleeping) const;
+  // When NextFrame() has something to do, if nothing else happens. `sleeping`
+  // is left out of account.
+  Micros FrameDeadline() const;
   // Sees to the timers that are not frames. True: the connection carries
   // nothing, and is to be made anew.
   bool Tick(Micros now);
-  // When NextFrame() or Tick() has something to do, if nothing else happens.
-  // `blocked`: the transport takes no frames at present.
-  Micros Deadline(bool blocked) const;
+  // When Tick() has something to do, if nothing else happens.
+  Micros TickDeadline() const;
 
   // From now on nothing is delivered or accepted; every frame says `leave`.
   void Leave();
@@ -162,9 +163,7 @@ class Link {
   void ReportState();
 
   // Frames to send (link_send.cc).
-  bool DataDue(Micros now) const;
   Micros DataDeadline() const;
-  bool StateDue(Micros now, bool sleeping) const;
   Micros StateDeadline() const;
   Micros ProbeInterval() const;
   Header MakeHeader(const Life& dst) const;

@@ -52,7 +52,7 @@ TEST(InNone, HelloBacksOffFrom50MsToASecondWithAQuarterOfJitter) {
     Micros interval = 50 * kMilli;
     me.Say();
     for (int i = 0; i < 10; ++i) {
-      const Micros wait = me.link.Deadline(false) - me.now;
+      const Micros wait = me.Deadline() - me.now;
       EXPECT_GE(wait, interval * 3 / 4);
       EXPECT_LE(wait, interval * 5 / 4);
       me.Pass(wait - 1);
@@ -64,7 +64,7 @@ TEST(InNone, HelloBacksOffFrom50MsToASecondWithAQuarterOfJitter) {
     EXPECT_EQ(interval, kSecond);
     me.link.OnReset(/*up=*/true, me.now);
     me.Say();
-    EXPECT_LE(me.link.Deadline(false) - me.now, 63 * kMilli) << "from anew";
+    EXPECT_LE(me.Deadline() - me.now, 63 * kMilli) << "from anew";
   }
 }
 
@@ -174,7 +174,7 @@ TEST(Hello, RidesOnEveryFrameUntilThePeerIsKnownToHaveIt) {
   me.Hear(me.Answer());
   for (int i = 0; i < 5; ++i) {
     EXPECT_TRUE(me.SayOne().has_hello());
-    me.Pass(me.link.Deadline(false) - me.now);
+    me.Pass(me.Deadline() - me.now);
   }
   me.Say();
   me.Hear(me.FromPeer());

@@ -107,7 +107,7 @@ TEST_F(InOpen, TheNextItemsGoToTheInboxAndTheAckMayWaitForAMillisecond) {
   ASSERT_EQ(me.delivered.size(), 2u);
   EXPECT_EQ(me.delivered[1].msg, "two");
   EXPECT_TRUE(me.Quiet(/*sleeping=*/false));
-  EXPECT_EQ(me.link.Deadline(false), me.now + kMilli);
+  EXPECT_EQ(me.Deadline(), me.now + kMilli);
   me.Pass(kMilli);
   const wire::Frame ack = me.SayOne(/*sleeping=*/false);
   EXPECT_EQ(ack.received(), 2u);
@@ -212,7 +212,7 @@ TEST_F(InOpen, AQuietLinkSendsAtOnceAndABusyOneGathersForAMillisecond) {
   me.Pass(kMilli / 2);
   me.Send(3, "third");
   EXPECT_TRUE(me.Quiet());
-  EXPECT_EQ(me.link.Deadline(false), me.now + kMilli / 2);
+  EXPECT_EQ(me.Deadline(), me.now + kMilli / 2);
   me.Pass(kMilli / 2);
   const wire::Frame frame = me.SayOne();
   EXPECT_EQ(frame.items_size(), 2);

@@ -109,7 +109,7 @@ TEST(InClosed, NoDataIsSentNorAnythingElseUnasked) {
   header.echo = me.echo;  // With evidence of loss.
   me.Hear(header);
   EXPECT_TRUE(me.Quiet());
-  EXPECT_EQ(me.link.Deadline(false), kNever);
+  EXPECT_EQ(me.Deadline(), kNever);
   EXPECT_FALSE(me.Pass(kSecond * 100));
   EXPECT_TRUE(me.Quiet());
   me.link.OnReset(/*up=*/true, me.now);
@@ -153,7 +153,7 @@ TEST(OurLeave, IsSaidAtOnceAndEvery10MsUntilItIsEchoed) {
   EXPECT_TRUE(first.leave());
   EXPECT_TRUE(first.ask());
   for (int i = 0; i < 5; ++i) {
-    EXPECT_EQ(me.link.Deadline(false), me.now + 10 * kMilli);
+    EXPECT_EQ(me.Deadline(), me.now + 10 * kMilli);
     me.Pass(10 * kMilli);
     EXPECT_TRUE(me.SayOne().leave());
   }

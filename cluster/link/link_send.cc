@@ -43,39 +43,22 @@ bool Link::NextFrame(Micros now, bool sleeping, OutgoingFrame* out) {
       out->frame = LostFrame(now);
       return true;
     }
-    if (DataDue(now) && DataFrame(now, &out->frame)) return true;
+    if (now >= DataDeadline() && DataFrame(now, &out->frame)) return true;
   }
-  if (!StateDue(now, sleeping)) return false;
+  const bool owed = sleeping && news_since_ != kNever;
+  if (!owed && now < StateDeadline()) return false;
   out->frame = StateFrame(now);
   return true;
 }
 
-bool Link::HasDueFrame(Micros now, bool sleeping) const {
-  if (phase_ == Phase::kFenced) return false;
-  if (reply_due_ || answer_due_) return true;
-  if (phase_ == Phase::kNone) return now >= hello_at_;
-  return (may_send_items() && (lost_ > 0 || DataDue(now))) ||
-         StateDue(now, sleeping);
-}
-
-Micros Link::Deadline(bool blocked) const {
+Micros Link::FrameDeadline() const {
   if (phase_ == Phase::kFenced) return kNever;
+  if (reply_due_ || answer_due_) return 0;
+  if (phase_ == Phase::kNone) return hello_at_;
   Micros deadline = kNever;
   if (may_send_items()) {
-    if (!silent_) deadline = last_heard_ + options_.failure_timeout + 1;
-    if (!slow_ && SlowSince() != kNever) {
-      deadline = std::min(deadline, SlowSince() + options_.heartbeat);
-    }
-  }
-  if (DeafSince() != kNever) {
-    deadline = std::min(deadline, DeafSince() + black_hole_bound_);
-  }
-  if (blocked) return deadline;
-  if (reply_due_ || answer_due_) return 0;
-  if (phase_ == Phase::kNone) return std::min(deadline, hello_at_);
-  if (may_send_items()) {
     if (lost_ > 0) return 0;
-    deadline = std::min(deadline, DataDeadline());
+    deadline = DataDeadline();
   }
   return std::min(deadline, StateDeadline());
 }
@@ -91,8 +74,6 @@ Micros Link::DataDeadline() const {
       round_trip_ == 0 ? kMaxGather : std::min(round_trip_, kMaxGather);
   return open_since_ + gather;
 }
-
-bool Link::DataDue(Micros now) const { return now >= DataDeadline(); }
 
 // Until everything is known to be *taken*: this is what finds the loss of the
 // last frame, of the last acknowledgement and of a grant.
@@ -115,11 +96,6 @@ Micros Link::StateDeadline() const {
     deadline = std::min(deadline, last_sent_ + kLeaveInterval);
   }
   return deadline;
-}
-
-bool Link::StateDue(Micros now, bool sleeping) const {
-  return session() &&
-         ((sleeping && news_since_ != kNever) || now >= StateDeadline());
 }
 
 // ---- What -------------------------------------------------------------------

@@ -28,6 +28,21 @@ bool Link::Tick(Micros now) {
   return true;
 }
 
+Micros Link::TickDeadline() const {
+  if (phase_ == Phase::kFenced) return kNever;
+  Micros deadline = kNever;
+  if (may_send_items()) {
+    if (!silent_) deadline = last_heard_ + options_.failure_timeout + 1;
+    if (!slow_ && SlowSince() != kNever) {
+      deadline = std::min(deadline, SlowSince() + options_.heartbeat);
+    }
+  }
+  if (DeafSince() != kNever) {
+    deadline = std::min(deadline, DeafSince() + black_hole_bound_);
+  }
+  return deadline;
+}
+
 // ---- The end ----------------------------------------------------------------
 
 void Link::Leave() {

@@ -19,7 +19,7 @@ class InOpen : public testing::Test {
 
   // The next frame comes after this long and not before.
   wire::Frame SayAfter(Micros wait) {
-    EXPECT_EQ(me.link.Deadline(false), me.now + wait);
+    EXPECT_EQ(me.Deadline(), me.now + wait);
     me.Pass(wait - 1);
     EXPECT_TRUE(me.Quiet());
     me.Pass(1);

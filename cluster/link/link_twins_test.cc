@@ -139,7 +139,7 @@ TEST(Fenced, AbandonsWhatIsInFlightAndSaysNothingAnyMore) {
   me.link.OnReset(/*up=*/true, me.now);
   EXPECT_FALSE(me.Pass(10 * kSecond));
   EXPECT_TRUE(me.Quiet());
-  EXPECT_EQ(me.link.Deadline(false), kNever);
+  EXPECT_EQ(me.Deadline(), kNever);
 }
 
 TEST(Reborn, SaysHelloAsTheNewLifeAndKeepsItsQueue) {

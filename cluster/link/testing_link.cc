@@ -101,7 +101,7 @@ std::vector<OutgoingFrame> Side::SayFrames(bool sleeping) {
       break;
     }
   }
-  EXPECT_FALSE(link.HasDueFrame(now, sleeping));
+  EXPECT_GT(link.FrameDeadline(), now);
   return frames;
 }
 
@@ -252,7 +252,7 @@ void Pair::Pass(Micros duration) {
     Speak(&b());
     a.ExpectBalance();
     b().ExpectBalance();
-    Micros next = std::min(a.link.Deadline(false), b().link.Deadline(false));
+    Micros next = std::min(a.Deadline(), b().Deadline());
     ASSERT_GT(next, now) << "wants to be called again at once";
     if (!wire_.empty()) next = std::min(next, wire_.begin()->first);
     if (next > end) break;

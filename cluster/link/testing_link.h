@@ -71,6 +71,10 @@ class Side : public LinkSink {
   // REQUIRES that it is one frame.
   wire::Frame SayOne(bool sleeping = true);
   bool Quiet(bool sleeping = true) { return SayFrames(sleeping).empty(); }
+  // When the link wants to be called again.
+  Micros Deadline() const {
+    return std::min(link.FrameDeadline(), link.TickDeadline());
+  }
   // Time goes by, and the link is told; true: it wants a new connection.
   bool Pass(Micros duration);
 
