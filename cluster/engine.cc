@@ -220,14 +220,17 @@ void Engine::OnReset(Pid peer, bool up, Micros now) {
 // clock that life has yet to start, and nobody ever held a session with us, our
 // clock is behind: be born again above that life. Else it has taken our place.
 // (To be born again above a life that started after us would be to fight with
-// our successor: a process that was paused before it met anyone would.)
+// our successor: a process that was paused before it met anyone would. One whose
+// clock is behind as well cannot tell, so it gives in when it has met more newer
+// lives than there are peers to remember former ones.)
 void Engine::OnNewerSelf(const Life& newer, Micros now) {
   const bool past =
       std::any_of(peers_.begin(), peers_.end(),
                   [](const Peer& peer) { return peer.link->held_session(); });
   const uint64_t clock =
       options_.life.start_us + static_cast<uint64_t>(now - started_);
-  if (!past && newer.start_us > clock) {
+  if (!past && newer.start_us > clock && rebirths_ < peers_.size()) {
+    ++rebirths_;
     me_ = Life{newer.start_us + 1, Random()};
     for (size_t i = 0; i < peers_.size(); ++i) Touch(i).Rebirth(me_, now);
     return;

@@ -140,6 +140,7 @@ class Engine : private LinkSink {
   absl::Status inbox_status_;
   bool inbox_over_ = false;  // Closed, and was found empty.
   const Micros started_;
+  size_t rebirths_ = 0;
   Micros last_run_;
   bool leaving_ = false;
 

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "cluster/engine.h"
+#include "gtest/gtest.h"
 
 namespace raft {
 
@@ -129,6 +130,29 @@ class Engines {
   std::multimap<Micros, Travelling> wire_;
   Stats stats_;
 };
+
+inline void ExpectBalance(Engines& engines, Pid pid) {
+  const Stats stats = engines[pid].GetStats(engines.now);
+  uint64_t sent = 0;
+  for (const PeerStats& peer : stats.peers()) {
+    const Ledger& ledger = peer.ledger();
+    EXPECT_EQ(ledger.accepted(), ledger.taken() + ledger.voided() +
+                                     ledger.abandoned() + ledger.in_flight());
+    EXPECT_EQ(ledger.offered(),
+              ledger.accepted() + ledger.skipped() + ledger.refused());
+    sent += ledger.accepted();
+  }
+  EXPECT_EQ(stats.sent(), sent);
+}
+
+// Takes all events, and returns those of the kind.
+inline std::vector<Event> Events(Engine& engine, Event::Kind kind) {
+  std::vector<Event> events;
+  for (Event event; engine.NextEvent(&event);) {
+    if (event.kind() == kind) events.push_back(event);
+  }
+  return events;
+}
 
 }  // namespace raft
 
