@@ -49,7 +49,8 @@ SimProcess::~SimProcess() {
 }
 
 void SimProcess::Crash() {
-  world_.network->Kill(transport_);
+  // One that has left has closed it.
+  if (transport_ != nullptr) world_.network->Kill(transport_);
   transport_ = nullptr;
   application_.reset();
   pump_.reset();
@@ -99,6 +100,7 @@ void SimProcess::BeginLeave() {
 absl::Status SimProcess::FinishLeave() {
   SetSimClock(world_.network->now());
   absl::Status status = pump_->Close(absl::ZeroDuration());
+  transport_ = nullptr;
   WriteAccount();
   return status;
 }
