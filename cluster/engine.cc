@@ -220,9 +220,9 @@ void Engine::OnReset(Pid peer, bool up, Micros now) {
 // clock that life has yet to start, and nobody ever held a session with us, our
 // clock is behind: be born again above that life. Else it has taken our place.
 // (To be born again above a life that started after us would be to fight with
-// our successor: a process that was paused before it met anyone would. One whose
-// clock is behind as well cannot tell, so it gives in when it has met more newer
-// lives than there are peers to remember former ones.)
+// our successor: a process that was paused before it met anyone would. One
+// whose clock is behind as well cannot tell, so it gives in when it has met
+// more newer lives than there are peers to remember former ones.)
 void Engine::OnNewerSelf(const Life& newer, Micros now) {
   const bool past =
       std::any_of(peers_.begin(), peers_.end(),
@@ -295,6 +295,10 @@ Micros Engine::Deadline() const {
     deadline = std::min(deadline, last_run_ + options_.idle_timeout);
   }
   return deadline;
+}
+
+void Engine::HeldUp(Micros duration, Micros now) {
+  for (const Peer& peer : peers_) peer.link->HeldUp(duration, now);
 }
 
 void Engine::Leave() {

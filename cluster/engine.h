@@ -81,6 +81,8 @@ class Engine : private LinkSink {
   // nothing.
   void Tick(Micros now, std::vector<Pid>* reconnect);
   Micros Deadline() const;
+  // See Link.
+  void HeldUp(Micros duration, Micros now);
 
   // The end: see Link.
   void Leave();

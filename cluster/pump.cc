@@ -20,6 +20,8 @@ constexpr Micros kKeepOut = 1000;
 // After so many of these in one and the same Receive() it sleeps until told.
 constexpr int kKeepOutTurns = 20;
 constexpr Micros kMaxSleep = 10000000;
+// By how much a poller may be late before it counts as held up.
+constexpr Micros kMaxLate = 100000;
 
 }  // namespace
 
@@ -104,6 +106,10 @@ bool Pump::Turn(Quest quest) {
   bool sleeping;
   {
     MutexLock lock(mu_);
+    if (poll_time_ > due_back_ && poll_time_ - due_back_ > kMaxLate) {
+      engine_.HeldUp(poll_time_ - due_back_, poll_time_);
+    }
+    due_back_ = poll_time_;
     engine_.Tick(poll_time_, &reconnect);
     // Who receives gets what has come before anything is acknowledged: its
     // answer may carry that along.
@@ -230,6 +236,7 @@ void Pump::PollAndSleep(Quest quest, Micros until) {
   }
   sleep_until_ = std::min({engine_.Deadline(), until, now + kMaxSleep});
   if (sleep_until_ > now) {
+    due_back_ = sleep_until_;
     const absl::Duration timeout = absl::Microseconds(sleep_until_ - now);
     mu_.Unlock();
     transport_->Wait(timeout);
@@ -253,7 +260,9 @@ void Pump::Step() {
 
 Micros Pump::Deadline() {
   MutexLock lock(mu_);
-  return engine_.Deadline();
+  const Micros deadline = engine_.Deadline();
+  due_back_ = std::max(due_back_, deadline);
+  return deadline;
 }
 
 void Pump::BeginClose() {

@@ -152,6 +152,9 @@ class Pump : private Receiver {
   Mutex mu_;
   Engine engine_ ABSL_GUARDED_BY(mu_);
   Poller poller_ ABSL_GUARDED_BY(mu_) = Poller::kNobody;
+  // When the poller is to be back at the latest. If it is much later, the
+  // machine or a debugger has held us up.
+  Micros due_back_ ABSL_GUARDED_BY(mu_) = kNever;
   // When the sleeping poller wakes by itself; 0 while it is awake.
   Micros sleep_until_ ABSL_GUARDED_BY(mu_) = 0;
   int wakers_ ABSL_GUARDED_BY(mu_) = 0;  // Threads in Transport::Wake().

@@ -104,6 +104,9 @@ class Link {
   bool Tick(Micros now);
   // When Tick() has something to do, if nothing else happens.
   Micros TickDeadline() const;
+  // This server itself did not run for so long: nobody is to blame for what was
+  // not heard meanwhile.
+  void HeldUp(Micros duration, Micros now);
 
   // From now on nothing is delivered or accepted; every frame says `leave`.
   void Leave();

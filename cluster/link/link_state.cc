@@ -43,6 +43,15 @@ Micros Link::TickDeadline() const {
   return deadline;
 }
 
+void Link::HeldUp(Micros duration, Micros now) {
+  const auto shift = [&](Micros* since) {
+    if (*since != kNever) *since = std::min(*since + duration, now);
+  };
+  if (!silent_) shift(&last_heard_);
+  shift(&unechoed_since_);
+  shift(&stranger_since_);
+}
+
 // ---- The end ----------------------------------------------------------------
 
 void Link::Leave() {
