@@ -14,7 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cluster/pump.h"
-#include "transport/loopback/loopback.h"
+#include "transport/builtin.h"
 #include "transport/url.h"
 
 namespace raft {
@@ -24,7 +24,7 @@ class SteppedPumps {
   // As LinkOptions have them, of both.
   explicit SteppedPumps(uint64_t budget_bytes = 1000,
                         uint64_t max_envelope_bytes = 100) {
-    const Opener open = NewLoopbackNetwork();
+    const Registry transports = BuiltinTransports();  // With one loopback.
     for (Pid pid : {1, 2}) {
       const Pid peer = 3 - pid;
       TransportSpec spec;
@@ -38,8 +38,8 @@ class SteppedPumps {
       options.life = {100, static_cast<uint64_t>(pid)};
       options.peers.push_back({peer, UrlOf(peer).ToString()});
       pumps_.push_back(std::make_unique<Pump>(
-          *open(spec), std::vector<Pump::Peer>{{peer, UrlOf(peer)}}, options,
-          [] { return now; }));
+          *transports.Open(spec), std::vector<Pump::Peer>{{peer, UrlOf(peer)}},
+          options, [] { return now; }));
       pumps_.back()->Connect().IgnoreError();
     }
   }
