@@ -37,7 +37,7 @@ struct Cost {
 // Of an envelope of `size` bytes, `burst` of which are sent before any is
 // taken.
 Cost CostOf(size_t size, int burst) {
-  constexpr int kRounds = 20;
+  constexpr int kRounds = 8;
   constexpr uint64_t kBudget = 64 << 20;
   SteppedPumps pumps(kBudget, kBudget / 4);
   pumps.Pass(1000000, {1, 2});
