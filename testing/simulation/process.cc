@@ -113,6 +113,13 @@ bool SimProcess::AtRest() {
   return true;
 }
 
+bool SimProcess::HasMetAnyone() {
+  const Stats stats = pump_->GetStats();
+  return std::any_of(
+      stats.peers().begin(), stats.peers().end(),
+      [](const PeerStats& peer) { return peer.has_incarnation(); });
+}
+
 absl::Status SimProcess::Check() {
   const LinkOptions& link = world_.engine.link;
   const Stats stats = pump_->GetStats();

@@ -85,6 +85,8 @@ class SimProcess {
 
   // Everything accepted is settled, and everything that came is taken.
   bool AtRest();
+  // It held a session with some peer.
+  bool HasMetAnyone();
   // The invariants that hold at any time.
   absl::Status Check();
   void WriteAccount();

@@ -164,10 +164,14 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
   }
 
   void TwinServer(Pid pid) override {
-    if (!options_.twins || Newest(pid) == nullptr) return;
-    // By such a clock nobody can tell a successor from a former life: one that
-    // was paused before it met anyone would become the newest.
-    if (clock_behind_[static_cast<size_t>(pid)] > 0) return;
+    SimProcess* const newest = Newest(pid);
+    if (!options_.twins || newest == nullptr) return;
+    // By a clock that was set back nobody can tell a successor from a former
+    // life: one that was paused before it met anyone would become the newest.
+    if (clock_behind_[static_cast<size_t>(pid)] > 0 &&
+        !newest->HasMetAnyone()) {
+      return;
+    }
     ++result_.twins;
     PauseServer(pid);
     StartServer(pid);
