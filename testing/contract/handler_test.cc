@@ -3,12 +3,14 @@
 #include "cluster/handler.h"
 
 #include <algorithm>
+#include <future>  // NOLINT(build/c++11)
 #include <string>
 #include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "testing/cluster_test.h"
 
 namespace raft {
@@ -116,6 +118,50 @@ TEST_P(RunHandler, HearsOfARestartBetweenTheEnvelopesOfTheTwoLives) {
   Story story(3);
   EXPECT_THAT(raft::Run(cluster[2], story), IsOk());
   EXPECT_THAT(story.notes(), testing::ElementsAre("old", "restarted", "new"));
+}
+
+// Sleeps over the first envelope until it is woken, and stops.
+class Sleeper : public Handler {
+ public:
+  void OnEnvelope(Context& context, const Received&) override {
+    asleep.set_value();
+    wake.get_future().wait();
+    context.Stop();
+  }
+  std::promise<void> asleep, wake;
+};
+
+TEST_P(RunHandler, ThatSleepsDelaysNobody) {
+  Options options;
+  options.failure_timeout = kShortFailureTimeout;
+  const LocalCluster cluster(3, GetParam(), With(options));
+  ASSERT_THAT(cluster.WaitUntilUp(), IsOk());
+  Sleeper sleeper;
+  std::thread thread(
+      [&] { EXPECT_THAT(raft::Run(cluster[2], sleeper), IsOk()); });
+  ASSERT_THAT(cluster[1].outbox().TrySend(2, "sleep"), IsOk());
+  sleeper.asleep.get_future().wait();
+
+  // Its server speaks and listens, and so do the others.
+  const absl::Time end = absl::Now() + 3 * kShortFailureTimeout;
+  while (absl::Now() < end) {
+    EXPECT_THAT(cluster[1].outbox().TrySend(2, "wait"), IsOk());
+    for (Pid from : {1, 2}) {
+      ASSERT_THAT(cluster[from].outbox().TrySend(3, "hello"), IsOk());
+      const auto got = cluster[3].inbox().Receive(kPatience);
+      ASSERT_THAT(got, IsOk());
+      EXPECT_EQ(got->from(), from);
+    }
+  }
+  for (auto event = cluster[1].NextEvent(absl::ZeroDuration()); event.ok();
+       event = cluster[1].NextEvent(absl::ZeroDuration())) {
+    EXPECT_NE(event->kind(), Event::PEER_SILENT) << event->ShortDebugString();
+  }
+  // There is room for what waits.
+  EXPECT_EQ(StatsOf(cluster[1], 2).state(), PeerStats::UP);
+  EXPECT_EQ(StatsOf(cluster[1], 2).reconnects(), 0u);
+  sleeper.wake.set_value();
+  thread.join();
 }
 
 TEST_P(RunHandler, EndsWhenTheServerCloses) {

@@ -13,6 +13,8 @@
 #include "absl/time/clock.h"
 #include "testing/cluster_test.h"
 #include "testing/proxy/proxies.h"
+#include "testing/proxy/proxy.h"
+#include "transport/url.h"
 
 namespace raft {
 namespace {
@@ -179,6 +181,43 @@ TEST_P(Wires, ThatAreSlowCarryAllTheSame) {
   StartSending();  // Waits until much has been taken.
   proxy().Throttle(0);
   ExpectHealed();
+}
+
+// Server 1 has a config that gives server 3 an address at which server 2 hears
+// everything, as a wrong name or a forwarded port may.
+TEST(Aliases, OfAServerBringItNothingTwice) {
+  constexpr uint64_t kEnvelopes = 100;
+  const auto alias = std::make_shared<std::unique_ptr<TcpProxy>>();
+  LocalCluster::Setup setup;
+  setup.late = {3};
+  setup.config_of = [alias](Pid pid, Config config) -> absl::StatusOr<Config> {
+    if (pid != 1) return config;
+    auto proxy = TcpProxy::Start(*ParseUrl(config.object().servers(1).url()));
+    if (!proxy.ok()) return proxy.status();
+    *alias = *std::move(proxy);
+    config.mutable_object()->mutable_servers(2)->set_url(
+        (*alias)->url().ToString());
+    return config;
+  };
+  const LocalCluster cluster(3, "tcp", setup);
+  ASSERT_THAT(cluster.WaitUntilUp(), IsOk());
+  for (uint64_t id = 1; id <= kEnvelopes; ++id) {
+    ASSERT_THAT(cluster[1].outbox().TrySend(kBroadcast, "hello", id), IsOk());
+  }
+  for (uint64_t id = 1; id <= kEnvelopes; ++id) {
+    const auto got = cluster[2].inbox().Receive(kPatience);
+    ASSERT_THAT(got, IsOk());
+    EXPECT_EQ(got->id(), id);
+  }
+  EXPECT_TRUE(Eventually([&] {
+    const auto event = cluster[2].NextEvent(absl::ZeroDuration());
+    return event.ok() && event->refusal() == Refusal::MISROUTED;
+  }));
+  EXPECT_THAT(cluster[2].inbox().Receive(absl::ZeroDuration()),
+              HasCode(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_EQ(StatsOf(cluster[1], 3).state(), PeerStats::CONNECTING);
+  EXPECT_EQ(LedgerOf(cluster[1], 3).accepted(), kEnvelopes);
+  EXPECT_EQ(LedgerOf(cluster[1], 3).taken(), 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Proxied, Wires, ::testing::Values("tcp"), SchemeName);

@@ -9,6 +9,7 @@
 namespace raft {
 
 int OpenDescriptors();
+int ListeningTcpSockets();
 size_t ResidentBytes();
 bool MemoryIsInstrumented();  // By a sanitizer: its use says nothing.
 

@@ -16,6 +16,7 @@
 #include "testing/transport/node.h"
 #include "testing/transport/own_address.h"
 #include "testing/transport/raw_peer.h"
+#include "testing/transport/resources.h"
 #include "transport/url.h"
 #include "transport/zeromq/zeromq.h"
 #include "zmq.hpp"
@@ -68,6 +69,19 @@ TEST(ZeroMqWire, ListensOnIpv6AndOnAllInterfaces) {
     EXPECT_TRUE(SendPatiently(a, 2, Text("hello"), {&b})) << url;
     EXPECT_TRUE(RunUntil({&a, &b}, [&] { return b.CountOf("hello") == 1; }));
   }
+}
+
+// A firewall needs to know of no other.
+TEST(ZeroMqWire, ListensAtOnePortOnly) {
+  const int before = ListeningTcpSockets();
+  Node a(Tcp());
+  EXPECT_EQ(ListeningTcpSockets(), before + 1);
+  Node b(Tcp());
+  Link(a, 2, b);
+  Link(b, 1, a);
+  ASSERT_TRUE(SendPatiently(a, 2, Text("hello"), {&b}));
+  ASSERT_TRUE(SendPatiently(b, 1, Text("hello"), {&a}));
+  EXPECT_EQ(ListeningTcpSockets(), before + 2);
 }
 
 TEST(ZeroMqWire, SaysWhetherOthersThanThisMachineCanReachIt) {
