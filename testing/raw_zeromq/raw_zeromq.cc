@@ -1,6 +1,6 @@
 // What becomes of messages that raw ZeroMQ has accepted, DEALER to DEALER over
-// tcp, in four situations that a cluster meets every day. docs/guarantees.md
-// has the table.
+// tcp, in situations that a cluster meets every day. docs/guarantees.md has the
+// table.
 //
 //   bazel run -c opt //testing/raw_zeromq
 //
@@ -119,6 +119,18 @@ void ResetConnection() {
   Print("the connection is reset ten times", Describe(tally, kMessages));
 }
 
+// Binds to an address that libzmq is about to let go of.
+void BindAgain(zmq::socket_t& socket, const std::string& address) {
+  for (;;) {
+    try {
+      socket.bind(address);
+      return;
+    } catch (const zmq::error_t&) {
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+  }
+}
+
 // A peer that ends and comes back under its address, and what its new life
 // gets of what was meant for the old one.
 void RestartedPeer() {
@@ -137,19 +149,43 @@ void RestartedPeer() {
   std::this_thread::sleep_for(milliseconds(100));
   for (uint64_t i = 1; i <= kWaiting; ++i) SendNumber(from, i);
   to = std::make_unique<zmq::socket_t>(NewDealer(context));
-  for (;;) {  // The port is free as soon as libzmq has let go of it.
-    try {
-      to->bind(address);
-      break;
-    } catch (const zmq::error_t&) {
-      std::this_thread::sleep_for(milliseconds(10));
-    }
-  }
+  BindAgain(*to, address);
   Tally tally;
   TakeAll(*to, tally);
   Print("the peer is restarted",
         std::to_string(tally.seen.size()) +
             " messages meant for its former life reach the new one, unmarked");
+}
+
+// The same with ZMQ_IMMEDIATE, which queues only for connections that are
+// there. What the old life had not read is in flight when it ends.
+void RestartedPeerWithImmediate() {
+  constexpr int kInFlight = 1000;
+  zmq::context_t context;
+  zmq::socket_t from = NewDealer(context);
+  auto to = std::make_unique<zmq::socket_t>(NewDealer(context));
+  const std::string address = BindAnywhere(*to);
+  from.set(zmq::sockopt::immediate, true);
+  from.set(zmq::sockopt::sndhwm, 2 * kInFlight);
+  from.connect(address);
+  SendNumber(from, 1);
+  zmq::message_t message;
+  (void)to->recv(message);
+  for (uint64_t i = 2; i < 2 + kInFlight; ++i) SendNumber(from, i);
+  to->close();
+  to.reset();
+  from.set(zmq::sockopt::sndtimeo, 1000);
+  const bool waits = !from.send(
+      zmq::message_t(std::string(kMessageBytes, '\0')), zmq::send_flags::none);
+  to = std::make_unique<zmq::socket_t>(NewDealer(context));
+  BindAgain(*to, address);
+  Tally tally;
+  TakeAll(*to, tally);
+  Print("the same, with ZMQ_IMMEDIATE",
+        std::to_string(kInFlight - static_cast<int>(tally.seen.size())) +
+            " of " + std::to_string(kInFlight) + " in flight lost, and " +
+            (waits ? "a send waits" : "no send waits") +
+            " while the peer is away");
 }
 
 // One send per peer, as the manual's broadcast, with the default high-water
@@ -198,5 +234,6 @@ int main() {
   raft::PausedReceiver();
   raft::ResetConnection();
   raft::RestartedPeer();
+  raft::RestartedPeerWithImmediate();
   raft::DeadPeerInBroadcast();
 }

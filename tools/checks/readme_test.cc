@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <regex>  // NOLINT(build/c++11)
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,6 +65,35 @@ TEST(ReadmeTest, LinksLeadToFiles) {
     }
   }
   EXPECT_GT(links, 0);
+}
+
+// "Suite.Name" for each TEST(Suite, Name), TEST_F and TEST_P.
+std::set<std::string> TestsOf(const std::vector<File>& files) {
+  const std::regex test(R"(\bTEST(?:_[FP])?\(\s*(\w+),\s*(\w+)\s*\))");
+  std::set<std::string> tests;
+  for (const File& file : files) {
+    if (!absl::EndsWith(file.path, ".cc")) continue;
+    for (std::sregex_iterator at(file.content.begin(), file.content.end(),
+                                 test);
+         at != std::sregex_iterator(); ++at) {
+      tests.insert(absl::StrCat((*at)[1].str(), ".", (*at)[2].str()));
+    }
+  }
+  return tests;
+}
+
+TEST(FailuresTest, NamesTestsThatThereAre) {
+  const std::vector<File> files = ReadTree();
+  const std::set<std::string> tests = TestsOf(files);
+  const std::string document = ContentOf(files, "docs/failures.md");
+  const std::regex name("`([A-Z]\\w+\\.[A-Z]\\w+)`");
+  int names = 0;
+  for (std::sregex_iterator at(document.begin(), document.end(), name);
+       at != std::sregex_iterator(); ++at) {
+    ++names;
+    EXPECT_EQ(tests.count((*at)[1].str()), 1u) << (*at)[1].str();
+  }
+  EXPECT_GT(names, 0);
 }
 
 }  // namespace
