@@ -174,6 +174,7 @@ void RestartedPeerWithImmediate() {
   for (uint64_t i = 2; i < 2 + kInFlight; ++i) SendNumber(from, i);
   to->close();
   to.reset();
+  std::this_thread::sleep_for(milliseconds(100));
   from.set(zmq::sockopt::sndtimeo, 1000);
   const bool waits = !from.send(
       zmq::message_t(std::string(kMessageBytes, '\0')), zmq::send_flags::none);
