@@ -255,7 +255,8 @@ bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
   for (size_t i = 0; i < peers_.size(); ++i) {
     if (++turn_ >= peers_.size()) turn_ = 0;
     const Peer& peer = peers_[turn_];
-    if (peer.blocked || (!sleeping && now < DueAt(peer))) continue;
+    if (peer.blocked) continue;
+    if (now < DueAt(peer) && !(sleeping && peer.link->owes_news())) continue;
     if (Touch(turn_).NextFrame(now, sleeping, &due->out)) {
       due->link = turn_;
       due->peer = peer.link->pid();

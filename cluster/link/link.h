@@ -97,8 +97,9 @@ class Link {
   // happen for a while, so what is owed goes out now.
   bool NextFrame(Micros now, bool sleeping, OutgoingFrame* out);
   // When NextFrame() has something to do, if nothing else happens. `sleeping`
-  // is left out of account.
+  // is left out of account: then there is something as soon as news is owed.
   Micros FrameDeadline() const;
+  bool owes_news() const { return news_since_ != kNever; }
   // Sees to the timers that are not frames. True: the connection carries
   // nothing, and is to be made anew.
   bool Tick(Micros now);

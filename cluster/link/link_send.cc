@@ -45,8 +45,7 @@ bool Link::NextFrame(Micros now, bool sleeping, OutgoingFrame* out) {
     }
     if (now >= DataDeadline() && DataFrame(now, &out->frame)) return true;
   }
-  const bool owed = sleeping && news_since_ != kNever;
-  if (!owed && now < StateDeadline()) return false;
+  if (!(sleeping && owes_news()) && now < StateDeadline()) return false;
   out->frame = StateFrame(now);
   return true;
 }

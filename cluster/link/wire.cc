@@ -40,9 +40,19 @@ constexpr uint32_t kLifeRandom = WireTag(2, kFixed64);
 constexpr size_t kChecksumBytes = 1 + sizeof(uint32_t);
 constexpr uint64_t kLifeBytes = 18;
 
+// The same whether hashed at once or in parts; to set up for parts costs more
+// than to copy a small frame together.
+constexpr size_t kHashedAtOnce = 1024;
+
 uint32_t Checksum(absl::string_view rest, absl::string_view body) {
   if (body.empty()) {
     return static_cast<uint32_t>(XXH3_64bits(rest.data(), rest.size()));
+  }
+  if (const size_t size = rest.size() + body.size(); size <= kHashedAtOnce) {
+    char all[kHashedAtOnce];
+    std::memcpy(all, rest.data(), rest.size());
+    std::memcpy(all + rest.size(), body.data(), body.size());
+    return static_cast<uint32_t>(XXH3_64bits(all, size));
   }
   XXH3_state_t state;
   XXH3_64bits_reset(&state);

@@ -216,6 +216,21 @@ TEST(Checksum, FindsEveryFlippedBit) {
   }
 }
 
+TEST(Checksum, IsTheSameHoweverTheBytesAreSplit) {
+  for (size_t size = 1; size < 3000; size += 7) {
+    std::string item;
+    AppendItem({1, false, std::string(size, 'm')}, &item);
+    const Frame frame =
+        EncodeFrame(SomeHeader(), {}, Bytes::Own(std::move(item)));
+    const std::string all = OnePiece(frame);
+    EXPECT_EQ(Parse(all), ParseResult::kOk) << size;
+    EXPECT_EQ(
+        Parse(std::string(frame.head.view()), std::string(frame.body.view())),
+        ParseResult::kOk)
+        << size;
+  }
+}
+
 TEST(Checksum, IsNotLookedAtWhereTheTransportProvesIntegrity) {
   std::string bytes = Str(SomeHeader());
   bytes[1] = static_cast<char>(~bytes[1]);
