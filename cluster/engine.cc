@@ -251,24 +251,28 @@ Micros Engine::DueAt(const Peer& peer) {
   return peer.due;
 }
 
+bool Engine::IsDue(const Peer& peer, Micros now, bool sleeping) {
+  if (peer.blocked) return false;
+  return now >= DueAt(peer) || (sleeping && peer.link->owes_news());
+}
+
 bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
   for (size_t i = 0; i < peers_.size(); ++i) {
     if (++turn_ >= peers_.size()) turn_ = 0;
-    const Peer& peer = peers_[turn_];
-    if (peer.blocked) continue;
-    if (now < DueAt(peer) && !(sleeping && peer.link->owes_news())) continue;
+    if (!IsDue(peers_[turn_], now, sleeping)) continue;
     if (Touch(turn_).NextFrame(now, sleeping, &due->out)) {
       due->link = turn_;
-      due->peer = peer.link->pid();
+      due->peer = peers_[turn_].link->pid();
       return true;
     }
   }
   return false;
 }
 
-bool Engine::HasDueFrame(Micros now) const {
-  return std::any_of(peers_.begin(), peers_.end(),
-                     [now](const Peer& peer) { return now >= DueAt(peer); });
+bool Engine::HasDueFrame(Micros now, bool sleeping) const {
+  return std::any_of(peers_.begin(), peers_.end(), [&](const Peer& peer) {
+    return IsDue(peer, now, sleeping);
+  });
 }
 
 // ---- Time and the end -------------------------------------------------------

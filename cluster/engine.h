@@ -74,7 +74,7 @@ class Engine : private LinkSink {
     OutgoingFrame out;
   };
   bool NextFrame(Micros now, bool sleeping, Due* due);
-  bool HasDueFrame(Micros now) const;  // Without sleeping.
+  bool HasDueFrame(Micros now, bool sleeping) const;
   // The transport takes no frames for this peer, or takes them again.
   void SetBlocked(size_t link, bool blocked) { peers_[link].blocked = blocked; }
   // Sees to timers. Appends to `reconnect` those whose connection carries
@@ -125,6 +125,7 @@ class Engine : private LinkSink {
     return *peers_[peer].link;
   }
   static Micros DueAt(const Peer& peer);
+  static bool IsDue(const Peer& peer, Micros now, bool sleeping);
 
   absl::Status CheckSize(const Outgoing& envelope, const Link& link) const;
   absl::StatusOr<Receipt> OfferToAll(const Outgoing& envelope, Micros now);

@@ -144,10 +144,10 @@ TEST(Frames, OfABlockedLinkWaitAndKeepNobodyElseWaiting) {
   ASSERT_TRUE(engines[1].NextFrame(engines.now, true, &due));
   EXPECT_EQ(due.peer, 3);
   EXPECT_FALSE(engines[1].NextFrame(engines.now, true, &due));
-  EXPECT_FALSE(engines[1].HasDueFrame(engines.now));
+  EXPECT_FALSE(engines[1].HasDueFrame(engines.now, false));
   EXPECT_GT(engines[1].Deadline(), engines.now);
   engines[1].SetBlocked(0, false);
-  EXPECT_TRUE(engines[1].HasDueFrame(engines.now));
+  EXPECT_TRUE(engines[1].HasDueFrame(engines.now, false));
   EXPECT_LE(engines[1].Deadline(), engines.now);
   ASSERT_TRUE(engines[1].NextFrame(engines.now, true, &due));
   EXPECT_EQ(due.peer, 2);

@@ -222,20 +222,34 @@ bool Pump::Found(Quest quest) const {
   return true;
 }
 
-void Pump::PollAndSleep(Quest quest, Micros until) {
-  mu_.Unlock();
-  pump_.Lock();
-  const bool more = Turn(quest);
-  pump_.Unlock();
-  mu_.Lock();
-  NotifyWaiters();
+// Between a poll that found everything out and a sleep there may have been only
+// a Send(): what came meanwhile ends the sleep at once, so that to poll again
+// before it would be a detour.
+bool Pump::MaySleepAtOnce() const {
   const Micros now = clock_();
-  if (more || send_wanted_ || stop_ || engine_.HasDueFrame(now) ||
-      Found(quest)) {
+  return polled_out_ && !send_wanted_ && !stop_ &&
+         now - due_back_ <= kMaxLate && engine_.Deadline() > now &&
+         !engine_.HasDueFrame(now, /*sleeping=*/true);
+}
+
+void Pump::PollAndSleep(Quest quest, Micros until) {
+  if (!MaySleepAtOnce()) {
+    mu_.Unlock();
+    pump_.Lock();
+    const bool more = Turn(quest);
+    pump_.Unlock();
+    mu_.Lock();
+    polled_out_ = !more;
+    NotifyWaiters();
+  }
+  const Micros now = clock_();
+  if (!polled_out_ || send_wanted_ || stop_ ||
+      engine_.HasDueFrame(now, /*sleeping=*/false) || Found(quest)) {
     return;
   }
   sleep_until_ = std::min({engine_.Deadline(), until, now + kMaxSleep});
   if (sleep_until_ > now) {
+    polled_out_ = false;
     due_back_ = sleep_until_;
     const absl::Duration timeout = absl::Microseconds(sleep_until_ - now);
     mu_.Unlock();

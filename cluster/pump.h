@@ -119,6 +119,7 @@ class Pump : private Receiver {
   void Reconnect(Pid peer) ABSL_LOCKS_EXCLUDED(mu_)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
   void TrySendDue() ABSL_LOCKS_EXCLUDED(mu_, pump_);
+  bool MaySleepAtOnce() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // One turn, then a sleep until something happens or `until`, unless there is
   // more to do at once. REQUIRES: the caller is the poller.
   void PollAndSleep(Quest quest, Micros until) ABSL_LOCKS_EXCLUDED(pump_)
@@ -155,6 +156,8 @@ class Pump : private Receiver {
   // When the poller is to be back at the latest. If it is much later, the
   // machine or a debugger has held us up.
   Micros due_back_ ABSL_GUARDED_BY(mu_) = kNever;
+  // The last poll found everything out, and nobody slept since.
+  bool polled_out_ ABSL_GUARDED_BY(mu_) = false;
   // When the sleeping poller wakes by itself; 0 while it is awake.
   Micros sleep_until_ ABSL_GUARDED_BY(mu_) = 0;
   int wakers_ ABSL_GUARDED_BY(mu_) = 0;  // Threads in Transport::Wake().

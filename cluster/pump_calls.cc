@@ -27,7 +27,7 @@ absl::StatusOr<Receipt> Pump::Send(Pid to, const Outgoing& envelope,
       const Micros now = clock_();
       receipt = engine_.Offer(to, envelope, now);
       if (receipt.ok()) {
-        if (!engine_.HasDueFrame(now)) {
+        if (!engine_.HasDueFrame(now, /*sleeping=*/false)) {
           if (sleep_until_ != 0) WakeBy(engine_.Deadline());
           return receipt;
         }

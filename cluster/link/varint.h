@@ -33,9 +33,15 @@ inline char* PutVarint(char* out, uint64_t value) {
   return out;
 }
 
-// Little-endian on every machine. The compiler makes one move of it.
+inline constexpr bool kLittleEndian = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+
+// Little-endian on every machine.
 template <typename T>
 char* PutFixed(char* out, T value) {
+  if (kLittleEndian) {
+    std::memcpy(out, &value, sizeof(T));
+    return out + sizeof(T);
+  }
   for (size_t i = 0; i < sizeof(T); ++i) {
     *out++ = static_cast<char>(value >> (8 * i));
   }
@@ -44,6 +50,10 @@ char* PutFixed(char* out, T value) {
 template <typename T>
 T GetFixed(const char* in) {
   T value = 0;
+  if (kLittleEndian) {
+    std::memcpy(&value, in, sizeof(T));
+    return value;
+  }
   for (size_t i = 0; i < sizeof(T); ++i) {
     value |= T{static_cast<uint8_t>(in[i])} << (8 * i);
   }

@@ -5,10 +5,12 @@
 #include <utility>
 #include <vector>
 
-#ifdef __SANITIZE_ADDRESS__
+#include "absl/base/config.h"
+
+#ifdef ABSL_HAVE_ADDRESS_SANITIZER
 #include <sanitizer/asan_interface.h>
 #endif
-#ifdef __SANITIZE_THREAD__
+#ifdef ABSL_HAVE_THREAD_SANITIZER
 #include <sanitizer/tsan_interface.h>
 #endif
 
@@ -37,7 +39,7 @@ Fiber* previous = nullptr;
 }  // namespace
 
 Fiber::Fiber() : stack_(std::make_unique<Stack>()) {
-#ifdef __SANITIZE_THREAD__
+#ifdef ABSL_HAVE_THREAD_SANITIZER
   stack_->tsan_fiber = __tsan_get_current_fiber();
 #endif
 }
@@ -51,7 +53,7 @@ Fiber::Fiber(std::function<void()> body) : body_(std::move(body)) {
     stack_->memory.reset(new char[kStackBytes]);
     stack_->bottom = stack_->memory.get();
     stack_->bytes = kStackBytes;
-#ifdef __SANITIZE_THREAD__
+#ifdef ABSL_HAVE_THREAD_SANITIZER
     stack_->tsan_fiber = __tsan_create_fiber(0);
 #endif
   }
@@ -67,7 +69,7 @@ Fiber::Fiber(std::function<void()> body) : body_(std::move(body)) {
 
 Fiber::~Fiber() {
   if (stack_->memory == nullptr) return;
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ABSL_HAVE_ADDRESS_SANITIZER
   __asan_unpoison_memory_region(stack_->bottom, stack_->bytes);
 #endif
   Stack::Unused().push_back(std::move(stack_));
@@ -87,13 +89,13 @@ void Fiber::EndIn(Fiber& next) { Switch(next, nullptr); }
 // AddressSanitizer keeps a second stack for each one; null: it is over.
 void Fiber::Switch(Fiber& next, void** fake_stack) {
   previous = this;
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ABSL_HAVE_ADDRESS_SANITIZER
   __sanitizer_start_switch_fiber(fake_stack, next.stack_->bottom,
                                  next.stack_->bytes);
 #else
   static_cast<void>(fake_stack);
 #endif
-#ifdef __SANITIZE_THREAD__
+#ifdef ABSL_HAVE_THREAD_SANITIZER
   __tsan_switch_to_fiber(next.stack_->tsan_fiber, 0);
 #endif
   swapcontext(&context_, &next.context_);
@@ -101,7 +103,7 @@ void Fiber::Switch(Fiber& next, void** fake_stack) {
 }
 
 void Fiber::OnSwitched() {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ABSL_HAVE_ADDRESS_SANITIZER
   // Only from here can it be learned where the thread's own stack is.
   __sanitizer_finish_switch_fiber(fake_stack_, &previous->stack_->bottom,
                                   &previous->stack_->bytes);

@@ -15,7 +15,7 @@ s/^  if (poller_ != Poller::kNobody) return;/  if (pump_mutant == PumpMutant::kT
 s/^          if (sleep_until_ != 0) WakeBy/          if (pump_mutant != PumpMutant::kLetsSleep \&\& sleep_until_ != 0) WakeBy/
 
 # TrySendDue(): somebody may have failed to lock what we have unlocked.
-s/^    pump_.Unlock();/&\n    if (pump_mutant == PumpMutant::kLooksOnce) return;/
+/^void Pump::TrySendDue/,/^}/s/^    pump_.Unlock();/&\n    if (pump_mutant == PumpMutant::kLooksOnce) return;/
 
 # TrySendDue(): uses what it does not own.
 s/if (!pump_.TryLock()) return;/if (pump_mutant == PumpMutant::kDoesNotLock) { SendDue(false, 1); return; }\n    &/

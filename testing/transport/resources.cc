@@ -8,6 +8,8 @@
 #include <sstream>
 #include <string>
 
+#include "absl/base/config.h"
+
 namespace raft {
 namespace {
 
@@ -67,7 +69,7 @@ size_t ResidentBytes() {
 }
 
 bool MemoryIsInstrumented() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(ABSL_HAVE_ADDRESS_SANITIZER) || defined(ABSL_HAVE_THREAD_SANITIZER)
   return true;
 #else
   return false;

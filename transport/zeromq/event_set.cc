@@ -17,12 +17,26 @@ namespace zeromq {
 namespace {
 
 constexpr uint64_t kAlarmKey = UINT64_MAX;
+constexpr uint64_t kWakeKey = UINT64_MAX - 1;
+// What is told beyond this can wait for the next time.
+constexpr int kMaxWoken = 16;
 
 bool Watch(int epoll_fd, int fd, uint64_t key) {
   epoll_event event = {};
   event.events = EPOLLIN;
   event.data.u64 = key;
   return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+// epoll_wait() itself would round to milliseconds.
+int WaitFor(int epoll_fd, epoll_event* events, const timespec& limit) {
+#if __GLIBC_PREREQ(2, 35)
+  const int count = epoll_pwait2(epoll_fd, events, kMaxWoken, &limit, nullptr);
+  if (count >= 0 || errno != ENOSYS) return count;
+#endif
+  pollfd fd = {epoll_fd, POLLIN, 0};
+  if (ppoll(&fd, 1, &limit, nullptr) <= 0) return 0;
+  return epoll_wait(epoll_fd, events, kMaxWoken, /*timeout=*/0);
 }
 
 void CloseIfOpen(int fd) {
@@ -37,7 +51,8 @@ absl::StatusOr<std::unique_ptr<EventSet>> EventSet::Create() {
   const int alarm_fd =
       timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   if (epoll_fd >= 0 && wake_fd >= 0 && alarm_fd >= 0 &&
-      Watch(epoll_fd, alarm_fd, kAlarmKey)) {
+      Watch(epoll_fd, alarm_fd, kAlarmKey) &&
+      Watch(epoll_fd, wake_fd, kWakeKey)) {
     return std::unique_ptr<EventSet>(new EventSet(epoll_fd, wake_fd, alarm_fd));
   }
   const int error = errno;
@@ -62,6 +77,8 @@ bool EventSet::Add(int fd, uint64_t key) {
 
 void EventSet::Remove(int fd) {
   if (epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr) == 0) ready_.pop_back();
+  MutexLock lock(woken_mu_);
+  woken_.clear();  // It may be one of these.
 }
 
 void EventSet::SetAlarm(Clock::time_point time) {
@@ -80,37 +97,53 @@ void EventSet::SetAlarm(Clock::time_point time) {
   timerfd_settime(alarm_fd_, TFD_TIMER_ABSTIME, &spec, nullptr);
 }
 
+bool EventSet::Take(uint64_t key, std::vector<uint64_t>& keys) {
+  if (key == kWakeKey) return false;  // For Wait().
+  if (key != kAlarmKey) {
+    keys.push_back(key);
+    return false;
+  }
+  uint64_t expirations;
+  if (read(alarm_fd_, &expirations, sizeof(expirations)) <= 0) return false;
+  // An alarm that has gone off is forgotten until it is set anew.
+  alarm_ = Clock::time_point::max();
+  return true;
+}
+
 bool EventSet::Collect(std::vector<uint64_t>& keys) {
+  bool alarm = false;
+  {
+    MutexLock lock(woken_mu_);
+    if (!woken_.empty()) {
+      for (const uint64_t key : woken_) alarm |= Take(key, keys);
+      woken_.clear();
+      return alarm;
+    }
+  }
   int count;
   do {
     count = epoll_wait(epoll_fd_, ready_.data(),
                        static_cast<int>(ready_.size()), /*timeout=*/0);
   } while (count < 0 && errno == EINTR);
-  bool alarm = false;
-  for (int i = 0; i < count; ++i) {
-    // A copy: epoll_event is packed, so no reference may be bound to its parts.
-    const uint64_t key = ready_[i].data.u64;
-    if (key != kAlarmKey) {
-      keys.push_back(key);
-      continue;
-    }
-    alarm = true;
-    // An alarm that has gone off is forgotten until it is set anew.
-    uint64_t expirations;
-    (void)!read(alarm_fd_, &expirations, sizeof(expirations));
-    alarm_ = Clock::time_point::max();
-  }
+  for (int i = 0; i < count; ++i) alarm |= Take(ready_[i].data.u64, keys);
   return alarm;
 }
 
 void EventSet::Wait(absl::Duration timeout) {
   if (stirred_.load()) return;
-  pollfd fds[] = {{epoll_fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}};
-  // Not epoll_wait(): that rounds to milliseconds.
   const timespec limit = absl::ToTimespec(
       std::max(std::min(timeout, absl::Hours(24)), absl::ZeroDuration()));
-  if (ppoll(fds, 2, &limit, nullptr) <= 0) return;
-  if ((fds[1].revents & POLLIN) != 0) {
+  epoll_event events[kMaxWoken];
+  const int count = WaitFor(epoll_fd_, events, limit);
+  if (count <= 0) return;
+  MutexLock lock(woken_mu_);
+  woken_.clear();
+  for (int i = 0; i < count; ++i) {
+    const uint64_t key = events[i].data.u64;
+    if (key != kWakeKey) {
+      woken_.push_back(key);
+      continue;
+    }
     uint64_t wakes;
     (void)!read(wake_fd_, &wakes, sizeof(wakes));
   }

@@ -18,9 +18,11 @@
 #include <memory>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "transport/mutex.h"
 
 namespace raft {
 namespace zeromq {
@@ -43,8 +45,8 @@ class EventSet {
   // Makes Wait() return at `time`, and Collect() say so; max() for never.
   void SetAlarm(Clock::time_point time);
 
-  // Appends the keys of all that may be readable. Returns whether the alarm was
-  // due. Never waits.
+  // Appends the keys of what may be readable: of all, or after a Wait() of what
+  // ended that. Returns whether the alarm was due. Never waits.
   bool Collect(std::vector<uint64_t>& keys);
 
   // Sleeps until a key is to be collected, the alarm is due, Wake() is called,
@@ -58,11 +60,16 @@ class EventSet {
   void Settle() { stirred_.store(false); }
 
  private:
+  static constexpr int kOwnDescriptors = 2;
+
   EventSet(int epoll_fd, int wake_fd, int alarm_fd)
       : epoll_fd_(epoll_fd),
         wake_fd_(wake_fd),
         alarm_fd_(alarm_fd),
-        ready_(1) {}
+        ready_(kOwnDescriptors) {}
+
+  // Appends a key that stands for no descriptor of our own. True: the alarm.
+  bool Take(uint64_t key, std::vector<uint64_t>& keys);
 
   const int epoll_fd_;
   const int wake_fd_;
@@ -70,6 +77,11 @@ class EventSet {
   std::atomic<bool> stirred_{false};
   Clock::time_point alarm_ = Clock::time_point::max();
   std::vector<epoll_event> ready_;  // Room for all that is watched.
+
+  // What ended the last Wait(), so that Collect() need not ask the system for
+  // the same once more.
+  Mutex woken_mu_;
+  std::vector<uint64_t> woken_ ABSL_GUARDED_BY(woken_mu_);
 };
 
 }  // namespace zeromq

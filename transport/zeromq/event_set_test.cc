@@ -17,6 +17,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testing::UnorderedElementsAre;
 
 class EventSetTest : public testing::Test {
  protected:
@@ -49,6 +50,25 @@ TEST_F(EventSetTest, ReportsAKeyForAsLongAsThereIsSomethingToRead) {
   EXPECT_THAT(Keys(), IsEmpty());
   EXPECT_FALSE(events_->Add(-1, 8));
   close(fd);
+}
+
+TEST_F(EventSetTest, MissesNothingOfWhatComesAfterAWait) {
+  const int first = eventfd(1, EFD_NONBLOCK);
+  const int second = eventfd(0, EFD_NONBLOCK);
+  ASSERT_TRUE(events_->Add(first, 1));
+  ASSERT_TRUE(events_->Add(second, 2));
+  EXPECT_TRUE(ReturnsAtOnce());
+  eventfd_write(second, 1);
+  EXPECT_THAT(Keys(), ElementsAre(1));
+  EXPECT_THAT(Keys(), UnorderedElementsAre(1, 2));
+  // What a Wait() saw may be gone when it is collected.
+  EXPECT_TRUE(ReturnsAtOnce());
+  events_->Remove(first);
+  EXPECT_THAT(Keys(), ElementsAre(2));
+  events_->Remove(second);
+  EXPECT_THAT(Keys(), IsEmpty());
+  close(first);
+  close(second);
 }
 
 TEST_F(EventSetTest, ReportsAllKeysHoweverMany) {

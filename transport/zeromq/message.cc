@@ -186,13 +186,19 @@ Receipt ReceiveFrame(zmq::socket_t& socket, Sender sender,
                      size_t max_frame_bytes, Incoming& incoming) {
   zmq::message_t head;
   if (!ReceivePart(socket, head)) return Receipt::kNothing;
-  if (sender != Sender::kPeer) {
-    incoming.routing_id.assign(View(head).data(), head.size());
+  bool same = false;
+  if (sender == Sender::kPeer) {
+    incoming.routing_id.clear();
+  } else {
+    same = View(head) == incoming.routing_id;
+    if (!same) incoming.routing_id.assign(View(head).data(), head.size());
     // An id alone, which no peer can make libzmq hand out.
     if (!head.more() || !ReceivePart(socket, head)) return Receipt::kMalformed;
   }
-  const char* host = zmq_msg_gets(head.handle(), "Peer-Address");
-  incoming.sender_host = host == nullptr ? "" : host;
+  if (!same) {
+    const char* host = zmq_msg_gets(head.handle(), "Peer-Address");
+    incoming.sender_host = host == nullptr ? "" : host;
+  }
   zmq::message_t body;
   if (head.more() && !ReceivePart(socket, body)) return Receipt::kMalformed;
   const bool whole = !body.more();

@@ -58,8 +58,10 @@ Rejection Why(Receipt receipt) {
 //
 // libzmq's descriptors are edge-triggered: whoever touches a socket may take
 // away the sign that there are frames in it, and nobody asleep would ever hear
-// of them. Hence every call that touches one asks at its end whether there are
-// frames, and if so puts it on the list of those to be read.
+// of them. Hence every call that sends asks at its end whether there are frames
+// in that socket, and if so puts it on the list of those to be read. Who reads
+// until there are none need not ask: libzmq says so only after it has looked at
+// all that it was told, and whatever it is told next shows at the descriptor.
 class TransportImpl : public Transport {
  public:
   static absl::StatusOr<std::unique_ptr<Transport>> Open(
@@ -136,6 +138,7 @@ class TransportImpl : public Transport {
   std::vector<uint64_t> keys_;
   Incoming incoming_;
   Origin origin_;
+  std::string stranger_;  // The routing id in origin_, if there is one.
 };
 
 absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
@@ -328,11 +331,7 @@ bool TransportImpl::Drain(PeerId id, int& budget, int& count,
   while (budget > 0) {
     const Receipt receipt = peer == nullptr ? listener_->Receive(incoming_)
                                             : peer->Receive(incoming_);
-    if (receipt == Receipt::kNothing) {
-      // More may have come while libzmq looked.
-      if (peer == nullptr ? listener_->readable() : peer->readable()) continue;
-      return true;
-    }
+    if (receipt == Receipt::kNothing) return true;
     --budget;
     if (receipt != Receipt::kFrame) {
       receiver.OnRefused(Why(receipt), id, incoming_.sender_host);
@@ -341,10 +340,14 @@ bool TransportImpl::Drain(PeerId id, int& budget, int& count,
     ++count;
     if (peer == nullptr) {
       origin_.proven = incoming_.proven;
-      origin_.address =
-          absl::StrCat(incoming_.sender_host, "#",
-                       absl::BytesToHexString(incoming_.routing_id));
+      // Of many frames in turn from one connection it is written once.
+      if (stranger_ != incoming_.routing_id) {
+        stranger_ = incoming_.routing_id;
+        origin_.address = absl::StrCat(incoming_.sender_host, "#",
+                                       absl::BytesToHexString(stranger_));
+      }
     } else {
+      stranger_.clear();
       origin_.proven = ring_.empty() ? 0 : id;
       origin_.address = absl::StrCat(peer->url().ToString(), "@", id);
     }
