@@ -61,9 +61,9 @@ TEST(Offer, NamesThePeerWhoseLimitIsTheSmallerOne) {
   // Server 2 of the other cluster answers.
   Engine::Due due;
   ASSERT_TRUE(engines[1].NextFrame(engines.now, true, &due));
-  other.Arrive(2, due.out.frame, Origin());
+  other.Arrive(2, due.out.Encode(), Origin());
   while (other[2].NextFrame(other.now, true, &due)) {
-    engines.Arrive(1, due.out.frame, Origin());
+    engines.Arrive(1, due.out.Encode(), Origin());
   }
   const auto offer = [&](Pid to) {
     return engines[1]

@@ -137,7 +137,7 @@ void Pump::Reconnect(Pid peer) {
 void Pump::SendStuck() {
   for (size_t link = 0; link < stuck_.size(); ++link) {
     if (stuck_[link] == nullptr) continue;
-    if (transport_->Send(stuck_[link]->peer, stuck_[link]->out.frame) ==
+    if (transport_->Send(peers_[link].pid, *stuck_[link]) ==
         SendResult::kFull) {
       continue;
     }
@@ -154,19 +154,17 @@ void Pump::SendDue(bool sleeping, int limit) {
       MutexLock lock(mu_);
       if (!engine_.NextFrame(clock_(), sleeping, &due)) return;
     }
+    Frame frame = due.out.Encode();
     if (due.out.reply) {
       // An answer to a stranger is worth one attempt: it asks again.
-      transport_->Reply(due.out.origin, due.out.frame);
+      transport_->Reply(due.out.origin, frame);
       continue;
     }
     // What is refused for any other reason counts as lost on the way.
-    if (transport_->Send(due.peer, due.out.frame) != SendResult::kFull) {
-      continue;
-    }
-    const size_t link = due.link;
-    stuck_[link] = std::make_unique<Engine::Due>(std::move(due));
+    if (transport_->Send(due.peer, frame) != SendResult::kFull) continue;
+    stuck_[due.link] = std::make_unique<Frame>(std::move(frame));
     MutexLock lock(mu_);
-    engine_.SetBlocked(link, true);
+    engine_.SetBlocked(due.link, true);
   }
 }
 

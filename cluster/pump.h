@@ -146,7 +146,7 @@ class Pump : private Receiver {
   // begin one, and waits for those who have.
   std::unique_ptr<Transport> transport_;
   // Per link: a frame that the transport did not take.
-  std::vector<std::unique_ptr<Engine::Due>> stuck_ ABSL_GUARDED_BY(pump_);
+  std::vector<std::unique_ptr<Frame>> stuck_ ABSL_GUARDED_BY(pump_);
   bool verify_checksums_;
   Micros poll_time_ ABSL_GUARDED_BY(pump_) = 0;
 

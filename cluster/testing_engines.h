@@ -119,7 +119,7 @@ class Engines {
       const Pid to =
           due.out.reply ? std::stoi(due.out.origin.address) : due.peer;
       if (lose && lose(pid, to)) continue;
-      wire_.emplace(now + 100, Travelling{pid, to, due.out.frame});
+      wire_.emplace(now + 100, Travelling{pid, to, due.out.Encode()});
     }
   }
 

@@ -57,11 +57,16 @@ class LinkSink {
   virtual uint64_t Random() = 0;
 };
 
-// A frame to send: to the peer, or back to where another came from.
+// A frame to send: to the peer, or back to where another came from. Encoding
+// it is the costly part, and needs no lock.
 struct OutgoingFrame {
-  Frame frame;
+  Header header;
+  std::string prefix;
+  Bytes body;
   bool reply = false;
   Origin origin;
+
+  Frame Encode() const { return EncodeFrame(header, prefix, body); }
 };
 
 class Link {
@@ -173,12 +178,12 @@ class Link {
   Header MakeHeader(const Life& dst) const;
   Header StateHeader(Micros now);
   wire::Hello MakeHello() const;
-  Frame HelloFrame(Micros now);
-  Frame AnswerFrame(Micros now);
-  Frame StaleFrame() const;
-  Frame LostFrame(Micros now);
-  bool DataFrame(Micros now, Frame* frame);
-  Frame StateFrame(Micros now);
+  void HelloFrame(Micros now, OutgoingFrame* out);
+  void AnswerFrame(Micros now, OutgoingFrame* out);
+  void StaleFrame(OutgoingFrame* out);
+  void LostFrame(Micros now, OutgoingFrame* out);
+  bool DataFrame(Micros now, OutgoingFrame* out);
+  void StateFrame(Micros now, OutgoingFrame* out);
   uint64_t Stamp(Micros now);
 
   const LinkOptions options_;

@@ -190,7 +190,7 @@ class World {
     for (const OutgoingFrame& out : side.SayFrames(Chance(2))) {
       if (worst && Chance(6)) continue;  // Lost.
       Travelling travelling{seat, 1 - processes_[seat].server, SIZE_MAX,
-                            out.frame};
+                            out.Encode()};
       if (out.reply) {
         travelling.to_seat = std::stoul(out.origin.address);
       }

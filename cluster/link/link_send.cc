@@ -20,33 +20,31 @@ constexpr Micros kLeaveInterval = 10000;
 
 bool Link::NextFrame(Micros now, bool sleeping, OutgoingFrame* out) {
   if (phase_ == Phase::kFenced) return false;
+  out->prefix.clear();
+  out->body = Bytes();
   out->reply = false;
   if (reply_due_) {
-    reply_due_ = false;
-    out->reply = true;
-    out->origin = reply_to_;
-    out->frame = StaleFrame();
+    StaleFrame(out);
     return true;
   }
   if (answer_due_) {
-    answer_due_ = false;
-    out->frame = AnswerFrame(now);
+    AnswerFrame(now, out);
     return true;
   }
   if (phase_ == Phase::kNone) {
     if (now < hello_at_) return false;
-    out->frame = HelloFrame(now);
+    HelloFrame(now, out);
     return true;
   }
   if (may_send_items()) {
     if (lost_ > 0) {
-      out->frame = LostFrame(now);
+      LostFrame(now, out);
       return true;
     }
-    if (now >= DataDeadline() && DataFrame(now, &out->frame)) return true;
+    if (now >= DataDeadline() && DataFrame(now, out)) return true;
   }
   if (!(sleeping && owes_news()) && now < StateDeadline()) return false;
-  out->frame = StateFrame(now);
+  StateFrame(now, out);
   return true;
 }
 
@@ -127,35 +125,37 @@ Header Link::MakeHeader(const Life& dst) const {
   return header;
 }
 
-Frame Link::HelloFrame(Micros now) {
+void Link::HelloFrame(Micros now, OutgoingFrame* out) {
   last_sent_ = now;
   const Micros jitter = static_cast<Micros>(
       sink_->Random() % static_cast<uint64_t>(hello_interval_ / 2));
   hello_at_ = now + hello_interval_ * 3 / 4 + jitter;
   hello_interval_ = std::min(2 * hello_interval_, kMaxHelloInterval);
-  Header header = MakeHeader(Life());
-  header.hello = MakeHello();
-  return EncodeFrame(header);
+  out->header = MakeHeader(Life());
+  out->header.hello = MakeHello();
 }
 
-Frame Link::AnswerFrame(Micros now) {
+void Link::AnswerFrame(Micros now, OutgoingFrame* out) {
+  answer_due_ = false;
   last_sent_ = now;
-  Header header = MakeHeader(answer_to_);
-  header.hello = MakeHello();
-  return EncodeFrame(header);
+  out->header = MakeHeader(answer_to_);
+  out->header.hello = MakeHello();
 }
 
 // Tells a stale life which one is newer. It says nothing else of use, so what
 // is owed to the newer life is still owed.
-Frame Link::StaleFrame() const {
-  Header header = MakeHeader(peer_);
+void Link::StaleFrame(OutgoingFrame* out) {
+  reply_due_ = false;
+  out->reply = true;
+  out->origin = reply_to_;
+  Header& header = out->header;
+  header = MakeHeader(peer_);
   header.session = true;
   header.first = 1;
   header.stamp = last_stamp_;
   // One that was born again is both: the sender of the stale frame, and the
   // newer life, which may not have our hello yet.
   if (!peer_has_hello_) header.hello = MakeHello();
-  return EncodeFrame(header);
 }
 
 // The header of every frame of the session: all that we know.
@@ -178,34 +178,34 @@ Header Link::StateHeader(Micros now) {
   return header;
 }
 
-Frame Link::StateFrame(Micros now) {
+void Link::StateFrame(Micros now, OutgoingFrame* out) {
   const bool probe =
       phase_ == Phase::kHalf || (may_send_items() && !queue_.empty());
   const bool timer = now >= last_sent_ + ProbeInterval();
   // A frame that answers never asks, or two that wait would never rest.
   const bool ask = ask_now_ || ((leaving_ || (probe && timer)) && !answer_now_);
   if (probe && timer) ++probes_;
-  Header header = StateHeader(now);
-  header.ask = ask;
-  if (ask) ask_stamp_ = header.stamp;
+  out->header = StateHeader(now);
+  out->header.ask = ask;
+  if (ask) ask_stamp_ = out->header.stamp;
   ask_now_ = false;
-  return EncodeFrame(header);
 }
 
-Frame Link::LostFrame(Micros now) {
+void Link::LostFrame(Micros now, OutgoingFrame* out) {
   auto lost = std::find_if(in_flight_.begin(), in_flight_.end(),
                            [](const InFlight& frame) { return frame.lost; });
-  Header header = StateHeader(now);
-  header.first = lost->first;
+  out->header = StateHeader(now);
+  out->header.first = lost->first;
+  out->prefix = lost->prefix;
+  out->body = lost->body;
   lost->lost = false;
-  lost->stamp = header.stamp;
+  lost->stamp = out->header.stamp;
   lost->connection = connection_;
   --lost_;
   ++resent_;
-  return EncodeFrame(header, lost->prefix, lost->body);
 }
 
-bool Link::DataFrame(Micros now, Frame* frame) {
+bool Link::DataFrame(Micros now, OutgoingFrame* out) {
   SendQueue::Slice slice;
   uint64_t credit =
       peer_credit_ > cut_position_ ? peer_credit_ - cut_position_ : 0;
@@ -226,16 +226,17 @@ bool Link::DataFrame(Micros now, Frame* frame) {
     ReportState();
   }
   probes_ = 0;
-  Header header = StateHeader(now);
-  header.first = slice.first - base_;
+  out->header = StateHeader(now);
+  out->header.first = slice.first - base_;
+  out->prefix = slice.prefix;
+  out->body = slice.body;
   InFlight record;
-  record.first = header.first;
-  record.last = header.first + slice.items - 1;
-  record.stamp = header.stamp;
+  record.first = out->header.first;
+  record.last = out->header.first + slice.items - 1;
+  record.stamp = out->header.stamp;
   record.connection = connection_;
   record.prefix = std::move(slice.prefix);
   record.body = std::move(slice.body);
-  *frame = EncodeFrame(header, record.prefix, record.body);
   in_flight_.push_back(std::move(record));
   return true;
 }

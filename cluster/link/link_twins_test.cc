@@ -31,7 +31,7 @@ TEST(StaleLife, IsDroppedCountedAndToldTheWayItCame) {
     EXPECT_TRUE(frames[0].reply);
     EXPECT_EQ(frames[0].origin.address, "the stale one");
     ParsedFrame parsed;
-    ASSERT_EQ(ParseFrame(frames[0].frame, true, &parsed), ParseResult::kOk);
+    ASSERT_EQ(ParseFrame(frames[0].Encode(), true, &parsed), ParseResult::kOk);
     EXPECT_EQ(parsed.header.dst, (Life{200, 2})) << "which life is the newer";
     // What it says would do no harm to the newer life either.
     EXPECT_EQ(parsed.header.received + parsed.header.credit, 0u);
@@ -55,7 +55,7 @@ TEST(StaleLife, IsToldWithHelloWhereTheNewerOneMayNotHaveIt) {
     const std::vector<OutgoingFrame> frames = me.SayFrames();
     ASSERT_EQ(frames.size(), 1u);
     ParsedFrame parsed;
-    ASSERT_EQ(ParseFrame(frames[0].frame, true, &parsed), ParseResult::kOk);
+    ASSERT_EQ(ParseFrame(frames[0].Encode(), true, &parsed), ParseResult::kOk);
     EXPECT_EQ(parsed.header.hello.has_value(), !open);
   }
 }
@@ -83,11 +83,11 @@ TEST(StaleLife, LearnsFromWhatItReadsThatItIsOne) {
   older.Open();
   older.Pass(kSecond);
   for (const OutgoingFrame& frame : older.SayFrames()) {
-    me.HearFrame(frame.frame);
+    me.HearFrame(frame.Encode());
   }
   const std::vector<OutgoingFrame> told = me.SayFrames();
   ASSERT_EQ(told.size(), 1u);
-  EXPECT_TRUE(older.HearFrame(told[0].frame)) << "superseded";
+  EXPECT_TRUE(older.HearFrame(told[0].Encode())) << "superseded";
 }
 
 // ---- A newer life of our own -----------------------------------------------

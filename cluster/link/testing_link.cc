@@ -108,7 +108,7 @@ std::vector<OutgoingFrame> Side::SayFrames(bool sleeping) {
 std::vector<wire::Frame> Side::Say(bool sleeping) {
   std::vector<wire::Frame> protos;
   for (const OutgoingFrame& frame : SayFrames(sleeping)) {
-    protos.push_back(ToProto(frame.frame));
+    protos.push_back(ToProto(frame.Encode()));
     echo = std::max<uint64_t>(echo, protos.back().stamp());
   }
   return protos;
@@ -226,11 +226,11 @@ void Pair::Speak(Side* side) {
   const bool from_a = side == &a;
   side->link.Tick(now);
   for (const OutgoingFrame& frame : side->SayFrames()) {
-    const wire::Frame proto = ToProto(frame.frame);
+    const wire::Frame proto = ToProto(frame.Encode());
     ++frames;
     if (proto.items_size() > 0) ++data_frames;
     if (lose && lose(from_a, proto)) continue;
-    wire_.emplace(now + latency, Travelling{from_a, frame.frame});
+    wire_.emplace(now + latency, Travelling{from_a, frame.Encode()});
   }
 }
 

@@ -65,7 +65,7 @@ class End : private LinkSink {
   void SpeakTo(End& other, Micros now) {
     OutgoingFrame out;
     while (link.NextFrame(now, /*sleeping=*/true, &out)) {
-      const bool parsed = ParseFrame(out.frame, /*verify_checksum=*/true,
+      const bool parsed = ParseFrame(out.Encode(), /*verify_checksum=*/true,
                                      &frame_) == ParseResult::kOk;
       if (parsed) other.link.OnFrame(frame_, origin_, now);
       other.TakeAll(now);

@@ -102,8 +102,9 @@ class Hostile {
     while (engine_.NextFrame(now_, /*sleeping=*/true, &due)) {
       Require(++frames < 1000, "there is an end of what is due at once");
       ParsedFrame parsed;
-      Require(due.out.frame.size() <= kMaxFrameBytes, "frames are bounded");
-      Require(ParseFrame(due.out.frame, true, &parsed) == ParseResult::kOk,
+      const Frame frame = due.out.Encode();
+      Require(frame.size() <= kMaxFrameBytes, "frames are bounded");
+      Require(ParseFrame(frame, true, &parsed) == ParseResult::kOk,
               "what it says is well-formed");
       if (due.peer == 2) said_ = parsed.header;
     }

@@ -159,7 +159,7 @@ void Wire::Act(Pid pid) {
   while (peer.takes && engine.Take(&received, Now())) ++peer.taken;
   Engine::Due due;
   while (engine.NextFrame(Now(), /*sleeping=*/true, &due)) {
-    arrivals_.emplace_back(pid, due.out.frame);
+    arrivals_.emplace_back(pid, due.out.Encode());
   }
 }
 
