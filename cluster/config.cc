@@ -185,7 +185,7 @@ absl::Status CheckConfig(const Config& config) {
   }
   Entries entries;
   for (int i = 0; i < count; ++i) {
-    const absl::Status status = entries.Add(i, cluster.servers(i));
+    absl::Status status = entries.Add(i, cluster.servers(i));
     if (!status.ok()) return status;
   }
   return absl::OkStatus();

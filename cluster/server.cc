@@ -191,7 +191,7 @@ absl::StatusOr<size_t> Inbox::ReceiveBatch(absl::Duration timeout, size_t limit,
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
                                                       Pid pid,
-                                                      Options options) {
+                                                      const Options& options) {
   if (absl::Status status = CheckConfig(config); !status.ok()) return status;
   if (absl::Status status = CheckOptions(options); !status.ok()) return status;
   absl::StatusOr<std::vector<Pump::Peer>> members =

@@ -111,9 +111,8 @@ class Server {
   // file among them.
   // NOT_FOUND: the config has no server `pid`. UNAVAILABLE: the address is in
   // use or cannot be bound.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(const Config& config,
-                                                       Pid pid,
-                                                       Options options = {});
+  static absl::StatusOr<std::unique_ptr<Server>> Start(
+      const Config& config, Pid pid, const Options& options = {});
   ~Server();  // Close(0), if it was not closed.
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -49,7 +49,7 @@ void AppendEscaped(char c, std::string& out) {
 }
 
 std::string StateName(const PeerStats& peer) {
-  const std::string name = PeerStats::State_Name(peer.state());
+  std::string name = PeerStats::State_Name(peer.state());
   if (peer.down_reason().empty()) return name;
   return absl::StrCat(name, " (", peer.down_reason(), ")");
 }

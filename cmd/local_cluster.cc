@@ -93,7 +93,7 @@ absl::Status ReceiveAll(Server& server, const std::string& message) {
 absl::Status Exchange(const Servers& servers, const std::string& message) {
   for (const auto& server : servers) {
     const int peers = static_cast<int>(server->peers().size());
-    const absl::Status up = server->WaitForPeers(peers, kPatience);
+    absl::Status up = server->WaitForPeers(peers, kPatience);
     if (!up.ok()) return up;
   }
   for (const auto& server : servers) {
@@ -102,7 +102,7 @@ absl::Status Exchange(const Servers& servers, const std::string& message) {
     if (!sent.ok()) return sent.status();
   }
   for (const auto& server : servers) {
-    const absl::Status status = ReceiveAll(*server, message);
+    absl::Status status = ReceiveAll(*server, message);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();

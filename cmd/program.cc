@@ -37,7 +37,7 @@ void PrepareProcess() {
   }
   signal(SIGPIPE, SIG_IGN);
   const sigset_t set = SignalSet();
-  sigprocmask(SIG_BLOCK, &set, nullptr);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
 int Signals() {

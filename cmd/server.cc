@@ -14,7 +14,6 @@
 #include <iostream>
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "absl/flags/flag.h"
 #include "absl/status/statusor.h"
@@ -89,7 +88,7 @@ ExitCode Main(int argc, char* argv[]) {
   session.terminal = isatty(STDIN_FILENO) != 0;
   session.max_line_bytes = options.max_envelope_bytes;
 
-  const auto server = Server::Start(*config, pid, std::move(options));
+  const auto server = Server::Start(*config, pid, options);
   if (!server.ok()) return SayStartFailed(server.status());
   Introduce(**server, ShortPath(path, folder));
   return RunSession(**server, session);

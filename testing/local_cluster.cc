@@ -124,7 +124,7 @@ absl::Status LocalCluster::Start(Pid pid) {
   Options options = setup_.options(pid);
   options.transports = GatedTransports(setup_.transports, gate);
   absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Start(*config, pid, std::move(options));
+      Server::Start(*config, pid, options);
   if (!server.ok()) return server.status();
   found->second = {std::move(gate), *std::move(server)};
   return absl::OkStatus();

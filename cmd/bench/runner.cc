@@ -125,7 +125,7 @@ class Round {
   absl::Status StartAll() {
     const int step = contender_.one_process ? plan_.servers : 1;
     for (int server = 1; server <= plan_.servers; server += step) {
-      const absl::Status status = children_.Start([&] {
+      absl::Status status = children_.Start([&] {
         Serve(plan_, contender_, addresses_.urls(), server, server + step - 1,
               board_);
       });

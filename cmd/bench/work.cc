@@ -72,7 +72,8 @@ class Worker {
     }
     std::vector<Thread> threads;
     for (const auto& sender : senders) {
-      const auto seed = static_cast<uint32_t>(server_ * 100 + threads.size());
+      const auto seed = static_cast<uint32_t>(server_) * 100 +
+                        static_cast<uint32_t>(threads.size());
       threads.emplace_back([this, &sender, seed] { SendAll(*sender, seed); });
     }
     if (plan_.Receives(server_)) ReceiveAll(member);

@@ -97,8 +97,7 @@ TEST_P(Defect, AFailedBindWasIgnored) {
   RecordedCluster& cluster = NewCluster(2, setup);
   Options options;
   options.transports = setup.transports;
-  const auto second =
-      Server::Start(cluster.local().config(), 2, std::move(options));
+  const auto second = Server::Start(cluster.local().config(), 2, options);
   EXPECT_THAT(second,
               HasCodeAndText(absl::StatusCode::kUnavailable, cluster[2].url()));
   // The first goes on.

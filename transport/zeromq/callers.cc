@@ -13,7 +13,7 @@ namespace {
 
 // Without those about accept(): where the system has no descriptor left, they
 // would come without end.
-constexpr int kEvents =
+constexpr int kCallerEvents =
     ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
     ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
     ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_DISCONNECTED;
@@ -23,7 +23,7 @@ constexpr int kEvents =
 std::unique_ptr<Callers> Callers::Watch(Environment& environment,
                                         zmq::socket_t& router, uint64_t key) {
   std::unique_ptr<Monitor> monitor =
-      Monitor::Watch(environment, router, kEvents, key);
+      Monitor::Watch(environment, router, kCallerEvents, key);
   if (monitor == nullptr) return nullptr;
   return std::unique_ptr<Callers>(new Callers(std::move(monitor)));
 }

@@ -14,10 +14,10 @@ namespace zeromq {
 namespace {
 
 // Below this a copy is cheaper than what a second part and a reference cost.
-constexpr size_t kReferenceBytes = 16 * 1024;
+constexpr size_t kReferenceBytes = size_t{16} << 10;
 // libzmq hands out small messages as views into the 8 KiB blocks that it reads
 // into: to keep one would keep the whole block, hence a copy.
-constexpr size_t kSharedBlockBytes = 8 * 1024;
+constexpr size_t kSharedBlockBytes = size_t{8} << 10;
 // Counted for each message, so that empty ones have a bound too: about what
 // libzmq itself takes for one.
 constexpr size_t kMessageOverheadBytes = 128;
@@ -214,7 +214,7 @@ Receipt ReceiveFrame(zmq::socket_t& socket, Sender sender,
     incoming.descriptor = zmq_msg_get(head.handle(), ZMQ_SRCFD);
   }
   incoming.frame.head = ToBytes(std::move(head));
-  incoming.frame.body = body.size() == 0 ? Bytes() : ToBytes(std::move(body));
+  incoming.frame.body = body.empty() ? Bytes() : ToBytes(std::move(body));
   return Receipt::kFrame;
 }
 

@@ -359,7 +359,7 @@ bool TransportImpl::Drain(PeerId id, int& budget, int& count,
 }  // namespace
 }  // namespace zeromq
 
-Opener ZeroMqTransport(ZeroMqOptions options) {
+Opener ZeroMqTransport(const ZeroMqOptions& options) {
   return [options](const TransportSpec& spec) {
     return zeromq::TransportImpl::Open(spec, options);
   };

@@ -37,7 +37,7 @@ struct ZeroMqOptions {
 // keys are not as KeyRing::Create() wants them.
 // UNAVAILABLE: the address is in use, or cannot be bound (says why); the system
 // has no descriptors or threads left.
-Opener ZeroMqTransport(ZeroMqOptions options = {});
+Opener ZeroMqTransport(const ZeroMqOptions& options = {});
 
 }  // namespace raft
 
