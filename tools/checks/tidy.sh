@@ -18,23 +18,19 @@ folders=("$@")
 flags=(-std=c++17 -I. "-I$(./bazelw info bazel-bin)"
   "-I$(./bazelw info output_base)/external/bazel_tools")
 
-all=$(mktemp --suffix=.cc) || exit 1
-trap 'rm -f "$all"' EXIT
-code=0
-look_at() {  # SOURCE...
-  printf '#include "%s"\n' "$@" >"$all"
-  clang-tidy-14 --quiet "--config-file=$PWD/.clang-tidy" "$all" -- \
-    "${flags[@]}" 2> >(grep -v ' warnings\? generated\|^$' >&2) || code=1
-}
-
-for folder in "${folders[@]}"; do
-  # mutant.cc is of the tests' builds alone, and contradicts the header else.
-  mapfile -t sources < <(find "$folder" -maxdepth 1 -name '*.cc' \
-    ! -name '*_test.cc' ! -name 'testing_*' ! -name mutant.cc | sort)
-  echo "$folder: ${#sources[@]} sources"
-  mapfile -t programs < <(grep -l '^int main(' "${sources[@]}")
-  mapfile -t library < <(grep -L '^int main(' "${sources[@]}")
-  for program in "${programs[@]}"; do look_at "$program"; done
-  [ "${#library[@]}" = 0 ] || look_at "${library[@]}"
+# One source for each folder, and one for each program, as there can be but one
+# main(). mutant.cc is of the tests' builds alone, and contradicts its header.
+units=$(mktemp -d) || exit 1
+trap 'rm -rf "$units"' EXIT
+for source in $(find "${folders[@]}" -maxdepth 1 -name '*.cc' ! -name '*_test.cc' \
+  ! -name 'testing_*' ! -name mutant.cc | sort); do
+  unit=${source%/*}
+  grep -q '^int main(' "$source" && unit=$source
+  echo "#include \"$source\"" >>"$units/${unit//[\/.]/_}.cc"
 done
-exit "$code"
+echo "$(cat "$units"/* | wc -l) sources"
+
+find "$units" -name '*.cc' -print0 |
+  xargs -0 -P "$(nproc)" -I UNIT clang-tidy-14 --quiet \
+    "--config-file=$PWD/.clang-tidy" UNIT -- "${flags[@]}" \
+    2> >(grep -v ' warnings\? generated\|^$' >&2)
