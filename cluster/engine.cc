@@ -136,6 +136,22 @@ absl::StatusOr<Receipt> Engine::OfferToAll(const Outgoing& envelope,
   return receipt;
 }
 
+int Engine::Join(Pid to, const Outgoing& envelope) {
+  if (!outbox_status_.ok()) return 0;
+  const auto can_join = [&](const Peer& peer) {
+    return !peer.blocked && peer.link->CanJoin(envelope);
+  };
+  if (to == kBroadcast) {
+    if (!std::all_of(peers_.begin(), peers_.end(), can_join)) return 0;
+    for (const Peer& peer : peers_) peer.link->Join(envelope);
+    return static_cast<int>(peers_.size());
+  }
+  const auto found = index_.find(to);
+  if (found == index_.end() || !can_join(peers_[found->second])) return 0;
+  peers_[found->second].link->Join(envelope);
+  return 1;
+}
+
 void Engine::CountRefused(Pid to) {
   for (const Peer& peer : peers_) {
     if (to == kBroadcast || peer.link->pid() == to) peer.link->CountRefused();

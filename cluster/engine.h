@@ -50,6 +50,10 @@ class Engine : private LinkSink {
   // NOT_FOUND, INVALID_ARGUMENT, FAILED_PRECONDITION: for good.
   // RESOURCE_EXHAUSTED: no room now; not counted, as it may be tried again.
   absl::StatusOr<Receipt> Offer(Pid to, const Outgoing& envelope, Micros now);
+  // The same for the case that each link has others that wait and that it can
+  // go with: then nothing is due any sooner, and no clock is asked. The number
+  // of links; 0: not so, and nothing was done.
+  int Join(Pid to, const Outgoing& envelope);
   // Counts what the caller gave up to offer.
   void CountRefused(Pid to);
   void CloseOutbox();

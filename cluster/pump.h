@@ -163,6 +163,7 @@ class Pump : private Receiver {
   int wakers_ ABSL_GUARDED_BY(mu_) = 0;  // Threads in Transport::Wake().
   // Somebody found pump_ locked when a frame was due.
   bool send_wanted_ ABSL_GUARDED_BY(mu_) = false;
+  int joined_ ABSL_GUARDED_BY(mu_) = 0;  // Sends without a look at the clock.
   // Threads in Receive() that wait while another one polls, and all that wait
   // for any other change.
   int receivers_ ABSL_GUARDED_BY(mu_) = 0;

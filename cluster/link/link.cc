@@ -50,6 +50,13 @@ void Link::Accept(const Outgoing& envelope, Micros now) {
   ledger_.set_accepted(ledger_.accepted() + 1);
 }
 
+bool Link::CanJoin(const Outgoing& envelope) const {
+  return open_since_ != kNever && may_send_items() && !starved_ &&
+         envelope.msg.size() <= MaxEnvelope() && HasRoom(envelope.cost()) &&
+         queue_.cursor() != queue_.end() && !queue_.HasFullFrame() &&
+         queue_.FitsFrame(envelope);
+}
+
 void Link::NoteFull(Micros now) {
   if (full_since_ == kNever) full_since_ = now;
 }

@@ -83,6 +83,10 @@ class Link {
   bool HasRoom(uint64_t cost) const;
   uint64_t MaxEnvelope() const;  // The smaller of the own and the peer's.
   void Accept(const Outgoing& envelope, Micros now);
+  // Others wait, which go within a millisecond, and it can go with them: then
+  // nothing is due any sooner, and it needs no time of its own.
+  bool CanJoin(const Outgoing& envelope) const;
+  void Join(const Outgoing& envelope) { Accept(envelope, open_since_); }
   // It was asked for room and had none.
   void NoteFull(Micros now);
   void CountSkipped(const Outgoing& envelope);

@@ -354,6 +354,31 @@ TEST(Outbox, HasRoomUpToItsBudgetAndForOneEnvelopeOfAnySize) {
   me.ExpectBalance();
 }
 
+TEST(Outbox, LetsAnEnvelopeJoinOthersOnlyIfThatHurriesNothing) {
+  Side me;
+  Outgoing next;
+  next.msg = Bytes::Copy(Msg100());
+  EXPECT_FALSE(me.link.CanJoin(next)) << "there is no session";
+  me.Open();
+  EXPECT_FALSE(me.link.CanJoin(next)) << "a quiet link sends at once";
+  EXPECT_TRUE(me.Send(1, "in flight"));
+  EXPECT_EQ(me.Say().size(), 1u);
+  EXPECT_FALSE(me.link.CanJoin(next)) << "the first that waits sets the time";
+  EXPECT_TRUE(me.Send(2, "waits"));
+  const Micros deadline = me.Deadline();
+  int joined = 0;
+  while (me.link.CanJoin(next)) {
+    EXPECT_TRUE(me.Send(3, Msg100()));
+    ++joined;
+  }
+  EXPECT_GT(joined, 500);
+  EXPECT_EQ(me.Deadline(), deadline);
+  next.msg = Bytes();
+  EXPECT_TRUE(me.link.CanJoin(next)) << "there is room for a smaller one";
+  EXPECT_TRUE(me.Send(4, Msg100()));
+  EXPECT_FALSE(me.link.CanJoin(next)) << "a full frame is due at once";
+}
+
 TEST(Outbox, KnowsThePeersLimitWhileASessionIsHeld) {
   Side me;
   me.Say();

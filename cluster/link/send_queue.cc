@@ -246,6 +246,12 @@ bool SendQueue::HasFullFrame() const {
   return entry != nullptr && (entry->is_large() || entry != &entries_.back());
 }
 
+bool SendQueue::FitsFrame(const Outgoing& envelope) const {
+  return envelope.msg.size() < kReferenceBytes &&
+         entries_.back().used + kMaxItemPrefixBytes + envelope.msg.size() <=
+             kChunkBytes;
+}
+
 bool SendQueue::Cut(uint64_t max_cost, Slice* slice) {
   const Entry* behind = EntryBehindCursor();
   if (behind == nullptr) return false;

@@ -87,6 +87,9 @@ class SendQueue {
 
   // There is a frame's worth behind the cursor, which will not grow any more.
   bool HasFullFrame() const;
+  // It would be of one frame with those behind the cursor. REQUIRES: there are
+  // some, and they are no full frame.
+  bool FitsFrame(const Outgoing& envelope) const;
   // Cuts the next frame's worth of items, as far as their cost is `max_cost`
   // at most, and moves the cursor. False if not even one is.
   bool Cut(uint64_t max_cost, Slice* slice);

@@ -51,7 +51,14 @@ bool Side::Send(uint64_t id, const std::string& msg) {
     link.CountRefused();
     return false;
   }
-  link.Accept(envelope, now);
+  if (!link.CanJoin(envelope)) {
+    link.Accept(envelope, now);
+    return true;
+  }
+  const Micros frame = link.FrameDeadline(), tick = link.TickDeadline();
+  link.Join(envelope);
+  EXPECT_EQ(link.FrameDeadline(), frame) << "as if nothing had happened";
+  EXPECT_EQ(link.TickDeadline(), tick);
   return true;
 }
 
