@@ -120,9 +120,12 @@ TEST(Frames, OfAllLinksComeInTurn) {
   Engines engines(4);
   engines.Pass(10000);
   for (const Pid pid : {2, 3, 4}) {
-    ASSERT_TRUE(engines[1]
-                    .Offer(pid, Text(1, std::string(98000, 'x')), engines.now)
-                    .ok());
+    for (const uint64_t id : {1, 2}) {  // Each has a frame to itself.
+      ASSERT_TRUE(
+          engines[1]
+              .Offer(pid, Text(id, std::string(70000, 'x')), engines.now)
+              .ok());
+    }
   }
   std::map<Pid, int> frames;
   for (int i = 0; i < 6; ++i) {

@@ -17,6 +17,13 @@ namespace {
 
 std::atomic<int64_t> live_bytes{0};  // Of the heap, of this whole program.
 
+void Free(void* memory) {
+  if (memory != nullptr) {
+    live_bytes -= static_cast<int64_t>(malloc_usable_size(memory));
+  }
+  std::free(memory);
+}
+
 }  // namespace
 
 void* operator new(size_t size) {
@@ -25,13 +32,8 @@ void* operator new(size_t size) {
   live_bytes += static_cast<int64_t>(malloc_usable_size(memory));
   return memory;
 }
-void operator delete(void* memory) noexcept {
-  if (memory != nullptr) {
-    live_bytes -= static_cast<int64_t>(malloc_usable_size(memory));
-  }
-  std::free(memory);
-}
-void operator delete(void* memory, size_t) noexcept { operator delete(memory); }
+void operator delete(void* memory) noexcept { Free(memory); }
+void operator delete(void* memory, size_t) noexcept { Free(memory); }
 
 namespace raft {
 namespace {

@@ -38,7 +38,7 @@ class Received {
   // Tells the lives of one sender apart: the random part of its incarnation.
   uint64_t incarnation() const { return incarnation_; }
   // Lives as long as any copy of this Received, each of which pins the frame
-  // that brought it (up to 64 KiB; the whole envelope, if that is larger).
+  // that brought it (up to 260 KiB; the whole envelope, if that is larger).
   absl::string_view msg() const { return msg_; }
 
   Envelope ToProto() const;  // Copies.

@@ -20,7 +20,9 @@
 namespace raft {
 
 // An envelope with a larger msg travels in pieces of this size.
-inline constexpr size_t kFragmentBytes = size_t{64} << 10;
+inline constexpr size_t kFragmentBytes = size_t{256} << 10;
+// The items of a frame: a fragment, or four envelopes of 64 KiB, and a little.
+inline constexpr size_t kMaxBodyBytes = kFragmentBytes + (size_t{4} << 10);
 // What an envelope costs besides its msg, for budgets and credit.
 inline constexpr uint64_t kEnvelopeOverhead = 64;
 // All of an item but its msg takes no more than this.

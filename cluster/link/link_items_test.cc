@@ -233,7 +233,7 @@ TEST_F(InOpen, ABusyLinkSendsWhenAFrameIsFull) {
   me.Say();
   for (uint64_t id = 2; id < 12; ++id) me.Send(id, std::string(10000, 'x'));
   const wire::Frame frame = me.SayOne(/*sleeping=*/false);
-  EXPECT_GT(frame.ByteSizeLong(), kFragmentBytes - kReferenceBytes);
+  EXPECT_GT(frame.ByteSizeLong(), 50000u);
   EXPECT_LE(frame.ByteSizeLong(), kMaxFrameBytes);
 }
 
@@ -253,7 +253,8 @@ TEST_F(InOpen, ABusyLinkGathersForNoLongerThanARoundTrip) {
 }
 
 TEST_F(InOpen, ALargeEnvelopeTravelsInFragments) {
-  me.Send(1, std::string(200000, 'L'));
+  constexpr size_t kLast = 3000;
+  me.Send(1, std::string(3 * kFragmentBytes + kLast, 'L'));
   const std::vector<wire::Frame> frames = me.Say();
   ASSERT_EQ(frames.size(), 4u);
   for (int i = 0; i < 4; ++i) {
@@ -262,7 +263,7 @@ TEST_F(InOpen, ALargeEnvelopeTravelsInFragments) {
               static_cast<uint64_t>(i + 1));
     EXPECT_EQ(item.fragment().index(), static_cast<uint32_t>(i));
     EXPECT_EQ(item.fragment().count(), 4u);
-    EXPECT_EQ(item.msg().size(), i < 3 ? kFragmentBytes : 200000 % 65536);
+    EXPECT_EQ(item.msg().size(), i < 3 ? kFragmentBytes : kLast);
   }
   Acknowledge(4, 3);
   EXPECT_EQ(me.link.unsettled(), 1u) << "a part of it is no part";

@@ -241,7 +241,7 @@ TEST(Peer, IsNotSlowForABacklogFromBeforeItsSession) {
   LinkOptions options = Side::DefaultOptions();
   options.link_budget_bytes = 10 << 20;
   Side me(options);
-  for (uint64_t id = 1; id <= 100; ++id) me.Send(id, std::string(60000, 'x'));
+  for (uint64_t id = 1; id <= 100; ++id) me.Send(id, std::string(70000, 'x'));
   me.Say();
   me.Hear(me.Answer());
   me.Say();  // Data has to wait for credit.

@@ -16,8 +16,8 @@
 namespace raft {
 namespace {
 
-constexpr uint64_t kWindow = 400000;
-constexpr uint64_t kMaxEnvelope = 200000;
+constexpr uint64_t kWindow = 1600000;
+constexpr uint64_t kMaxEnvelope = 800000;
 
 std::string Msg(uint64_t id, size_t size) {
   std::string msg(size, static_cast<char>('a' + id % 26));
@@ -324,7 +324,7 @@ TEST(Grant, BoundsWhatIsDeliveredAndWhatIsEarly) {
 }
 
 TEST(Envelope, AboveTheLimitIsDropped) {
-  for (const uint64_t max : {100u, 70000u}) {
+  for (const uint64_t max : {100u, 300000u}) {
     Reader reader(kWindow, max);
     Stream stream;
     stream.Add(1, max);

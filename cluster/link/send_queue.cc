@@ -7,7 +7,10 @@
 namespace raft {
 namespace {
 
-constexpr size_t kChunkBytes = size_t{64} << 10;
+// A busy queue gathers in chunks as large as a frame may be. A quiet one, whose
+// frames are small anyway, holds less memory for the same.
+constexpr size_t kChunkBytes = kMaxBodyBytes;
+constexpr size_t kQuietChunkBytes = size_t{64} << 10;
 constexpr Micros kMarkDistance = 10000;
 constexpr size_t kMaxMarks = 256;
 
@@ -57,18 +60,22 @@ void SendQueue::Append(const Outgoing& envelope, Micros now) {
 void SendQueue::AppendSmall(const Outgoing& envelope) {
   const size_t room = kMaxItemPrefixBytes + envelope.msg.size();
   if (entries_.empty() || entries_.back().is_large() ||
-      entries_.back().used + room > kChunkBytes) {
+      entries_.back().used + room > entries_.back().capacity) {
     Entry entry;
     entry.first = end_ + 1;
     // Behind a large one the chunk before it goes on, if it has room.
     if (entries_.size() > 1 && entries_.back().is_large() &&
         !entries_[entries_.size() - 2].is_large() &&
-        entries_[entries_.size() - 2].used + room <= kChunkBytes) {
+        entries_[entries_.size() - 2].used + room <=
+            entries_[entries_.size() - 2].capacity) {
       const Entry& before = entries_[entries_.size() - 2];
       entry.memory = before.memory;
+      entry.capacity = before.capacity;
       entry.begin = entry.used = before.used;
     } else {
-      entry.memory = std::shared_ptr<char>(new char[kChunkBytes],
+      const bool quiet = cursor_ == end_ && room <= kQuietChunkBytes;
+      entry.capacity = quiet ? kQuietChunkBytes : kChunkBytes;
+      entry.memory = std::shared_ptr<char>(new char[entry.capacity],
                                            std::default_delete<char[]>());
     }
     entries_.push_back(std::move(entry));
@@ -249,7 +256,7 @@ bool SendQueue::HasFullFrame() const {
 bool SendQueue::FitsFrame(const Outgoing& envelope) const {
   return envelope.msg.size() < kReferenceBytes &&
          entries_.back().used + kMaxItemPrefixBytes + envelope.msg.size() <=
-             kChunkBytes;
+             entries_.back().capacity;
 }
 
 bool SendQueue::Cut(uint64_t max_cost, Slice* slice) {

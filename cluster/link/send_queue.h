@@ -5,9 +5,10 @@
 // numbers go on over sessions. head() is the newest settled one. A cursor
 // stands behind the newest that was cut; Rewind() puts it back to the head.
 //
-// Small envelopes stand one behind the other in chunks of 64 KiB, and a frame's
-// body is a slice of a chunk: no byte is copied again, whatever is sent, sent
-// again, or renumbered. A large msg is referenced.
+// Small envelopes stand one behind the other in chunks of 260 KiB (64 while the
+// queue is quiet), and a frame's body is a slice of a chunk: no byte is copied
+// again, whatever is sent, sent again, or renumbered. A large msg is
+// referenced.
 //
 // Thread rule: none of its own; the slices may live on in other threads.
 #ifndef CLUSTER_LINK_SEND_QUEUE_H_
@@ -37,7 +38,7 @@ struct Outgoing {
 
   uint64_t cost() const { return msg.size() + kEnvelopeOverhead; }
 };
-inline constexpr size_t kReferenceBytes = size_t{16} << 10;
+inline constexpr size_t kReferenceBytes = (size_t{64} << 10) + 1;
 
 // Of bytes that live until the call that is given it returns.
 Outgoing MakeOutgoing(absl::string_view msg, uint64_t id, bool broadcast);
@@ -104,7 +105,8 @@ class SendQueue {
     uint64_t cut_cost = 0;  // Of the items before the cursor.
     // Shared with the frames that are on their way.
     std::shared_ptr<char> memory;
-    size_t begin = 0;  // Where its first item begins.
+    size_t capacity = 0;  // Of the memory.
+    size_t begin = 0;     // Where its first item begins.
     size_t used = 0;
     Outgoing large;
 

@@ -118,7 +118,7 @@ class Reference {
     uint64_t cost = 0, bytes = 0;
     for (auto held = settled_.rbegin(); held != settled_.rend(); ++held) {
       bytes += held->envelope.msg.size();
-      if (held->items > 1 || bytes > kFragmentBytes) break;
+      if (held->items > 1 || bytes > kMaxBodyBytes) break;
       cost += held->envelope.cost();
     }
     return cost;
@@ -155,7 +155,7 @@ void ExpectSlice(const SendQueue::Slice& slice, const Reference& reference,
   EXPECT_EQ(slice.cost, cost);
   EXPECT_LE(slice.cost, max_cost);
   EXPECT_LE(slice.prefix.size() + slice.body.size(),
-            kFragmentBytes + kMaxItemPrefixBytes);
+            kMaxBodyBytes + kMaxItemPrefixBytes);
 }
 
 void ExpectSame(const SendQueue& queue, const Reference& reference) {
@@ -276,8 +276,14 @@ TEST(Frame, IsFullWhenItWillNotGrowAnyMore) {
   }
   SendQueue::Slice slice;
   ASSERT_TRUE(queue.Cut(kNoLimit, &slice));
-  EXPECT_GT(slice.body.size(), kFragmentBytes - kReferenceBytes);
+  EXPECT_GT(slice.body.size(), 60000u);
   EXPECT_FALSE(queue.HasFullFrame()) << "one is left, and may be joined";
+  while (!queue.HasFullFrame()) {
+    ASSERT_LT(queue.end(), 100u);
+    queue.Append(Envelope(2, 4000), 1);
+  }
+  ASSERT_TRUE(queue.Cut(kNoLimit, &slice));
+  EXPECT_GT(slice.body.size(), kFragmentBytes - 4000) << "of a busy queue";
   queue.Append(Envelope(3, kReferenceBytes), 1);
   ASSERT_TRUE(queue.HasFullFrame()) << "a large one is a frame of its own";
 }
@@ -304,7 +310,7 @@ TEST(QuietLink, FillsOneChunkAfterTheOther) {
     chunks.insert(slices[i].body.owner().get());
     ASSERT_EQ(queue.Settle(queue.end()), 1u);
   }
-  EXPECT_LE(chunks.size(), 10000u * 32 / kFragmentBytes + 1);
+  EXPECT_LE(chunks.size(), 10000u * 32 / 65536 + 1);
 }
 
 // Or a queue within its budget takes a multiple of that in memory.

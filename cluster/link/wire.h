@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "cluster/config.h"
+#include "cluster/link/item.h"
 #include "proto/frame.pb.h"
 #include "proto/incarnation.pb.h"
 #include "transport/frame.h"
@@ -22,7 +23,7 @@ namespace raft {
 inline constexpr uint32_t kProtocolVersion = 1;
 // A frame is never larger: a header with hello, and one chunk of items.
 inline constexpr size_t kMaxHeadBytes = 384;
-inline constexpr size_t kMaxFrameBytes = kMaxHeadBytes + (size_t{68} << 10);
+inline constexpr size_t kMaxFrameBytes = kMaxHeadBytes + kMaxBodyBytes;
 
 // One life of a server, in the order of age. All zero: none.
 struct Life {

@@ -29,7 +29,7 @@ constexpr size_t kRecorded = 500;
 // Of a frame, so that each of its fields is among them.
 constexpr size_t kCutAt = 400;
 // A transport takes a little more.
-constexpr size_t kLargestFrame = size_t{64} << 10;
+constexpr size_t kLargestFrame = size_t{260} << 10;
 
 // Stands between one server, which takes it for another, and that other one.
 class Relay {

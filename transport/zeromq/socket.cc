@@ -25,7 +25,7 @@ constexpr int kKeepAliveProbes = 3;
 // its threads do not get in each other's way.
 constexpr size_t kMinReadAhead = 16;
 constexpr size_t kMaxReadAhead = 1024;
-constexpr size_t kUsualFrameBytes = size_t{64} << 10;
+constexpr size_t kUsualFrameBytes = size_t{256} << 10;
 
 // CURVE's handshake comes in messages too, of some 300 bytes.
 constexpr uint64_t kHandshakeBytes = 1024;
