@@ -10,6 +10,7 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "cluster/allocator.h"
 #include "cluster/key_file.h"
 #include "cluster/pump.h"
 #include "transport/url.h"
@@ -215,6 +216,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   if (!keys.ok()) return keys.status();
   spec.keys = *std::move(keys);
   const bool has_keys = !spec.keys.listed.empty();
+  KeepFreedFrames();
   absl::StatusOr<std::unique_ptr<Transport>> transport =
       options.transports.Open(spec);
   if (!transport.ok()) return transport.status();
