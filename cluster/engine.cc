@@ -139,7 +139,7 @@ absl::StatusOr<Receipt> Engine::OfferToAll(const Outgoing& envelope,
 int Engine::Join(Pid to, const Outgoing& envelope) {
   if (!outbox_status_.ok()) return 0;
   const auto can_join = [&](const Peer& peer) {
-    return !peer.blocked && peer.link->CanJoin(envelope);
+    return peer.link->CanJoin(envelope);
   };
   if (to == kBroadcast) {
     if (!std::all_of(peers_.begin(), peers_.end(), can_join)) return 0;
@@ -167,14 +167,24 @@ void Engine::CloseOutbox() {
 // ---- The inbox --------------------------------------------------------------
 
 bool Engine::Take(Received* received, Micros now) {
-  InboxQueue::Taken taken;
-  if (inbox_over_) return false;
-  if (!inbox_.Pop(received, &taken)) {
-    inbox_over_ = !inbox_status_.ok();
-    return false;
+  return TakeUpTo(1, now, [received](Received&& taken) {
+           *received = std::move(taken);
+         }) == 1;
+}
+
+size_t Engine::TakeUpTo(size_t limit, Micros now,
+                        absl::FunctionRef<void(Received&& received)> take) {
+  if (inbox_over_) return 0;
+  inbox_over_ = inbox_.empty() && !inbox_status_.ok();
+  size_t count = 0;
+  while (count < limit && !inbox_.empty()) {
+    size_t link;
+    Taken taken;
+    inbox_.Pop(limit - count, take, &link, &taken);
+    Touch(link).Take(taken, now);
+    count += taken.envelopes;
   }
-  Touch(taken.link).Take(taken.session, taken.items, taken.cost, now);
-  return true;
+  return count;
 }
 
 void Engine::OnRun(Pid peer, const Life& life, ItemRun run) {

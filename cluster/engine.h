@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cluster/inbox_queue.h"
@@ -51,8 +52,9 @@ class Engine : private LinkSink {
   // RESOURCE_EXHAUSTED: no room now; not counted, as it may be tried again.
   absl::StatusOr<Receipt> Offer(Pid to, const Outgoing& envelope, Micros now);
   // The same for the case that each link has others that wait and that it can
-  // go with: then nothing is due any sooner, and no clock is asked. The number
-  // of links; 0: not so, and nothing was done.
+  // go with: then nothing is due any sooner, whoever saw to those sees to it,
+  // and no clock is asked. The number of links; 0: not so, and nothing was
+  // done.
   int Join(Pid to, const Outgoing& envelope);
   // Counts what the caller gave up to offer.
   void CountRefused(Pid to);
@@ -60,6 +62,9 @@ class Engine : private LinkSink {
 
   // The inbox.
   bool Take(Received* received, Micros now);
+  // Hands out up to `limit`; returns how many.
+  size_t TakeUpTo(size_t limit, Micros now,
+                  absl::FunctionRef<void(Received&& received)> take);
   bool inbox_empty() const { return inbox_.empty(); }
   // Why it is closed; OK if it is not. Nothing comes out of a closed one once
   // it was found empty.

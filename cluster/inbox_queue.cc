@@ -1,5 +1,6 @@
 #include "cluster/inbox_queue.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -61,31 +62,36 @@ bool InboxQueue::Join(size_t link, const ItemRun& run) {
   return true;
 }
 
-bool InboxQueue::Pop(Received* received, Taken* taken) {
-  if (entries_.empty()) return false;
+void InboxQueue::Pop(size_t limit,
+                     absl::FunctionRef<void(Received&& received)> take,
+                     size_t* link, Taken* taken) {
   Entry& entry = entries_.front();
   ItemRun& run = entry.run;
-  taken->link = entry.link;
+  *link = entry.link;
   taken->session = run.session;
+  taken->envelopes = std::min<uint64_t>(limit, run.envelopes);
   if (run.single) {
     taken->items = run.items;
     taken->cost = run.bytes.size() + kEnvelopeOverhead;
-    *received = Received(entry.from, run.broadcast ? kBroadcast : self_, run.id,
-                         entry.life, run.bytes.view(), run.bytes.owner());
+    take(Received(entry.from, run.broadcast ? kBroadcast : self_, run.id,
+                  entry.life, run.bytes.view(), run.bytes.owner()));
   } else {
     ItemReader reader(run.bytes.view().substr(entry.read));
+    taken->items = taken->envelopes;
+    taken->cost = 0;
     Item item;
-    reader.Next(&item);  // Well-formed: it was read before.
+    for (uint64_t i = 0; i < taken->envelopes; ++i) {
+      reader.Next(&item);  // Well-formed: it was read before.
+      taken->cost += item.cost();
+      take(Received(entry.from, item.broadcast ? kBroadcast : self_, item.id,
+                    entry.life, item.msg, run.bytes.owner()));
+    }
     entry.read = run.bytes.size() - reader.rest().size();
-    taken->items = 1;
-    taken->cost = item.cost();
-    *received = Received(entry.from, item.broadcast ? kBroadcast : self_,
-                         item.id, entry.life, item.msg, run.bytes.owner());
   }
-  ++gone_;
-  if (--run.envelopes == 0) entries_.pop_front();
+  gone_ += taken->envelopes;
+  run.envelopes -= taken->envelopes;
+  if (run.envelopes == 0) entries_.pop_front();
   if (entries_.empty()) copy_.reset();
-  return true;
 }
 
 }  // namespace raft

@@ -13,6 +13,7 @@
 #include <deque>
 #include <memory>
 
+#include "absl/functional/function_ref.h"
 #include "cluster/link/receive_window.h"
 #include "cluster/received.h"
 
@@ -22,17 +23,13 @@ class InboxQueue {
  public:
   explicit InboxQueue(Pid self) : self_(self) {}
 
-  // What taking one envelope means to its link.
-  struct Taken {
-    size_t link = 0;
-    uint64_t session = 0;
-    uint64_t items = 0;
-    uint64_t cost = 0;
-  };
-
   // `link` is the caller's name for the link that brought the run.
   void Push(size_t link, Pid from, uint64_t life, ItemRun run);
-  bool Pop(Received* received, Taken* taken);
+  // Hands out up to `limit` envelopes in their order, as far as they came in
+  // one run, and says what that means to their link: how many it was is in
+  // taken->envelopes. REQUIRES: !empty(), limit > 0.
+  void Pop(size_t limit, absl::FunctionRef<void(Received&& received)> take,
+           size_t* link, Taken* taken);
   bool empty() const { return entries_.empty(); }
   // How many envelopes were ever pushed, and how many of them are gone.
   uint64_t pushed() const { return pushed_; }

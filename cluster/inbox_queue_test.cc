@@ -69,6 +69,19 @@ ItemRun MakeLargeRun(uint64_t session, uint64_t id, const std::string& msg,
   return run;
 }
 
+// Takes out up to `limit` envelopes, as far as they came together.
+struct Popped {
+  explicit Popped(InboxQueue& queue, size_t limit = 1) {
+    queue.Pop(
+        limit, [this](Received&& got) { received.push_back(std::move(got)); },
+        &link, &taken);
+  }
+
+  std::vector<Received> received;
+  size_t link = 0;
+  Taken taken;
+};
+
 TEST(InboxQueue, GivesOutWhatWasPutInFirstComeFirstServed) {
   struct Expected {
     size_t link;
@@ -102,27 +115,34 @@ TEST(InboxQueue, GivesOutWhatWasPutInFirstComeFirstServed) {
                    MakeRun(session, first, msgs));
       }
     }
-    Received received;
-    InboxQueue::Taken taken;
-    ASSERT_EQ(queue.empty(), expected.empty());
     if (random() % 2000 == 0) {
       queue.Clear();
       expected.clear();
     }
-    ASSERT_EQ(queue.Pop(&received, &taken), !expected.empty());
+    ASSERT_EQ(queue.empty(), expected.empty());
     if (expected.empty()) continue;
-    const Expected& envelope = expected.front();
-    ASSERT_EQ(received.id(), envelope.id);
-    ASSERT_EQ(received.from(), static_cast<Pid>(envelope.link + 1));
-    ASSERT_EQ(received.to(), envelope.id % 2 == 0 ? kBroadcast : kSelf);
-    ASSERT_EQ(received.incarnation(), envelope.life);
-    ASSERT_TRUE(received.msg() == envelope.msg);
-    ASSERT_EQ(taken.link, envelope.link);
-    ASSERT_EQ(taken.session, envelope.session);
-    ASSERT_EQ(taken.items, envelope.items);
-    ASSERT_EQ(taken.cost, envelope.msg.size() + kEnvelopeOverhead);
-    expected.pop_front();
-    ++popped;
+    const size_t limit = 1 + random() % 3;
+    const Popped got(queue, limit);
+    ASSERT_GE(got.received.size(), 1u);
+    ASSERT_LE(got.received.size(), limit);
+    Taken taken;
+    for (const Received& received : got.received) {
+      const Expected& envelope = expected.front();
+      ASSERT_EQ(received.id(), envelope.id);
+      ASSERT_EQ(received.from(), static_cast<Pid>(envelope.link + 1));
+      ASSERT_EQ(received.to(), envelope.id % 2 == 0 ? kBroadcast : kSelf);
+      ASSERT_EQ(received.incarnation(), envelope.life);
+      ASSERT_TRUE(received.msg() == envelope.msg);
+      ASSERT_EQ(got.link, envelope.link);
+      ASSERT_EQ(got.taken.session, envelope.session);
+      taken.items += envelope.items;
+      taken.cost += envelope.msg.size() + kEnvelopeOverhead;
+      expected.pop_front();
+      ++popped;
+    }
+    ASSERT_EQ(got.taken.envelopes, got.received.size());
+    ASSERT_EQ(got.taken.items, taken.items);
+    ASSERT_EQ(got.taken.cost, taken.cost);
   }
   EXPECT_GT(popped, 5000u);
 }
@@ -156,11 +176,7 @@ TEST(Memory, IsGivenBack) {
   for (uint64_t i = 0; i < 5000; ++i) {
     queue.Push(i % 2, 1, 1, MakeRun(1, i, {"m"}));
   }
-  Received received;
-  InboxQueue::Taken taken;
-  while (queue.Pop(&received, &taken)) {
-  }
-  received = Received();
+  while (!queue.empty()) Popped{queue};
   EXPECT_LT(live_bytes - before, 40000);  // Blocks of what will come next.
 }
 
@@ -173,9 +189,7 @@ TEST(Received, StaysValidWhenTheQueueIsGone) {
     queue.Push(0, 1, 1, MakeRun(1, 4, {"is joined by it"}));
     queue.Push(0, 1, 1, MakeRun(1, 5, {std::string(3000, 'l')}));
     queue.Push(0, 1, 1, MakeLargeRun(1, 6, std::string(100000, 'x'), 2));
-    Received received;
-    InboxQueue::Taken taken;
-    while (queue.Pop(&received, &taken)) kept.push_back(received);
+    while (!queue.empty()) kept.push_back(Popped(queue).received[0]);
     // What comes later is written where these do not look.
     for (uint64_t id = 7; id < 100; ++id) {
       queue.Push(0, 1, 1, MakeRun(1, id, {"later"}));

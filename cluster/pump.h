@@ -78,7 +78,7 @@ class Pump : private Receiver {
   void CloseOutbox();
   absl::StatusOr<size_t> Receive(
       absl::Duration timeout, size_t limit,
-      absl::FunctionRef<void(Received received)> take);
+      absl::FunctionRef<void(Received&& received)> take);
   // The next envelope, or the next event if all envelopes that came before it
   // were taken: OK if one of the two is filled in. Else as Receive().
   absl::Status ReceiveNext(absl::Duration timeout,

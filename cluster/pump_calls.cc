@@ -103,18 +103,12 @@ void Pump::PassOn() {
 
 absl::StatusOr<size_t> Pump::Receive(
     absl::Duration timeout, size_t limit,
-    absl::FunctionRef<void(Received received)> take) {
+    absl::FunctionRef<void(Received&& received)> take) {
   const Micros deadline = After(timeout);
   MutexLock lock(mu_);
   for (;;) {
     const bool found = Seek(Quest::kEnvelopes, deadline);
-    Received received;
-    size_t count = 0;
-    const Micros now = clock_();
-    while (count < limit && engine_.Take(&received, now)) {
-      take(std::move(received));
-      ++count;
-    }
+    const size_t count = engine_.TakeUpTo(limit, clock_(), take);
     if (count > 0) {
       // Of the credit that this gives, the sleeping poller does not know.
       if (sleep_until_ != 0) WakeBy(engine_.Deadline());

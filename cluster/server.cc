@@ -177,7 +177,7 @@ absl::StatusOr<Received> Inbox::Receive(absl::Duration timeout) {
   if (guard_.InChild()) return Forked();
   Received result;
   absl::StatusOr<size_t> count = pump_->Receive(
-      timeout, 1, [&](Received received) { result = std::move(received); });
+      timeout, 1, [&](Received&& received) { result = std::move(received); });
   if (!count.ok()) return count.status();
   return result;
 }
@@ -185,7 +185,7 @@ absl::StatusOr<Received> Inbox::Receive(absl::Duration timeout) {
 absl::StatusOr<size_t> Inbox::ReceiveBatch(absl::Duration timeout, size_t limit,
                                            std::vector<Received>& out) {
   if (guard_.InChild()) return Forked();
-  return pump_->Receive(timeout, limit, [&](Received received) {
+  return pump_->Receive(timeout, limit, [&](Received&& received) {
     out.push_back(std::move(received));
   });
 }

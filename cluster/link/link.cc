@@ -51,10 +51,9 @@ void Link::Accept(const Outgoing& envelope, Micros now) {
 }
 
 bool Link::CanJoin(const Outgoing& envelope) const {
-  return open_since_ != kNever && may_send_items() && !starved_ &&
-         envelope.msg.size() <= MaxEnvelope() && HasRoom(envelope.cost()) &&
-         queue_.cursor() != queue_.end() && !queue_.HasFullFrame() &&
-         queue_.FitsFrame(envelope);
+  return queue_.cursor() != queue_.end() && queue_.FitsFrame(envelope) &&
+         open_since_ != kNever && HasRoom(envelope.cost()) &&
+         envelope.msg.size() <= MaxEnvelope();
 }
 
 void Link::NoteFull(Micros now) {
@@ -76,9 +75,9 @@ void Link::CountRefused() {
   ledger_.set_refused(ledger_.refused() + 1);
 }
 
-void Link::Take(uint64_t session, uint64_t items, uint64_t cost, Micros now) {
-  window_.Take(session, items, cost);
-  ++received_taken_;
+void Link::Take(const Taken& taken, Micros now) {
+  window_.Take(taken);
+  received_taken_ += taken.envelopes;
   if (news_since_ == kNever) news_since_ = now;
 }
 

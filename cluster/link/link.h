@@ -83,8 +83,8 @@ class Link {
   bool HasRoom(uint64_t cost) const;
   uint64_t MaxEnvelope() const;  // The smaller of the own and the peer's.
   void Accept(const Outgoing& envelope, Micros now);
-  // Others wait, which go within a millisecond, and it can go with them: then
-  // nothing is due any sooner, and it needs no time of its own.
+  // Others wait, and it can go in one frame with the last of them: then nothing
+  // is due any sooner, and it needs no time of its own.
   bool CanJoin(const Outgoing& envelope) const;
   void Join(const Outgoing& envelope) { Accept(envelope, open_since_); }
   // It was asked for room and had none.
@@ -93,7 +93,7 @@ class Link {
   void CountRefused();
 
   // Something of the inbox was taken.
-  void Take(uint64_t session, uint64_t items, uint64_t cost, Micros now);
+  void Take(const Taken& taken, Micros now);
 
   // A frame of this peer's pid, for our pid and cluster. True: it proves that
   // our own pid has a newer life (header.dst); nothing else was done with it.

@@ -32,12 +32,12 @@ void ReceiveWindow::Grant() {
   if (open > old_cost_) grant_ = std::max(grant_, open - old_cost_);
 }
 
-void ReceiveWindow::Take(uint64_t session, uint64_t items, uint64_t cost) {
-  if (session == session_) {
-    taken_ += items;
-    taken_at_ += cost;
+void ReceiveWindow::Take(const Taken& taken) {
+  if (taken.session == session_) {
+    taken_ += taken.items;
+    taken_at_ += taken.cost;
   } else {
-    old_cost_ -= cost;
+    old_cost_ -= taken.cost;
   }
   Grant();
 }

@@ -33,6 +33,14 @@ struct ItemRun {
   uint64_t items = 0;  // That carried the single one.
 };
 
+// What the application has taken of one session, first come first served.
+struct Taken {
+  uint64_t session = 0;
+  uint64_t envelopes = 0;
+  uint64_t items = 0;  // That carried them.
+  uint64_t cost = 0;
+};
+
 class ReceiveWindow {
  public:
   ReceiveWindow(uint64_t window_bytes, uint64_t max_envelope_bytes)
@@ -55,8 +63,7 @@ class ReceiveWindow {
   // Appends to `runs` what is ready now.
   Verdict Receive(const ParsedFrame& frame, std::vector<ItemRun>* runs);
 
-  // The application has taken an envelope of `items` items that cost `cost`.
-  void Take(uint64_t session, uint64_t items, uint64_t cost);
+  void Take(const Taken& taken);
 
   uint64_t session() const { return session_; }
   uint64_t received() const { return received_; }

@@ -133,7 +133,7 @@ class Reader {
   void Take() {
     const Got got = inbox_.front();
     inbox_.pop_front();
-    window_.Take(got.session, got.items, got.cost);
+    window_.Take({got.session, 1, got.items, got.cost});
     if (got.session == window_.session()) taken_position_ += got.cost;
     Check();
   }

@@ -88,8 +88,8 @@ class SendQueue {
 
   // There is a frame's worth behind the cursor, which will not grow any more.
   bool HasFullFrame() const;
-  // It would be of one frame with those behind the cursor. REQUIRES: there are
-  // some, and they are no full frame.
+  // It would be of one frame with the last of those behind the cursor.
+  // REQUIRES: there are some.
   bool FitsFrame(const Outgoing& envelope) const;
   // Cuts the next frame's worth of items, as far as their cost is `max_cost`
   // at most, and moves the cursor. False if not even one is.

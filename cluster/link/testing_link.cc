@@ -65,7 +65,7 @@ bool Side::Send(uint64_t id, const std::string& msg) {
 void Side::Take() {
   const Envelope envelope = inbox.front();
   inbox.pop_front();
-  link.Take(envelope.session, envelope.items, envelope.cost, now);
+  link.Take({envelope.session, 1, envelope.items, envelope.cost}, now);
 }
 
 void Side::TakeAll() {

@@ -93,10 +93,13 @@ class End : private LinkSink {
 
   void TakeAll(Micros now) {
     for (const ItemRun& run : runs_) {
+      Taken all;
+      all.session = run.session;
       ItemReader reader(run.bytes.view());
-      for (Item item; reader.Next(&item); ++taken) {
-        link.Take(run.session, /*items=*/1, item.cost(), now);
-      }
+      for (Item item; reader.Next(&item); ++all.items) all.cost += item.cost();
+      all.envelopes = all.items;
+      link.Take(all, now);
+      taken += all.items;
     }
     runs_.clear();
   }
