@@ -167,13 +167,17 @@ void Engine::CloseOutbox() {
 // ---- The inbox --------------------------------------------------------------
 
 bool Engine::Take(Received* received, Micros now) {
-  return TakeUpTo(1, now, [received](Received&& taken) {
-           *received = std::move(taken);
-         }) == 1;
+  const auto take = [received](Received&& taken) {
+    *received = std::move(taken);
+  };
+  bool sooner;
+  return TakeUpTo(1, now, take, &sooner) == 1;
 }
 
 size_t Engine::TakeUpTo(size_t limit, Micros now,
-                        absl::FunctionRef<void(Received&& received)> take) {
+                        absl::FunctionRef<void(Received&& received)> take,
+                        bool* sooner) {
+  *sooner = false;
   if (inbox_over_) return 0;
   inbox_over_ = inbox_.empty() && !inbox_status_.ok();
   size_t count = 0;
@@ -181,7 +185,10 @@ size_t Engine::TakeUpTo(size_t limit, Micros now,
     size_t link;
     Taken taken;
     inbox_.Pop(limit - count, take, &link, &taken);
-    Touch(link).Take(taken, now);
+    if (peers_[link].link->Take(taken, now)) {
+      Touch(link);
+      *sooner = true;
+    }
     count += taken.envelopes;
   }
   return count;

@@ -62,9 +62,10 @@ class Engine : private LinkSink {
 
   // The inbox.
   bool Take(Received* received, Micros now);
-  // Hands out up to `limit`; returns how many.
+  // Hands out up to `limit`; returns how many. `sooner`: Deadline() may be.
   size_t TakeUpTo(size_t limit, Micros now,
-                  absl::FunctionRef<void(Received&& received)> take);
+                  absl::FunctionRef<void(Received&& received)> take,
+                  bool* sooner);
   bool inbox_empty() const { return inbox_.empty(); }
   // Why it is closed; OK if it is not. Nothing comes out of a closed one once
   // it was found empty.

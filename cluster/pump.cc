@@ -109,7 +109,7 @@ bool Pump::Turn(Quest quest) {
     if (poll_time_ > due_back_ && poll_time_ - due_back_ > kMaxLate) {
       engine_.HeldUp(poll_time_ - due_back_, poll_time_);
     }
-    due_back_ = poll_time_;
+    due_back_ = recent_ = poll_time_;
     engine_.Tick(poll_time_, &reconnect);
     // Who receives gets what has come before anything is acknowledged: its
     // answer may carry that along.

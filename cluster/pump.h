@@ -124,6 +124,8 @@ class Pump : private Receiver {
   // more to do at once. REQUIRES: the caller is the poller.
   void PollAndSleep(Quest quest, Micros until) ABSL_LOCKS_EXCLUDED(pump_)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // The time, or what it was a moment ago: for what need not be exact.
+  Micros RecentTime() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // True if there is something that ends the poller's quest.
   bool Found(Quest quest) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Waits until something is found or `deadline`; false if nothing was.
@@ -164,6 +166,9 @@ class Pump : private Receiver {
   // Somebody found pump_ locked when a frame was due.
   bool send_wanted_ ABSL_GUARDED_BY(mu_) = false;
   int joined_ ABSL_GUARDED_BY(mu_) = 0;  // Sends without a look at the clock.
+  int taken_ ABSL_GUARDED_BY(mu_) = 0;   // Receives without one.
+  // What the clock said when somebody last looked.
+  Micros recent_ ABSL_GUARDED_BY(mu_) = 0;
   // Threads in Receive() that wait while another one polls, and all that wait
   // for any other change.
   int receivers_ ABSL_GUARDED_BY(mu_) = 0;

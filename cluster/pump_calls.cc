@@ -10,6 +10,8 @@ namespace {
 // After so many envelopes that went without a look at the clock comes one with
 // it: their frame may be due.
 constexpr int kMaxJoined = 31;
+// The same for those that were taken: what is owed for them may be.
+constexpr int kMaxTaken = 31;
 
 // Answers to those who look again and again: made once.
 absl::Status NothingCame() {
@@ -91,6 +93,14 @@ bool Pump::Seek(Quest quest, Micros deadline) {
   return true;
 }
 
+Micros Pump::RecentTime() {
+  if (++taken_ > kMaxTaken) {
+    taken_ = 0;
+    recent_ = clock_();
+  }
+  return recent_;
+}
+
 // It may be us who were told that nobody polls.
 void Pump::PassOn() {
   if (poller_ != Poller::kNobody) return;
@@ -104,14 +114,19 @@ void Pump::PassOn() {
 absl::StatusOr<size_t> Pump::Receive(
     absl::Duration timeout, size_t limit,
     absl::FunctionRef<void(Received&& received)> take) {
-  const Micros deadline = After(timeout);
   MutexLock lock(mu_);
+  Micros deadline = 0;  // Not known before it is needed.
   for (;;) {
-    const bool found = Seek(Quest::kEnvelopes, deadline);
-    const size_t count = engine_.TakeUpTo(limit, clock_(), take);
+    bool found = Found(Quest::kEnvelopes);
+    if (!found) {
+      if (deadline == 0) deadline = After(timeout);
+      found = Seek(Quest::kEnvelopes, deadline);
+    }
+    bool sooner;
+    const size_t count = engine_.TakeUpTo(limit, RecentTime(), take, &sooner);
     if (count > 0) {
       // Of the credit that this gives, the sleeping poller does not know.
-      if (sleep_until_ != 0) WakeBy(engine_.Deadline());
+      if (sooner && sleep_until_ != 0) WakeBy(engine_.Deadline());
       PassOn();
       return count;
     }

@@ -75,10 +75,12 @@ void Link::CountRefused() {
   ledger_.set_refused(ledger_.refused() + 1);
 }
 
-void Link::Take(const Taken& taken, Micros now) {
+bool Link::Take(const Taken& taken, Micros now) {
   window_.Take(taken);
   received_taken_ += taken.envelopes;
-  if (news_since_ == kNever) news_since_ = now;
+  const bool first = news_since_ == kNever;
+  if (first) news_since_ = now;
+  return first || OwesGrant();
 }
 
 // ---- Frames that arrive -----------------------------------------------------

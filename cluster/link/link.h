@@ -92,8 +92,8 @@ class Link {
   void CountSkipped(const Outgoing& envelope);
   void CountRefused();
 
-  // Something of the inbox was taken.
-  void Take(const Taken& taken, Micros now);
+  // Something of the inbox was taken. False: no frame is due any sooner.
+  bool Take(const Taken& taken, Micros now);
 
   // A frame of this peer's pid, for our pid and cluster. True: it proves that
   // our own pid has a newer life (header.dst); nothing else was done with it.
@@ -178,6 +178,9 @@ class Link {
   // Frames to send (link_send.cc).
   Micros DataDeadline() const;
   Micros StateDeadline() const;
+  bool OwesGrant() const {
+    return window_.grant() - granted_ >= options_.inbox_budget_bytes / 4;
+  }
   Micros ProbeInterval() const;
   Header MakeHeader(const Life& dst) const;
   Header StateHeader(Micros now);

@@ -81,8 +81,7 @@ Micros Link::ProbeInterval() const {
 }
 
 Micros Link::StateDeadline() const {
-  if (answer_now_ || ask_now_) return 0;
-  if (window_.grant() - granted_ >= options_.inbox_budget_bytes / 4) return 0;
+  if (answer_now_ || ask_now_ || OwesGrant()) return 0;
   Micros deadline = kNever;
   if (news_since_ != kNever) deadline = news_since_ + kMaxAckDelay;
   if (phase_ == Phase::kClosed) return deadline;
