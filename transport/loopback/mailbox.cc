@@ -55,21 +55,23 @@ std::shared_ptr<Pipe> Mailbox::Find(uint64_t id) {
 
 SendResult Mailbox::Push(const std::shared_ptr<Pipe>& pipe,
                          const Frame& frame) {
-  MutexLock lock(mu_);
-  if (pipe->closed) return SendResult::kUnknown;
-  // The receiver would drop it; a wire does not tell the sender either.
-  if (frame.size() > max_frame_bytes_) return SendResult::kSent;
-  const size_t cost = Cost(frame);
-  if (pipe->bytes > 0 && pipe->bytes + cost > pipe->limit_bytes) {
-    pipe->refused = true;
-    return SendResult::kFull;
-  }
-  pipe->bytes += cost;
-  if (pipe->queue.empty()) {
+  {
+    MutexLock lock(mu_);
+    if (pipe->closed) return SendResult::kUnknown;
+    // The receiver would drop it; a wire does not tell the sender either.
+    if (frame.size() > max_frame_bytes_) return SendResult::kSent;
+    const size_t cost = Cost(frame);
+    if (pipe->bytes > 0 && pipe->bytes + cost > pipe->limit_bytes) {
+      pipe->refused = true;
+      return SendResult::kFull;
+    }
+    pipe->bytes += cost;
+    pipe->queue.push_back(frame);
+    if (pipe->queue.size() > 1) return SendResult::kSent;
     ready_.push_back(pipe);
-    changed_.NotifyOne();
   }
-  pipe->queue.push_back(frame);
+  // Not under the lock: whoever wakes on this core would find it taken.
+  changed_.NotifyOne();
   return SendResult::kSent;
 }
 
@@ -128,14 +130,18 @@ void Mailbox::Wait(absl::Duration timeout) {
 }
 
 void Mailbox::Wake() {
-  MutexLock lock(mu_);
-  woken_ = true;
+  {
+    MutexLock lock(mu_);
+    woken_ = true;
+  }
   changed_.NotifyOne();
 }
 
 void Mailbox::Attend() {
-  MutexLock lock(mu_);
-  attention_ = true;
+  {
+    MutexLock lock(mu_);
+    attention_ = true;
+  }
   changed_.NotifyOne();
 }
 
