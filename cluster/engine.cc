@@ -146,10 +146,19 @@ int Engine::Join(Pid to, const Outgoing& envelope) {
     for (const Peer& peer : peers_) peer.link->Join(envelope);
     return static_cast<int>(peers_.size());
   }
-  const auto found = index_.find(to);
-  if (found == index_.end() || !can_join(peers_[found->second])) return 0;
-  peers_[found->second].link->Join(envelope);
+  const size_t found = Find(to);
+  if (found == peers_.size() || !can_join(peers_[found])) return 0;
+  peers_[found].link->Join(envelope);
   return 1;
+}
+
+size_t Engine::Find(Pid pid) {
+  if (found_ < peers_.size() && peers_[found_].link->pid() == pid) {
+    return found_;
+  }
+  const auto found = index_.find(pid);
+  if (found == index_.end()) return peers_.size();
+  return found_ = found->second;
 }
 
 void Engine::CountRefused(Pid to) {

@@ -130,6 +130,8 @@ class Engine : private LinkSink {
   static constexpr Micros kUnknown = -1;
 
   // For all that may change when the link's next frame is due.
+  // The place of this peer in peers_; past its end if there is none.
+  size_t Find(Pid pid);
   Link& Touch(size_t peer) {
     peers_[peer].due = kUnknown;
     return *peers_[peer].link;
@@ -147,7 +149,8 @@ class Engine : private LinkSink {
   uint64_t random_;
   std::vector<Peer> peers_;  // In the order of pids.
   absl::flat_hash_map<Pid, size_t> index_;
-  size_t turn_ = 0;  // Whose frame was the last.
+  size_t turn_ = 0;   // Whose frame was the last.
+  size_t found_ = 0;  // Who was looked for last: mostly the next one, too.
   InboxQueue inbox_;
   absl::Status outbox_status_;
   absl::Status inbox_status_;

@@ -30,11 +30,6 @@ Link::Link(const LinkOptions& options, const Life& me, LinkSink* sink,
 
 // ---- The outbox and the inbox -----------------------------------------------
 
-bool Link::HasRoom(uint64_t cost) const {
-  return queue_.empty() ||
-         queue_.held_cost() + cost <= options_.link_budget_bytes;
-}
-
 uint64_t Link::MaxEnvelope() const {
   return may_send_items() ? std::min(options_.max_envelope_bytes,
                                      peer_hello_.max_envelope_bytes())
@@ -43,17 +38,25 @@ uint64_t Link::MaxEnvelope() const {
 
 void Link::Accept(const Outgoing& envelope, Micros now) {
   if (queue_.empty()) largest_ = 0;
-  largest_ = std::max<uint64_t>(largest_, envelope.msg.size());
   queue_.Append(envelope, now);
   if (open_since_ == kNever) open_since_ = now;
-  ledger_.set_offered(ledger_.offered() + 1);
-  ledger_.set_accepted(ledger_.accepted() + 1);
+  CountAccepted(envelope);
 }
 
 bool Link::CanJoin(const Outgoing& envelope) const {
-  return queue_.cursor() != queue_.end() && queue_.FitsFrame(envelope) &&
-         open_since_ != kNever && HasRoom(envelope.cost()) &&
-         envelope.msg.size() <= MaxEnvelope();
+  return queue_.CanJoin(envelope) && open_since_ != kNever &&
+         HasRoom(envelope.cost()) && envelope.msg.size() <= MaxEnvelope();
+}
+
+void Link::Join(const Outgoing& envelope) {
+  queue_.Join(envelope);
+  CountAccepted(envelope);
+}
+
+void Link::CountAccepted(const Outgoing& envelope) {
+  largest_ = std::max<uint64_t>(largest_, envelope.msg.size());
+  ledger_.set_offered(ledger_.offered() + 1);
+  ledger_.set_accepted(ledger_.accepted() + 1);
 }
 
 void Link::NoteFull(Micros now) {

@@ -80,13 +80,16 @@ class Link {
 
   // The outbox. The caller has checked HasRoom() and MaxEnvelope() for all
   // peers of a broadcast before it accepts for any.
-  bool HasRoom(uint64_t cost) const;
+  bool HasRoom(uint64_t cost) const {
+    return queue_.empty() ||
+           queue_.held_cost() + cost <= options_.link_budget_bytes;
+  }
   uint64_t MaxEnvelope() const;  // The smaller of the own and the peer's.
   void Accept(const Outgoing& envelope, Micros now);
   // Others wait, and it can go in one frame with the last of them: then nothing
   // is due any sooner, and it needs no time of its own.
   bool CanJoin(const Outgoing& envelope) const;
-  void Join(const Outgoing& envelope) { Accept(envelope, open_since_); }
+  void Join(const Outgoing& envelope);
   // It was asked for room and had none.
   void NoteFull(Micros now);
   void CountSkipped(const Outgoing& envelope);
@@ -178,6 +181,7 @@ class Link {
   // Frames to send (link_send.cc).
   Micros DataDeadline() const;
   Micros StateDeadline() const;
+  void CountAccepted(const Outgoing& envelope);
   bool OwesGrant() const {
     return window_.grant() - granted_ >= options_.inbox_budget_bytes / 4;
   }

@@ -97,7 +97,18 @@ void SendQueue::AppendSmall(const Outgoing& envelope) {
     }
     entries_.push_back(std::move(entry));
   }
+  Put(envelope);
+}
+
+void SendQueue::Join(const Outgoing& envelope) {
+  Put(envelope);
+  held_cost_ += envelope.cost();
+  ++unsettled_;
+}
+
+void SendQueue::Put(const Outgoing& envelope) {
   Entry& entry = entries_.back();
+  const size_t room = kMaxItemPrefixBytes + envelope.msg.size();
   const size_t ahead = entry.used + kWriteAheadBytes;
   const size_t lines_end =
       std::min(ahead + std::min(room, kWriteAheadBytes), entry.capacity);
@@ -274,12 +285,6 @@ const SendQueue::Entry* SendQueue::EntryBehindCursor() const {
 bool SendQueue::HasFullFrame() const {
   const Entry* entry = EntryBehindCursor();
   return entry != nullptr && (entry->is_large() || entry != &entries_.back());
-}
-
-bool SendQueue::FitsFrame(const Outgoing& envelope) const {
-  return envelope.msg.size() < kReferenceBytes &&
-         entries_.back().used + kMaxItemPrefixBytes + envelope.msg.size() <=
-             entries_.back().capacity;
 }
 
 bool SendQueue::Cut(uint64_t max_cost, Slice* slice) {

@@ -88,9 +88,15 @@ class SendQueue {
 
   // There is a frame's worth behind the cursor, which will not grow any more.
   bool HasFullFrame() const;
-  // It would be of one frame with the last of those behind the cursor.
-  // REQUIRES: there are some.
-  bool FitsFrame(const Outgoing& envelope) const;
+  // There are others behind the cursor, and it would be of one frame with the
+  // last of them.
+  bool CanJoin(const Outgoing& envelope) const {
+    return cursor_ != end_ && envelope.msg.size() < kReferenceBytes &&
+           entries_.back().used + kMaxItemPrefixBytes + envelope.msg.size() <=
+               entries_.back().capacity;
+  }
+  // Appends it to those, as of the same time. REQUIRES: CanJoin().
+  void Join(const Outgoing& envelope);
   // Cuts the next frame's worth of items, as far as their cost is `max_cost`
   // at most, and moves the cursor. False if not even one is.
   bool Cut(uint64_t max_cost, Slice* slice);
@@ -122,6 +128,7 @@ class SendQueue {
   void MarkTime(Micros now);
   static Item FragmentOf(const Entry& entry, uint64_t number);
   void AppendSmall(const Outgoing& envelope);
+  void Put(const Outgoing& envelope);
   void AppendLarge(const Outgoing& envelope);
   const Entry* EntryBehindCursor() const;
   bool CutSmall(Entry& entry, uint64_t max_cost, Slice* slice);
