@@ -74,17 +74,19 @@ void InboxQueue::Pop(size_t limit,
     taken->items = run.items;
     taken->cost = run.bytes.size() + kEnvelopeOverhead;
     take(Received(entry.from, run.broadcast ? kBroadcast : self_, run.id,
-                  entry.life, run.bytes.view(), run.bytes.owner()));
+                  entry.life, run.bytes.view(), Pin::On(run.bytes)));
   } else {
     ItemReader reader(run.bytes.view().substr(entry.read));
     taken->items = taken->envelopes;
     taken->cost = 0;
+    if (!entry.pin) entry.pin = Pin::On(run.bytes);
+    entry.pin.Hold(static_cast<int64_t>(taken->envelopes));
     Item item;
     for (uint64_t i = 0; i < taken->envelopes; ++i) {
       reader.Next(&item);  // Well-formed: it was read before.
       taken->cost += item.cost();
       take(Received(entry.from, item.broadcast ? kBroadcast : self_, item.id,
-                    entry.life, item.msg, run.bytes.owner()));
+                    entry.life, item.msg, entry.pin.Counted()));
     }
     entry.read = run.bytes.size() - reader.rest().size();
   }

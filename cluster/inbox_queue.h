@@ -43,6 +43,7 @@ class InboxQueue {
     uint64_t life = 0;
     ItemRun run;
     size_t read = 0;  // Of run.bytes.
+    Pin pin;          // On them, once something was read.
   };
 
   // Copies the run's bytes behind those of the others.

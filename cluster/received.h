@@ -6,11 +6,11 @@
 #define CLUSTER_RECEIVED_H_
 
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 #include "absl/strings/string_view.h"
 #include "cluster/config.h"
+#include "cluster/pin.h"
 #include "proto/envelope.pb.h"
 
 namespace raft {
@@ -22,13 +22,13 @@ class Received {
  public:
   Received() = default;
   Received(Pid from, Pid to, uint64_t id, uint64_t incarnation,
-           absl::string_view msg, std::shared_ptr<const void> owner)
+           absl::string_view msg, Pin pin)
       : from_(from),
         to_(to),
         id_(id),
         incarnation_(incarnation),
         msg_(msg),
-        owner_(std::move(owner)) {}
+        pin_(std::move(pin)) {}
 
   // The sender's pid, as the session knows it.
   Pid from() const { return from_; }
@@ -49,8 +49,7 @@ class Received {
   uint64_t id_ = 0;
   uint64_t incarnation_ = 0;
   absl::string_view msg_;
-  // Shared: the envelopes of one frame are views of the same bytes.
-  std::shared_ptr<const void> owner_;
+  Pin pin_;
 };
 
 }  // namespace raft
