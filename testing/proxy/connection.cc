@@ -65,6 +65,7 @@ bool ProxiedConnection::Read(int way) {
   const ssize_t count = recv(fds_[way], &stream.buffer[0], kBufferBytes, 0);
   const bool failed = count < 0 && !WouldBlock();
   stream.buffer.resize(count > 0 && !stream.lost ? count : 0);
+  tamperer_->See(&stream.buffer);
   if (failed && !stream.dark) return false;
   if (failed || count == 0) {
     stream.at_end = true;

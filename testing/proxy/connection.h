@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "testing/proxy/tamperer.h"
 
 namespace raft {
 
@@ -19,8 +20,10 @@ class ProxiedConnection {
 
   // Stream 0 leads from `caller` to `target`, stream 1 back. Owns both
   // descriptors, which do not block. `born`: by any clock, for born().
-  ProxiedConnection(int caller, int target, absl::Duration born)
-      : born_(born), fds_{caller, target} {}
+  // `tamperer` sees both streams, and outlives them.
+  ProxiedConnection(int caller, int target, absl::Duration born,
+                    Tamperer* tamperer)
+      : born_(born), tamperer_(tamperer), fds_{caller, target} {}
   // Ends it by RST.
   ~ProxiedConnection() { End(Cut::kReset); }
   ProxiedConnection(const ProxiedConnection&) = delete;
@@ -58,6 +61,7 @@ class ProxiedConnection {
   bool Read(int way);
 
   const absl::Duration born_;
+  Tamperer* const tamperer_;
   int fds_[2];
   Stream streams_[2];  // Stream i leads from fds_[i] to the other one.
   size_t passed_bytes_ = 0;

@@ -158,9 +158,15 @@ void TcpProxy::Throttle(size_t bytes_per_second) {
   Wake();
 }
 
+void TcpProxy::Tamper(Tampering how, size_t period_bytes) {
+  MutexLock lock(mu_);
+  tamperer_.Set(how, period_bytes);
+}
+
 TcpProxy::Counts TcpProxy::counts() const {
   MutexLock lock(mu_);
   Counts counts = counts_;
+  counts.tampered = tamperer_.count();
   for (const auto& connection : connections_) counts.open += connection->open();
   return counts;
 }
@@ -247,7 +253,7 @@ void TcpProxy::Accept() {
     ++counts_.accepted;
     const int target = NewSocket();
     auto connection =
-        std::make_unique<ProxiedConnection>(caller, target, Now());
+        std::make_unique<ProxiedConnection>(caller, target, Now(), &tamperer_);
     for (int way : {0, 1}) {
       const int yes = 1;
       setsockopt(connection->fd(way), IPPROTO_TCP, TCP_NODELAY, &yes,

@@ -26,6 +26,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "testing/proxy/connection.h"
+#include "testing/proxy/tamperer.h"
 #include "transport/mutex.h"
 #include "transport/url.h"
 
@@ -73,10 +74,15 @@ class TcpProxy {
   // together. 0: no limit (as at first).
   void Throttle(size_t bytes_per_second);
 
+  // From now on does so to a few bytes every so many that pass, of all
+  // connections and both ways together. 0: never (as at first).
+  void Tamper(Tampering how, size_t period_bytes);
+
   struct Counts {
     int accepted = 0;            // Connections.
     int open = 0;                // Of them.
     int cut = 0;                 // Of them, by CutAfter() or CutAll().
+    int tampered = 0;            // How often bytes were changed.
     uint64_t bytes[2] = {0, 0};  // That passed, by Way.
   };
   Counts counts() const;
@@ -117,6 +123,7 @@ class TcpProxy {
   size_t bytes_per_second_ ABSL_GUARDED_BY(mu_) = 0;
   double allowance_bytes_ ABSL_GUARDED_BY(mu_) = 0;  // Under the throttle.
   absl::Duration last_turn_ ABSL_GUARDED_BY(mu_);
+  Tamperer tamperer_ ABSL_GUARDED_BY(mu_);
   std::vector<std::unique_ptr<ProxiedConnection>> connections_
       ABSL_GUARDED_BY(mu_);
   Counts counts_ ABSL_GUARDED_BY(mu_);

@@ -273,6 +273,20 @@ TEST_F(ProxyTest, FrozenItMovesNothingAndThawedItHasLostNothing) {
   EXPECT_EQ(target.Receive(5), "later");
 }
 
+TEST_F(ProxyTest, TampersWithWhatPassesUntilItIsTold) {
+  Ends ends = Connect();
+  ExpectCarries(ends);
+  proxy_->Tamper(Tampering::kFlip, /*period_bytes=*/5);
+  EXPECT_TRUE(ends.caller.Send("there"));
+  EXPECT_NE(ends.target.Receive(5), "there");
+  EXPECT_TRUE(ends.target.Send("back!"));
+  EXPECT_NE(ends.caller.Receive(5), "back!");
+  EXPECT_EQ(proxy_->counts().tampered, 2);
+  proxy_->Tamper(Tampering::kFlip, 0);
+  ExpectCarries(ends);
+  EXPECT_EQ(proxy_->counts().tampered, 2);
+}
+
 TEST_F(ProxyTest, LetsNoMoreThroughThanItsThrottleAllows) {
   Ends ends = Connect();
   ExpectCarries(ends);
