@@ -3,6 +3,7 @@
 #include "testing/interleaving/schedule.h"
 
 #include <chrono>  // NOLINT(build/c++11)
+#include <functional>
 #include <set>
 #include <string>
 
@@ -53,13 +54,17 @@ Exploration CountTogether(bool locked) {
     Mutex mu;
     int count = 0;
     const auto add = [&] {
-      if (locked) mu.Lock();
       const int before = count;
       Now().Point({"has read"});
       count = before + 1;
-      if (locked) mu.Unlock();
     };
-    Now().Interleave({{"one", add}, {"two", add}});
+    const auto add_locked = [&] {
+      MutexLock lock(mu);
+      add();
+    };
+    const std::function<void()> body =
+        locked ? std::function<void()>(add_locked) : add;
+    Now().Interleave({{"one", body}, {"two", body}});
     Now().Check(count == 2, "one was lost");
   });
 }
