@@ -1,6 +1,7 @@
-// What an envelope may cost between two servers, in calls of the allocator and
-// in bytes of it: what does not depend on the machine's speed. An allocation or
-// a copy for each envelope, where there is none today, is red here.
+// What an envelope may cost between two servers, in calls of the allocator, in
+// bytes of it and in looks at the clock: what does not depend on the machine's
+// speed. One of these for each envelope, or a copy, where there is none today,
+// is red here.
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
@@ -83,6 +84,28 @@ TEST(Cost, OfAnEnvelopeOfAKibibyteIsNoAllocationOfItsOwn) {
   const Cost cost = CostOf(1024, 1000);
   EXPECT_LT(cost.calls, 0.5);
   EXPECT_LT(cost.bytes, 1500);
+}
+
+TEST(Cost, OfASmallEnvelopeIsHardlyALookAtTheClock) {
+  constexpr int kBurst = 5000;
+  SteppedPumps pumps(/*budget_bytes=*/64 << 20, /*max_envelope_bytes=*/1000);
+  pumps.Pass(1000000, {1, 2});
+  const Outgoing envelope =
+      MakeOutgoing("hello there", /*id=*/1, /*broadcast=*/false);
+  uint64_t before = SteppedPumps::looks;
+  for (int i = 0; i < kBurst; ++i) {
+    ASSERT_TRUE(pumps[1].Send(2, envelope, absl::ZeroDuration()).ok());
+  }
+  EXPECT_LT(SteppedPumps::looks - before, kBurst / 5);
+  pumps.Pass(200000, {1, 2});
+  before = SteppedPumps::looks;
+  for (int i = 0; i < kBurst; ++i) {
+    ASSERT_TRUE(
+        pumps[2]
+            .Receive(absl::InfiniteDuration(), /*limit=*/1, [](Received&&) {})
+            .ok());
+  }
+  EXPECT_LT(SteppedPumps::looks - before, kBurst / 20);
 }
 
 // One copy where it is sent, as the caller keeps its own, and one where it is

@@ -39,7 +39,10 @@ class SteppedPumps {
       options.peers.push_back({peer, UrlOf(peer).ToString()});
       pumps_.push_back(std::make_unique<Pump>(
           *transports.Open(spec), std::vector<Pump::Peer>{{peer, UrlOf(peer)}},
-          options, [] { return now; }));
+          options, [] {
+            ++looks;
+            return now;
+          }));
       pumps_.back()->Connect().IgnoreError();
     }
   }
@@ -61,6 +64,7 @@ class SteppedPumps {
   }
 
   static inline Micros now = 1;
+  static inline uint64_t looks = 0;  // At the clock, of both.
 
  private:
   static Url UrlOf(Pid pid) {

@@ -45,9 +45,8 @@ int GetInt(zmq::socket_t& socket, int option, int fallback) {
 zmq::socket_t OpenSocket(zmq::context_t& context, zmq::socket_type type) {
   try {
     return zmq::socket_t(context, type);
-  } catch (const zmq::error_t& error) {
-    errno = error.num();
-    return zmq::socket_t();
+  } catch (const zmq::error_t&) {
+    return zmq::socket_t();  // errno is as libzmq has set it.
   }
 }
 
