@@ -21,6 +21,9 @@ ABSL_FLAG(std::string, baseline_transport, "",
 ABSL_FLAG(int32_t, servers, 0, "how many; 0: 2, or 5 in broadcast and mesh");
 ABSL_FLAG(int64_t, size, 64, "bytes of each message");
 ABSL_FLAG(int32_t, senders, 1, "threads that send, of each server that does");
+ABSL_FLAG(int32_t, budget_mib, 64,
+          "what a raft server may queue for each of its peers; where there are "
+          "many servers in one process, the queues need not be long");
 ABSL_FLAG(double, rate, 0,
           "messages per second in all, and their latency, counted from when "
           "they were due; 0: as many as possible");
@@ -37,6 +40,9 @@ namespace {
 
 constexpr int64_t kMaxSizeBytes = int64_t{16} << 20;
 constexpr int64_t kStampBytes = 8;
+constexpr int64_t kMib = int64_t{1} << 20;
+// By so much a budget is larger than the largest message.
+constexpr int64_t kRoomBytes = int64_t{64} << 10;
 
 // The number of the choice that a flag's `value` is.
 absl::StatusOr<size_t> Choose(const char* flag, const std::string& value,
@@ -67,6 +73,7 @@ absl::Status ReadNumbers(Plan& plan) {
   plan.senders = absl::GetFlag(FLAGS_senders);
   plan.rounds = absl::GetFlag(FLAGS_rounds);
   plan.rate = absl::GetFlag(FLAGS_rate);
+  plan.budget_mib = absl::GetFlag(FLAGS_budget_mib);
   for (const absl::Status& status :
        {CheckRange("servers", plan.servers, 2, two ? 2 : kMaxBenchServers),
         CheckRange("size", static_cast<double>(size), 0, kMaxSizeBytes),
@@ -74,6 +81,10 @@ absl::Status ReadNumbers(Plan& plan) {
         CheckRange("senders", plan.senders, 1,
                    plan.mode == Plan::Mode::kPingPong ? 1 : 64),
         CheckRange("rounds", plan.rounds, 1, 1000),
+        // A message of the largest size has room.
+        CheckRange("budget_mib", plan.budget_mib,
+                   std::ceil((static_cast<double>(size) + kRoomBytes) / kMib),
+                   1024),
         CheckRange("rate", plan.rate, 0, 1e9)}) {
     if (!status.ok()) return status;
   }
@@ -143,6 +154,9 @@ std::string Plan::Describe() const {
       absl::StrCat(mode_name, ", ", size_bytes, " B, ", servers, " servers");
   if (senders > 1) absl::StrAppend(&text, ", ", senders, " senders each");
   if (rate > 0) absl::StrAppend(&text, ", ", rate, " messages/s");
+  if (budget_mib != Plan().budget_mib) {
+    absl::StrAppend(&text, ", ", budget_mib, " MiB per link");
+  }
   if (one_core) absl::StrAppend(&text, ", on one core");
   if (!batch) absl::StrAppend(&text, ", one at a time");
   absl::StrAppend(&text, ", ", rounds, rounds == 1 ? " round" : " rounds",

@@ -49,8 +49,9 @@ struct Plan {
   size_t size_bytes = 64;
   absl::Duration duration;  // Of one round.
   int rounds = 5;
-  int senders = 1;  // Threads of each server that sends.
-  double rate = 0;  // Messages per second, by all senders; 0: all they can.
+  int senders = 1;      // Threads of each server that sends.
+  int budget_mib = 64;  // Of raft, to send, for each link.
+  double rate = 0;      // Messages per second, by all senders; 0: all they can.
   bool one_core = false;
   bool batch = true;
   bool json = false;

@@ -102,6 +102,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{{"--seconds=0"}, "--seconds is"},
         Mistake{{"--rounds=0"}, "--rounds is"},
         Mistake{{"--senders=0"}, "--senders is"},
+        Mistake{{"--budget_mib=0"}, "--budget_mib is from 1 to"},
+        Mistake{{"--size=1048576", "--budget_mib=1"},
+                "--budget_mib is from 2 to"},
         Mistake{{"--mode=pingpong", "--senders=2"}, "--senders is from 1 to 1"},
         Mistake{{"--rate=-1"}, "--rate is"}));
 

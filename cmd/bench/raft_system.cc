@@ -1,5 +1,6 @@
 #include "cmd/bench/raft_system.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cluster/server.h"
@@ -61,10 +62,21 @@ class RaftMember : public Member {
   std::vector<Received> received_;  // Empty between calls.
 };
 
+Options MakeOptions(const Plan& plan) {
+  Options options;
+  options.link_budget_bytes = static_cast<size_t>(plan.budget_mib) << 20;
+  // A budget has room for the largest envelope, and 64 KiB more.
+  options.max_envelope_bytes =
+      std::min(options.max_envelope_bytes,
+               options.link_budget_bytes - (size_t{64} << 10));
+  return options;
+}
+
 class RaftSystem : public System {
  public:
   RaftSystem(const Plan& plan, const std::vector<std::string>& urls)
-      : batch_(plan.batch && plan.mode != Plan::Mode::kPingPong) {
+      : batch_(plan.batch && plan.mode != Plan::Mode::kPingPong),
+        options_(MakeOptions(plan)) {
     config_.mutable_object()->set_total(static_cast<int>(urls.size()));
     for (const std::string& url : urls) {
       Config::Member* const member = config_.mutable_object()->add_servers();
