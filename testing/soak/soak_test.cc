@@ -95,8 +95,13 @@ TEST_P(Soak, TenThousandRestartsOfAPeerLeaveTheMemoryFlat) {
     ASSERT_THAT(cluster[1].WaitForPeers(1, kPatience), IsOk());
     ASSERT_THAT(cluster[1].outbox().Send(2, "hello", kPatience), IsOk());
     ASSERT_THAT(cluster[2].inbox().Receive(kPatience), IsOk());
-    // A connection that does not last is dialled more and more rarely.
-    absl::SleepFor(absl::Milliseconds(70));
+    // A connection that does not last for the second pause between two attempts
+    // is dialled more and more rarely.
+    absl::SleepFor(absl::Milliseconds(105));
+    if (i % 1000 == 0) {
+      std::cout << i << " restarts, " << ResidentBytes() / 1024 << " KiB"
+                << std::endl;
+    }
   }
   // No credit has drifted away: several windows go through as ever.
   std::thread taking([&] {
