@@ -91,13 +91,16 @@ TEST_P(Soak, TenThousandRestartsOfAPeerLeaveTheMemoryFlat) {
   size_t before = 0;
   for (int i = 0; i < kWarmUp + restarts; ++i) {
     if (i == kWarmUp) before = ResidentBytes();
+    const absl::Time start = absl::Now();
     ASSERT_THAT(cluster.Restart(2), IsOk());
     ASSERT_THAT(cluster[1].WaitForPeers(1, kPatience), IsOk());
     ASSERT_THAT(cluster[1].outbox().Send(2, "hello", kPatience), IsOk());
     ASSERT_THAT(cluster[2].inbox().Receive(kPatience), IsOk());
-    // A connection that does not last for the second pause between two attempts
-    // is dialled more and more rarely.
-    absl::SleepFor(absl::Milliseconds(105));
+    // A connection that does not last as long as the next pause between
+    // attempts is dialled more and more rarely: one that was, has to last for
+    // once.
+    const bool rarely = absl::Now() - start > absl::Milliseconds(250);
+    absl::SleepFor(absl::Milliseconds(rarely ? 1100 : 105));
     if (i % 1000 == 0) {
       std::cout << i << " restarts, " << ResidentBytes() / 1024 << " KiB"
                 << std::endl;
