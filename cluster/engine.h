@@ -129,9 +129,9 @@ class Engine : private LinkSink {
   };
   static constexpr Micros kUnknown = -1;
 
-  // For all that may change when the link's next frame is due.
   // The place of this peer in peers_; past its end if there is none.
   size_t Find(Pid pid);
+  // For all that may change when the link's next frame is due.
   Link& Touch(size_t peer) {
     peers_[peer].due = kUnknown;
     return *peers_[peer].link;

@@ -81,7 +81,7 @@ absl::Status ReadNumbers(Plan& plan) {
         CheckRange("senders", plan.senders, 1,
                    plan.mode == Plan::Mode::kPingPong ? 1 : 64),
         CheckRange("rounds", plan.rounds, 1, 1000),
-        // A message of the largest size has room.
+        // A message of this size has room.
         CheckRange("budget_mib", plan.budget_mib,
                    std::ceil((static_cast<double>(size) + kRoomBytes) / kMib),
                    1024),
