@@ -2,6 +2,7 @@
 
 #include <zmq.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -15,6 +16,12 @@ namespace {
 
 // Below this a copy is cheaper than what a second part and a reference cost.
 constexpr size_t kReferenceBytes = size_t{16} << 10;
+// Where a connection ends before the last part of a message, libzmq loses track
+// of those before it (lb.cpp: "the first N frames are unreachable"). Up to 33
+// bytes a part has no memory of its own, and there is nothing to lose.
+constexpr size_t kPieceBytes = 32;
+// A head of more pieces is copied in front of its body.
+constexpr size_t kMaxPieces = 16;
 // libzmq hands out small messages as views into the 8 KiB blocks that it reads
 // into: to keep one would keep the whole block, hence a copy.
 constexpr size_t kSharedBlockBytes = size_t{8} << 10;
@@ -67,11 +74,13 @@ zmq::message_t CopyParts(absl::string_view head, absl::string_view body,
   return ToMessage(std::move(part), bytes);
 }
 
-zmq::message_t SharePart(const Bytes& bytes,
+// The body, and what the whole frame takes of the budget.
+zmq::message_t ShareBody(const Frame& frame,
                          const std::shared_ptr<Budget>& budget) {
-  std::unique_ptr<Part> part = NewPart(budget, bytes.size());
-  part->shared = bytes;
-  return ToMessage(std::move(part), bytes.view());
+  std::unique_ptr<Part> part =
+      NewPart(budget, frame.size() + kMessageOverheadBytes);
+  part->shared = frame.body;
+  return ToMessage(std::move(part), frame.body.view());
 }
 
 // 0, or what errno says.
@@ -112,27 +121,37 @@ Bytes ToBytes(zmq::message_t message) {
   return Bytes(std::move(owner), view);
 }
 
-// Sends a frame, behind a routing id where there is one.
-int SendParts(zmq::socket_t& socket, absl::string_view routing_id,
-              const Frame& frame, const std::shared_ptr<Budget>& budget) {
-  if (budget != nullptr &&
-      !budget->Take(frame.size() + kMessageOverheadBytes)) {
-    return EAGAIN;
+bool GoesInOne(const Frame& frame) {
+  return frame.size() < kReferenceBytes || frame.body.empty() ||
+         frame.head.size() > kMaxPieces * kPieceBytes;
+}
+
+// The head in pieces, then the body.
+int SendInPieces(zmq::socket_t& socket, const Frame& frame,
+                 const std::shared_ptr<Budget>& budget) {
+  zmq::message_t body = ShareBody(frame, budget);
+  int first_error = 0;
+  for (absl::string_view head = frame.head.view(); !head.empty();) {
+    const size_t size = std::min(head.size(), kPieceBytes);
+    zmq::message_t piece(head.data(), size);
+    const int error = SendPart(socket, piece, ZMQ_SNDMORE);
+    const bool is_first = head.size() == frame.head.size();
+    if (error != 0 && is_first) return error;
+    if (first_error == 0) first_error = error;
+    head.remove_prefix(size);
   }
-  const bool in_one = frame.size() < kReferenceBytes || frame.body.empty();
-  zmq::message_t head =
-      CopyParts(frame.head.view(), in_one ? frame.body.view() : "", budget);
-  zmq::message_t body =
-      in_one ? zmq::message_t() : SharePart(frame.body, budget);
-  if (!routing_id.empty()) {
-    zmq::message_t id(routing_id.data(), routing_id.size());
-    const int error = SendPart(socket, id, ZMQ_SNDMORE);
-    if (error != 0) return error;
-  }
-  const int error = SendPart(socket, head, in_one ? 0 : ZMQ_SNDMORE);
-  if (error != 0 || in_one) return error;
-  // Where the connection has broken since the head, libzmq rolls that back.
-  return SendPart(socket, body, 0);
+  // Whatever became of the head: else libzmq would take the next frame for the
+  // rest of this one.
+  const int error = SendPart(socket, body, 0);
+  return first_error != 0 ? first_error : error;
+}
+
+int SendWhole(zmq::socket_t& socket, const Frame& frame,
+              const std::shared_ptr<Budget>& budget) {
+  if (!GoesInOne(frame)) return SendInPieces(socket, frame, budget);
+  zmq::message_t message =
+      CopyParts(frame.head.view(), frame.body.view(), budget);
+  return SendPart(socket, message, 0);
 }
 
 SendResult ToResult(int error) {
@@ -146,9 +165,23 @@ SendResult ToResult(int error) {
   }
 }
 
-void DropRest(zmq::socket_t& socket, zmq::message_t& part) {
-  while (part.more() && ReceivePart(socket, part)) {
-  }
+// Of a message that began with `first`: all parts but the last are the head.
+Receipt ReceiveRest(zmq::socket_t& socket, const zmq::message_t& first,
+                    size_t max_frame_bytes, std::string& head,
+                    zmq::message_t& body) {
+  size_t pieces = 0;
+  size_t size = first.size();
+  head.assign(View(first).data(), first.size());
+  do {
+    if (!ReceivePart(socket, body)) return Receipt::kMalformed;
+    ++pieces;
+    size += body.size();
+    // What is too much is read to its end, and dropped.
+    const bool is_good = pieces <= kMaxPieces && size <= max_frame_bytes;
+    if (is_good && body.more()) head.append(View(body).data(), body.size());
+  } while (body.more());
+  if (pieces > kMaxPieces) return Receipt::kMalformed;
+  return size > max_frame_bytes ? Receipt::kTooLarge : Receipt::kFrame;
 }
 
 }  // namespace
@@ -174,12 +207,18 @@ void Budget::Return(size_t bytes) {
 
 SendResult SendFrame(zmq::socket_t& socket, const Frame& frame,
                      const std::shared_ptr<Budget>& budget) {
-  return ToResult(SendParts(socket, "", frame, budget));
+  if (!budget->Take(frame.size() + kMessageOverheadBytes)) {
+    return SendResult::kFull;
+  }
+  return ToResult(SendWhole(socket, frame, budget));
 }
 
 SendResult SendFrameTo(zmq::socket_t& router, absl::string_view routing_id,
                        const Frame& frame) {
-  return ToResult(SendParts(router, routing_id, frame, /*budget=*/nullptr));
+  zmq::message_t id(routing_id.data(), routing_id.size());
+  const int error = SendPart(router, id, ZMQ_SNDMORE);
+  return ToResult(error != 0 ? error
+                             : SendWhole(router, frame, /*budget=*/nullptr));
 }
 
 Receipt ReceiveFrame(zmq::socket_t& socket, Sender sender,
@@ -200,11 +239,14 @@ Receipt ReceiveFrame(zmq::socket_t& socket, Sender sender,
     incoming.sender_host = host == nullptr ? "" : host;
   }
   zmq::message_t body;
-  if (head.more() && !ReceivePart(socket, body)) return Receipt::kMalformed;
-  const bool whole = !body.more();
-  DropRest(socket, body);
-  if (!whole) return Receipt::kMalformed;
-  if (head.size() + body.size() > max_frame_bytes) return Receipt::kTooLarge;
+  std::string pieces;
+  if (head.more()) {
+    const Receipt receipt =
+        ReceiveRest(socket, head, max_frame_bytes, pieces, body);
+    if (receipt != Receipt::kFrame) return receipt;
+  } else if (head.size() > max_frame_bytes) {
+    return Receipt::kTooLarge;
+  }
   if (sender == Sender::kProven) {
     const char* user = zmq_msg_gets(head.handle(), "User-Id");
     if (user == nullptr || !absl::SimpleAtoi(user, &incoming.proven) ||
@@ -213,7 +255,8 @@ Receipt ReceiveFrame(zmq::socket_t& socket, Sender sender,
     }
     incoming.descriptor = zmq_msg_get(head.handle(), ZMQ_SRCFD);
   }
-  incoming.frame.head = ToBytes(std::move(head));
+  incoming.frame.head =
+      pieces.empty() ? ToBytes(std::move(head)) : Bytes::Own(std::move(pieces));
   incoming.frame.body = body.empty() ? Bytes() : ToBytes(std::move(body));
   return Receipt::kFrame;
 }

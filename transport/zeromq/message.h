@@ -42,8 +42,8 @@ class Budget {
   std::atomic<bool> refused_{false};
 };
 
-// Sends `frame` as one message: in one part where it is small, else head and
-// body as two, the large ones by reference. kFull: the budget has no room
+// Sends `frame` as one message: in one part where it is small, else the head in
+// pieces and then the body, by reference. kFull: the budget has no room
 // (which it will tell), or libzmq takes nothing (see EAGAIN of zmq_send).
 SendResult SendFrame(zmq::socket_t& socket, const Frame& frame,
                      const std::shared_ptr<Budget>& budget);
