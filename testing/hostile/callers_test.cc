@@ -32,15 +32,6 @@ std::string Greeting(std::string mechanism) {
                       mechanism, std::string(32, '\0'));
 }
 
-// A whole handshake without keys, as a DEALER does it.
-std::string PlainHandshake() {
-  const std::string properties =
-      absl::StrCat("\x0bSocket-Type", std::string("\0\0\0\x06", 4), "DEALER");
-  const std::string ready = absl::StrCat("\x05READY", properties);
-  return absl::StrCat(Greeting("NULL"), "\x04",
-                      std::string(1, static_cast<char>(ready.size())), ready);
-}
-
 // The header of a message of so many bytes.
 std::string Length(uint64_t bytes) {
   std::string header = "\x02";
@@ -187,6 +178,27 @@ TEST_P(Callers, WhoTrickleAreHungUpOnAndCounted) {
   }
   EXPECT_TRUE(AllAreHungUpOn());
   EXPECT_TRUE(RefusesAtLeast(kCalls, Refusal::HANDSHAKE));
+}
+
+// libzmq would collect what they send until the memory is used up.
+TEST_P(Callers, WhoNeverEndAMessageAreHungUpOnAndCounted) {
+  constexpr int kCalls = 4;
+  constexpr size_t kMost = size_t{8} << 20;
+  for (int i = 0; i < kCalls; ++i) Talk(EndlessMessage(1000));
+  size_t sent = 0;
+  EXPECT_TRUE(Eventually([&] {
+    int gone = 0;
+    for (const auto& client : clients_) {
+      if (client->HungUpOn()) {
+        ++gone;
+      } else if (sent < kMost) {
+        sent += client->Send(EndlessMessage(100000));
+      }
+    }
+    return gone == kCalls;
+  }));
+  EXPECT_TRUE(RefusesAtLeast(
+      kCalls, has_keys() ? Refusal::HANDSHAKE : Refusal::TOO_LARGE));
 }
 
 TEST_P(Callers, ByTheThousandHarmNobody) {

@@ -69,6 +69,11 @@ void Node::OnFrame(const Origin& origin, Frame frame) {
   frames.push_back({origin, std::move(frame)});
 }
 
+void Node::OnRefused(Rejection why, PeerId /*peer*/,
+                     const std::string& /*address*/) {
+  ++refused[why];
+}
+
 size_t Node::CountOf(absl::string_view bytes) const {
   return std::count_if(
       frames.begin(), frames.end(),

@@ -52,6 +52,8 @@ class Node : public Receiver {
 
   void OnFrame(const Origin& origin, Frame frame) override;
   void OnReset(PeerId peer, bool up) override;
+  void OnRefused(Rejection why, PeerId peer,
+                 const std::string& address) override;
 
   size_t CountOf(absl::string_view bytes) const;  // Frames that are this.
 
@@ -60,6 +62,7 @@ class Node : public Receiver {
   // Reported for each peer: all resets, and those with a new connection.
   std::map<PeerId, int> resets;
   std::map<PeerId, int> connections;
+  std::map<Rejection, int> refused;
 
  private:
   int events_ = 0;  // Frames and resets so far.

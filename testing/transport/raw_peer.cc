@@ -30,8 +30,10 @@ RawClient::RawClient(const Url& url) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
 
 RawClient::~RawClient() { close(fd_); }
 
-void RawClient::Send(absl::string_view bytes) {
-  (void)!send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+size_t RawClient::Send(absl::string_view bytes) {
+  const ssize_t sent =
+      send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  return sent < 0 ? 0 : static_cast<size_t>(sent);
 }
 
 bool RawClient::HungUpOn() {
@@ -42,6 +44,24 @@ bool RawClient::HungUpOn() {
     if (size > 0) heard_bytes_ += static_cast<size_t>(size);
   } while (size > 0 || (size < 0 && errno == EINTR));
   return size == 0 || errno != EAGAIN;
+}
+
+std::string PlainHandshake(absl::string_view socket_type) {
+  std::string mechanism = "NULL";
+  mechanism.resize(20);
+  const std::string greeting =
+      absl::StrCat(std::string("\xff\0\0\0\0\0\0\0\x01\x7f\x03\0", 12),
+                   mechanism, std::string(32, '\0'));
+  const std::string ready = absl::StrCat(
+      "\x05READY", "\x0bSocket-Type", std::string(3, '\0'),
+      std::string(1, static_cast<char>(socket_type.size())), socket_type);
+  return absl::StrCat(greeting, "\x04",
+                      std::string(1, static_cast<char>(ready.size())), ready);
+}
+
+std::string EndlessMessage(size_t size) {
+  // A part that is not the last, of one byte, which is 1.
+  return std::string(size, '\x01');
 }
 
 RawListener::RawListener(const std::string& address)
@@ -56,11 +76,10 @@ RawListener::RawListener(const std::string& address)
 
 RawListener::~RawListener() { close(fd_); }
 
-bool RawListener::AcceptAndHangUp() {
+std::unique_ptr<RawClient> RawListener::Accept() {
   const int accepted = accept(fd_, nullptr, nullptr);
-  if (accepted < 0) return false;
-  close(accepted);
-  return true;
+  if (accepted < 0) return nullptr;
+  return std::make_unique<RawClient>(accepted);
 }
 
 }  // namespace raft

@@ -173,6 +173,53 @@ TEST(ZeroMqWire, SomebodyElsesWordsHarmNoPeer) {
   }
 }
 
+TEST(ZeroMqWire, WhoeverIsCalledAndNeverEndsAMessageIsLeft) {
+  constexpr size_t kMost = size_t{8} << 20;
+  Node a(Tcp());
+  RawListener listener(OwnAddress());
+  ASSERT_TRUE(a->Connect(2, listener.url()).ok());
+  std::unique_ptr<RawClient> called;
+  ASSERT_TRUE(
+      RunUntil({&a}, [&] { return (called = listener.Accept()) != nullptr; }));
+  called->Send(PlainHandshake("ROUTER"));
+  ASSERT_TRUE(RunUntil({&a}, [&] { return a.connections[2] == 1; }));
+  size_t sent = 0;
+  EXPECT_TRUE(RunUntil({&a}, [&] {
+    if (sent < kMost) sent += called->Send(EndlessMessage(100000));
+    return a.refused[Rejection::kTooLarge] > 0;
+  }));
+  EXPECT_TRUE(RunUntil({&a}, [&] { return called->HungUpOn(); }));
+  // And called again.
+  EXPECT_TRUE(
+      RunUntil({&a}, [&] { return (called = listener.Accept()) != nullptr; }));
+}
+
+// As slow as it may be: nobody is taken for endless who comes to an end.
+TEST(ZeroMqWire, WhoSendsTheLargestFramesSlowlyIsNotHungUpOn) {
+  Node b(Tcp());
+  RawClient client(b->url());
+  client.Send(PlainHandshake());
+  const size_t largest = TransportSpec().max_frame_bytes;
+  std::string message = "\x02";
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    message.push_back(static_cast<char>(uint64_t{largest} >> shift));
+  }
+  message.append(largest, 'x');
+  constexpr size_t kFrames = 4;
+  constexpr size_t kPiece = 20000;
+  Clock::time_point next = Clock::now();
+  size_t sent = 0;
+  EXPECT_TRUE(RunUntil({&b}, [&] {
+    if (Clock::now() >= next) {
+      const size_t at = sent % message.size();
+      sent += client.Send(absl::string_view(message).substr(at, kPiece));
+      next += std::chrono::milliseconds(30);
+    }
+    return b.frames.size() == kFrames;
+  }));
+  EXPECT_FALSE(client.HungUpOn());
+}
+
 TEST(ZeroMqWire, MessagesThatAreNoFramesAreDropped) {
   // From a libzmq socket that is not ours: too many parts, too large in sum.
   Node b(Tcp(), [](TransportSpec& spec) { spec.max_frame_bytes = 1000; });

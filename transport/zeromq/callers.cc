@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/types/optional.h"
 #include "transport/zeromq/endpoint.h"
 
 namespace raft {
@@ -28,6 +29,8 @@ std::unique_ptr<Callers> Callers::Watch(Environment& environment,
   return std::unique_ptr<Callers>(new Callers(std::move(monitor)));
 }
 
+void Callers::HandedOut(int fd) { callers_[fd].inflow.HandedOut(); }
+
 void Callers::Heard(int fd) {
   const auto found = callers_.find(fd);
   if (found == callers_.end() || found->second.heard) return;
@@ -42,7 +45,8 @@ void Callers::Update(absl::FunctionRef<void(const std::string& host)> failed) {
       case ZMQ_EVENT_ACCEPTED:
         // It may have gone, and another one be there by now: then the wrong
         // host is named, which does no more harm than a name in a log.
-        callers_[fd] = Caller{PeerHost(fd), /*heard=*/false};
+        // Its first frame may have come before.
+        callers_[fd].host = PeerHost(fd);
         break;
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
       case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:  // The doorkeeper has told of it.
@@ -65,6 +69,24 @@ void Callers::Update(absl::FunctionRef<void(const std::string& host)> failed) {
         break;
     }
   }
+}
+
+bool Callers::EndEndless(
+    uint16_t port, size_t limit_bytes,
+    absl::FunctionRef<void(const std::string& host)> ended) {
+  bool may_be_more = false;
+  for (auto& entry : callers_) {
+    const int fd = entry.first;
+    Caller& caller = entry.second;
+    const absl::optional<uint64_t> read = ReadFrom(fd);
+    if (!read.has_value() || caller.ended) continue;
+    const bool is_endless = caller.inflow.Withheld(*read) > limit_bytes;
+    may_be_more |= caller.inflow.InHand() > limit_bytes;
+    if (!is_endless) continue;
+    caller.ended = EndConnectionAt(port, fd);
+    if (caller.ended) ended(caller.host);
+  }
+  return may_be_more;
 }
 
 }  // namespace zeromq

@@ -10,6 +10,7 @@
 #ifndef TRANSPORT_ZEROMQ_CALLERS_H_
 #define TRANSPORT_ZEROMQ_CALLERS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -17,6 +18,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "transport/zeromq/environment.h"
+#include "transport/zeromq/inflow.h"
 #include "transport/zeromq/monitor.h"
 #include "zmq.hpp"
 
@@ -29,10 +31,17 @@ class Callers {
   static std::unique_ptr<Callers> Watch(Environment& environment,
                                         zmq::socket_t& router, uint64_t key);
 
-  // A frame has come over the connection with this descriptor.
+  // A message was taken that came over the connection with this descriptor.
+  void HandedOut(int fd);
+  // The same, and it was a frame of somebody who is known.
   void Heard(int fd);
   // Tells the host of each who has failed since the last call, or "".
   void Update(absl::FunctionRef<void(const std::string& host)> failed);
+  // Ends each connection at this port of which libzmq has held more than
+  // `limit_bytes` since the last call (inflow.h), and tells its host. Returns
+  // whether there may be more of them, so that it is to be called again soon.
+  bool EndEndless(uint16_t port, size_t limit_bytes,
+                  absl::FunctionRef<void(const std::string& host)> ended);
 
  private:
   explicit Callers(std::unique_ptr<Monitor> monitor)
@@ -41,6 +50,8 @@ class Callers {
   struct Caller {
     std::string host;
     bool heard = false;
+    bool ended = false;  // By EndEndless().
+    Inflow inflow;
   };
 
   const std::unique_ptr<Monitor> monitor_;

@@ -3,6 +3,7 @@
 #include <zmq.h>
 
 #include "absl/strings/match.h"
+#include "absl/types/optional.h"
 #include "transport/zeromq/endpoint.h"
 
 namespace raft {
@@ -74,7 +75,8 @@ void Connection::OnEvent(const Monitor::Event& event) {
     case ZMQ_EVENT_CONNECTED:
       // The descriptor may belong to somebody else by now, but hardly to
       // another one that is connected to itself.
-      if (IsConnectedToItself(static_cast<int>(event.value))) {
+      fd_ = static_cast<int>(event.value);
+      if (IsConnectedToItself(fd_)) {
         state_ = State::kLost;
       }
       break;
@@ -104,8 +106,25 @@ SendResult Connection::Send(const Frame& frame) {
 }
 
 Receipt Connection::Receive(Incoming& incoming) {
-  return ReceiveFrame(dealer_, Sender::kPeer, environment_.max_frame_bytes,
-                      incoming);
+  const Receipt receipt = ReceiveFrame(dealer_, Sender::kPeer,
+                                       environment_.max_frame_bytes, incoming);
+  if (receipt == Receipt::kNothing) {
+    drained_ = true;
+  } else {
+    inflow_.HandedOut();
+  }
+  return receipt;
+}
+
+bool Connection::EndEndless() {
+  const absl::optional<uint64_t> read = ReadFrom(fd_);
+  if (state_ != State::kUp || !read.has_value()) return false;
+  drained_ |= !readable();
+  const bool is_endless =
+      inflow_.Withheld(*read) > MaxWithheldBytes(environment_, drained_);
+  drained_ = false;
+  if (is_endless) state_ = State::kLost;
+  return is_endless;
 }
 
 }  // namespace zeromq

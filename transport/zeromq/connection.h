@@ -15,6 +15,7 @@
 #include "transport/frame.h"
 #include "transport/transport.h"
 #include "transport/zeromq/environment.h"
+#include "transport/zeromq/inflow.h"
 #include "transport/zeromq/message.h"
 #include "transport/zeromq/monitor.h"
 #include "transport/zeromq/socket.h"
@@ -52,6 +53,9 @@ class Connection {
   SendResult Send(const Frame& frame);
   // Frames come here that the peer sent by Reply().
   Receipt Receive(Incoming& incoming);
+  // Gives up a connection over which the peer makes libzmq collect a message
+  // without end: true. To be called every now and then, as the listener's.
+  bool EndEndless();
   // There are frames, which `events` may no longer report after a Send().
   bool readable() { return (PendingEvents(dealer_) & ZMQ_POLLIN) != 0; }
 
@@ -69,6 +73,10 @@ class Connection {
   const std::shared_ptr<Budget> budget_;
   State state_ = State::kDialling;
   bool handshake_failed_ = false;
+  int fd_ = -1;  // Of the connection, once there is one. It is libzmq's.
+  Inflow inflow_;
+  // There was nothing more to receive, since the last EndEndless().
+  bool drained_ = false;
 };
 
 }  // namespace zeromq

@@ -165,11 +165,25 @@ void Listener::Update(
       [&](const std::string& host) { refused(Rejection::kHandshake, host); });
 }
 
+bool Listener::EndEndless(
+    absl::FunctionRef<void(const std::string& host)> ended) {
+  if (url_.scheme != "tcp") return false;
+  drained_ |= !readable();
+  const bool drained = std::exchange(drained_, false);
+  return callers_->EndEndless(url_.port,
+                              MaxWithheldBytes(environment_, drained), ended);
+}
+
 Receipt Listener::Receive(Incoming& incoming) {
   const bool keys = doorkeeper_ != nullptr;
   const Receipt receipt =
       ReceiveFrame(router_, keys ? Sender::kProven : Sender::kStranger,
                    environment_.max_frame_bytes, incoming);
+  if (receipt == Receipt::kNothing) {
+    drained_ = true;
+    return receipt;
+  }
+  callers_->HandedOut(incoming.descriptor);
   if (keys && receipt == Receipt::kFrame) callers_->Heard(incoming.descriptor);
   return receipt;
 }

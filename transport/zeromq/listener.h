@@ -46,6 +46,11 @@ class Listener {
   void Update(
       absl::FunctionRef<void(Rejection why, const std::string& host)> refused);
 
+  // Ends connections over tcp that make libzmq collect a message without end,
+  // and tells of them. To be called every now and then: it judges what came
+  // before the last call. True: to be called again soon.
+  bool EndEndless(absl::FunctionRef<void(const std::string& host)> ended);
+
   Receipt Receive(Incoming& incoming);
   // `routing_id`: of a frame that was received here.
   SendResult Reply(absl::string_view routing_id, const Frame& frame);
@@ -69,6 +74,8 @@ class Listener {
   std::unique_ptr<IpcPath> ipc_path_;
   Url url_;
   bool reachable_from_afar_ = false;
+  // There was nothing more to receive, since the last EndEndless().
+  bool drained_ = false;
 };
 
 }  // namespace zeromq

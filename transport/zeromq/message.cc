@@ -238,6 +238,10 @@ Receipt ReceiveFrame(zmq::socket_t& socket, Sender sender,
     const char* host = zmq_msg_gets(head.handle(), "Peer-Address");
     incoming.sender_host = host == nullptr ? "" : host;
   }
+  // Another one may come back under the same id.
+  if (sender != Sender::kPeer) {
+    incoming.descriptor = zmq_msg_get(head.handle(), ZMQ_SRCFD);
+  }
   zmq::message_t body;
   std::string pieces;
   if (head.more()) {
@@ -253,7 +257,6 @@ Receipt ReceiveFrame(zmq::socket_t& socket, Sender sender,
         incoming.proven <= 0) {
       return Receipt::kUnproven;
     }
-    incoming.descriptor = zmq_msg_get(head.handle(), ZMQ_SRCFD);
   }
   incoming.frame.head =
       pieces.empty() ? ToBytes(std::move(head)) : Bytes::Own(std::move(pieces));

@@ -66,9 +66,9 @@ enum class Receipt {
 struct Incoming {
   std::string routing_id;   // Of the sender, where a ROUTER received it.
   std::string sender_host;  // As libzmq knows it, or empty.
-  // Of a sender of kProven: whose key it has, and the connection's descriptor.
-  PeerId proven = 0;
+  // Of a ROUTER: the descriptor of the connection.
   int descriptor = -1;
+  PeerId proven = 0;  // Of a sender of kProven: whose key it has.
   Frame frame;
 };
 

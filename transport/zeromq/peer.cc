@@ -125,6 +125,10 @@ Receipt Peer::Receive(Incoming& incoming) {
                                 : connection_->Receive(incoming);
 }
 
+bool Peer::EndEndless() {
+  return connection_ != nullptr && connection_->EndEndless();
+}
+
 bool Peer::readable() const {
   return connection_ != nullptr && connection_->readable();
 }

@@ -57,6 +57,8 @@ class Peer {
   SendResult Send(const Frame& frame);
   Receipt Receive(Incoming& incoming);
   bool readable() const;
+  // As Connection's. Update() belongs after it.
+  bool EndEndless();
 
   const Url& url() const { return url_; }
 

@@ -27,8 +27,18 @@ constexpr size_t kMinReadAhead = 16;
 constexpr size_t kMaxReadAhead = 1024;
 constexpr size_t kUsualFrameBytes = size_t{256} << 10;
 
+// What libzmq reads at a time, and more.
+constexpr size_t kBlockBytes = size_t{64} << 10;
+
 // CURVE's handshake comes in messages too, of some 300 bytes.
 constexpr uint64_t kHandshakeBytes = 1024;
+
+// Of messages.
+size_t ReadAhead(const Environment& environment) {
+  return std::min(
+      std::max(environment.queue_bytes / kUsualFrameBytes, kMinReadAhead),
+      kMaxReadAhead);
+}
 
 int GetInt(zmq::socket_t& socket, int option, int fallback) {
   int value = fallback;
@@ -58,14 +68,12 @@ bool SetWireOptions(zmq::socket_t& socket, const Environment& environment) {
   }
   const auto max_message_bytes = static_cast<int64_t>(
       std::min<uint64_t>(largest, std::numeric_limits<int64_t>::max()));
-  const int read_ahead = static_cast<int>(std::min(
-      std::max(environment.queue_bytes / kUsualFrameBytes, kMinReadAhead),
-      kMaxReadAhead));
   return zmq_setsockopt(socket.handle(), ZMQ_MAXMSGSIZE, &max_message_bytes,
                         sizeof(max_message_bytes)) == 0 &&
          SetOption(socket, ZMQ_LINGER, 0) &&
          SetOption(socket, ZMQ_HEARTBEAT_IVL, 0) &&
-         SetOption(socket, ZMQ_RCVHWM, read_ahead) &&
+         SetOption(socket, ZMQ_RCVHWM,
+                   static_cast<int>(ReadAhead(environment))) &&
          SetOption(socket, ZMQ_CONNECT_TIMEOUT, kConnectTimeoutMs) &&
          SetOption(socket, ZMQ_HANDSHAKE_IVL, kHandshakeTimeoutMs) &&
          SetOption(socket, ZMQ_TCP_KEEPALIVE, 1) &&
@@ -73,6 +81,12 @@ bool SetWireOptions(zmq::socket_t& socket, const Environment& environment) {
          SetOption(socket, ZMQ_TCP_KEEPALIVE_INTVL,
                    kKeepAliveIntervalSeconds) &&
          SetOption(socket, ZMQ_TCP_KEEPALIVE_CNT, kKeepAliveProbes);
+}
+
+size_t MaxWithheldBytes(const Environment& environment, bool drained) {
+  // The frame that is being read.
+  const size_t frames = 1 + (drained ? 0 : ReadAhead(environment));
+  return frames * environment.max_frame_bytes + kBlockBytes;
 }
 
 bool SetOption(zmq::socket_t& socket, int option, int value) {

@@ -5,6 +5,7 @@
 #ifndef TRANSPORT_ZEROMQ_SOCKET_H_
 #define TRANSPORT_ZEROMQ_SOCKET_H_
 
+#include <cstddef>
 #include <string>
 
 #include "transport/zeromq/environment.h"
@@ -20,6 +21,11 @@ zmq::socket_t OpenSocket(zmq::context_t& context, zmq::socket_type type);
 // messages and handshakes are bounded, dead connections are found out, and
 // libzmq's own heartbeats are off.
 bool SetWireOptions(zmq::socket_t& socket, const Environment& environment);
+
+// The most that libzmq has for a while of what came over one connection that is
+// in good order: `drained`, there was a moment since when nothing was left to
+// take from it; otherwise with all that it reads ahead.
+size_t MaxWithheldBytes(const Environment& environment, bool drained);
 
 bool SetOption(zmq::socket_t& socket, int option, int value);
 bool SetOption(zmq::socket_t& socket, int option, const std::string& value);

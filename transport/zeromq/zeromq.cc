@@ -1,5 +1,7 @@
 #include "transport/zeromq/zeromq.h"
 
+#include <algorithm>
+#include <chrono>  // NOLINT(build/c++11)
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -36,6 +38,11 @@ constexpr int kMaxSockets = 4096;
 constexpr PeerId kListener = 0;
 
 constexpr Clock::time_point kNever = Clock::time_point::max();
+
+// How often each connection is looked at for whether it holds a message without
+// end. What comes meanwhile is the most that it can make libzmq take.
+constexpr std::chrono::milliseconds kEndlessInterval{100};
+constexpr std::chrono::milliseconds kSoon{5};
 
 // The keys under which the descriptors of a peer are watched.
 uint64_t FramesKey(PeerId peer) { return static_cast<uint64_t>(peer) * 2; }
@@ -109,6 +116,8 @@ class TransportImpl : public Transport {
   // in.
   void Report(PeerId id, Receiver& receiver);
   void SetAlarm();
+  // Ends connections that hold a message without end, when it is time to.
+  void EndEndless(Receiver& receiver);
 
   // Puts one on the list of those to be read.
   void List(PeerId id);
@@ -130,6 +139,7 @@ class TransportImpl : public Transport {
 
   std::map<PeerId, Entry> peers_;
   std::set<std::pair<Clock::time_point, PeerId>> deadlines_;
+  Clock::time_point next_look_ = kNever;  // For messages without end.
   std::set<PeerId> resolving_;
   // To be read, longest waiting first; kListener among them.
   std::deque<PeerId> readable_;
@@ -172,6 +182,10 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
                      FramesKey(kListener), MonitorKey(kListener));
   if (!listener.ok()) return listener.status();
   transport->listener_ = *std::move(listener);
+  if (spec.url.scheme == "tcp") {
+    transport->next_look_ = Clock::now() + kEndlessInterval;
+    transport->SetAlarm();
+  }
   return transport;
 }
 
@@ -252,6 +266,7 @@ int TransportImpl::Poll(int limit, Receiver& receiver) {
   const std::set<PeerId> resolving = resolving_;
   for (const PeerId peer : resolving) Report(peer, receiver);
   if (alarm) {
+    EndEndless(receiver);
     const Clock::time_point now = Clock::now();
     while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
       Report(deadlines_.begin()->second, receiver);
@@ -302,7 +317,27 @@ bool TransportImpl::Update(PeerId id, Entry& entry) {
 }
 
 void TransportImpl::SetAlarm() {
-  events_->SetAlarm(deadlines_.empty() ? kNever : deadlines_.begin()->first);
+  const Clock::time_point deadline =
+      deadlines_.empty() ? kNever : deadlines_.begin()->first;
+  events_->SetAlarm(std::min(deadline, next_look_));
+}
+
+void TransportImpl::EndEndless(Receiver& receiver) {
+  const Clock::time_point now = Clock::now();
+  if (now < next_look_) return;
+  const bool soon = listener_->EndEndless([&](const std::string& host) {
+    receiver.OnRefused(Rejection::kTooLarge, /*peer=*/0, host);
+  });
+  next_look_ = now + (soon ? kSoon : kEndlessInterval);
+  if (listener_->readable()) List(kListener);
+  for (auto& peer : peers_) {
+    if (peer.second.peer.EndEndless()) {
+      receiver.OnRefused(Rejection::kTooLarge, peer.first,
+                         peer.second.peer.url().ToString());
+      Report(peer.first, receiver);
+    }
+    if (peer.second.peer.readable()) List(peer.first);
+  }
 }
 
 bool* TransportImpl::Listed(PeerId id) {
