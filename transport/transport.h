@@ -77,7 +77,7 @@ enum class Rejection {
                 // gave up, or one side asks for keys and the other does not.
   kUnknownKey,  // Has a key that TransportSpec::keys does not list.
   kMalformed,   // A message that no transport of this kind sends.
-  kTooLarge     // A message above TransportSpec::max_frame_bytes.
+  kTooLarge  // A message above TransportSpec::max_frame_bytes, or without end.
 };
 
 enum class SendResult {

@@ -201,16 +201,28 @@ TEST_P(Callers, WhoNeverEndAMessageAreHungUpOnAndCounted) {
       kCalls, has_keys() ? Refusal::HANDSHAKE : Refusal::TOO_LARGE));
 }
 
+// Half of them speak and then say nothing more. Without keys nobody hangs up on
+// those.
 TEST_P(Callers, ByTheThousandHarmNobody) {
-  constexpr int kCalls = 1000;
+  constexpr int kCalls = 4000;
   rlimit before;
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
   rlimit limit = before;
   limit.rlim_cur = limit.rlim_max;
+  // Both ends are in this process.
+  ASSERT_GT(limit.rlim_max, 2 * kCalls + 1000u);
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
   for (int i = 0; i < kCalls; ++i) Call(i % 2 == 0 ? "" : PlainHandshake());
   EXPECT_TRUE(Flows());
   EXPECT_TRUE(RefusesAtLeast(kCalls / 2, Refusal::HANDSHAKE));
+  if (has_keys()) {
+    EXPECT_TRUE(AllAreHungUpOn());
+  } else {
+    int there = 0;
+    for (const auto& client : clients_) there += client->HungUpOn() ? 0 : 1;
+    EXPECT_EQ(there, kCalls / 2);
+  }
+  ExpectBoundedMemory();
   clients_.clear();
   EXPECT_TRUE(Flows());
   setrlimit(RLIMIT_NOFILE, &before);

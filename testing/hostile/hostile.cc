@@ -42,10 +42,13 @@ void Hostile::TearDown() {
   EXPECT_TRUE(Flows());
   StopSending();
   EXPECT_THAT(cluster_->local().WaitUntilTaken(kPatience), IsOk());
-  if (!MemoryIsInstrumented()) {
-    EXPECT_LT(ResidentBytes(), resident_at_start_ + kMemoryBound);
-  }
+  ExpectBoundedMemory();
   ClusterTest::TearDown();
+}
+
+void Hostile::ExpectBoundedMemory() {
+  if (MemoryIsInstrumented()) return;
+  EXPECT_LT(ResidentBytes(), resident_at_start_ + kMemoryBound);
 }
 
 void Hostile::StopSending() {

@@ -20,8 +20,8 @@
 
 namespace raft {
 
-// By so much the process may grow, the strangers' own side included: a thousand
-// connections with what libzmq has for each, and what the load itself needs.
+// By so much the process may grow, the strangers' own side included: thousands
+// of connections with what libzmq has for each, and what the load itself needs.
 inline constexpr size_t kMemoryBound = size_t{160} << 20;
 
 class Hostile : public ClusterTest {
@@ -42,6 +42,8 @@ class Hostile : public ClusterTest {
   uint64_t Refused(Refusal::Reason reason);
   bool RefusesAtLeast(uint64_t count, Refusal::Reason reason);
 
+  // The process has not grown by more than kMemoryBound, so far.
+  void ExpectBoundedMemory();
   void StopSending();
 
  private:

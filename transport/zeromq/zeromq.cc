@@ -39,8 +39,7 @@ constexpr PeerId kListener = 0;
 
 constexpr Clock::time_point kNever = Clock::time_point::max();
 
-// How often each connection is looked at for whether it holds a message without
-// end. What comes meanwhile is the most that it can make libzmq take.
+// Between looks for messages without end, which make libzmq take what comes.
 constexpr std::chrono::milliseconds kEndlessInterval{100};
 constexpr std::chrono::milliseconds kSoon{5};
 
@@ -112,8 +111,7 @@ class TransportImpl : public Transport {
 
   // Updates the peer and its deadline; true if its connection came or went.
   bool Update(PeerId id, Entry& entry);
-  // The same, and reports the latter. Of the listener: those who do not come
-  // in.
+  // The same, and reports the latter. Of the listener: who does not come in.
   void Report(PeerId id, Receiver& receiver);
   void SetAlarm();
   // Ends connections that hold a message without end, when it is time to.
@@ -139,7 +137,7 @@ class TransportImpl : public Transport {
 
   std::map<PeerId, Entry> peers_;
   std::set<std::pair<Clock::time_point, PeerId>> deadlines_;
-  Clock::time_point next_look_ = kNever;  // For messages without end.
+  Clock::time_point next_look_ = kNever;  // For those without end.
   std::set<PeerId> resolving_;
   // To be read, longest waiting first; kListener among them.
   std::deque<PeerId> readable_;
@@ -182,10 +180,8 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
                      FramesKey(kListener), MonitorKey(kListener));
   if (!listener.ok()) return listener.status();
   transport->listener_ = *std::move(listener);
-  if (spec.url.scheme == "tcp") {
-    transport->next_look_ = Clock::now() + kEndlessInterval;
-    transport->SetAlarm();
-  }
+  if (spec.url.scheme == "tcp") transport->next_look_ = Clock::now();
+  transport->SetAlarm();
   return transport;
 }
 
@@ -330,13 +326,14 @@ void TransportImpl::EndEndless(Receiver& receiver) {
   });
   next_look_ = now + (soon ? kSoon : kEndlessInterval);
   if (listener_->readable()) List(kListener);
-  for (auto& peer : peers_) {
-    if (peer.second.peer.EndEndless()) {
-      receiver.OnRefused(Rejection::kTooLarge, peer.first,
-                         peer.second.peer.url().ToString());
-      Report(peer.first, receiver);
+  for (auto& entry : peers_) {
+    Peer& peer = entry.second.peer;
+    if (peer.EndEndless()) {
+      receiver.OnRefused(Rejection::kTooLarge, entry.first,
+                         peer.url().ToString());
+      Report(entry.first, receiver);
     }
-    if (peer.second.peer.readable()) List(peer.first);
+    if (peer.readable()) List(entry.first);
   }
 }
 
