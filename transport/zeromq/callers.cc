@@ -29,7 +29,11 @@ std::unique_ptr<Callers> Callers::Watch(Environment& environment,
   return std::unique_ptr<Callers>(new Callers(std::move(monitor)));
 }
 
-void Callers::HandedOut(int fd) { callers_[fd].inflow.HandedOut(); }
+void Callers::HandedOut(int fd) {
+  // Of one that came just now, or has gone, it does not matter.
+  const auto found = callers_.find(fd);
+  if (found != callers_.end()) found->second.inflow.HandedOut();
+}
 
 void Callers::Heard(int fd) {
   const auto found = callers_.find(fd);
@@ -45,7 +49,7 @@ void Callers::Update(absl::FunctionRef<void(const std::string& host)> failed) {
       case ZMQ_EVENT_ACCEPTED:
         // It may have gone, and another one be there by now: then the wrong
         // host is named, which does no more harm than a name in a log.
-        // Its first frame may have come before.
+        callers_[fd] = Caller();
         callers_[fd].host = PeerHost(fd);
         break;
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
