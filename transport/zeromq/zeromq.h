@@ -8,7 +8,8 @@
 // no frame is kept for a peer that is not connected, none survives its
 // connection, and at most TransportSpec::queue_bytes wait for one peer. On the
 // receiving side libzmq reads ahead of Poll() by 16 frames on each connection,
-// or by queue_bytes in frames of 256 KiB if that is more.
+// or by queue_bytes in frames of 256 KiB if that is more. A tcp connection that
+// brings more than a frame, and 64 KiB, of which nothing comes out is ended.
 //
 // Host names are resolved on threads of their own, anew before each attempt to
 // connect, and all their addresses are tried in turn. A name that hangs holds
