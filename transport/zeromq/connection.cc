@@ -62,7 +62,7 @@ bool Connection::Start(const std::string& endpoint,
   monitor_ = Monitor::Watch(environment_, dealer_, kEvents, monitor_key);
   return monitor_ != nullptr &&
          environment_.events.Add(Descriptor(dealer_), key) &&
-         zmq_connect(dealer_.handle(), endpoint.c_str()) == 0;
+         Connect(dealer_, endpoint);
 }
 
 Connection::State Connection::Update() {

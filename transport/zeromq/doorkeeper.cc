@@ -30,7 +30,7 @@ std::unique_ptr<Doorkeeper> Doorkeeper::Post(Environment& environment,
   std::unique_ptr<Doorkeeper> keeper(new Doorkeeper(environment, ring));
   keeper->socket_ = OpenSocket(environment.context, zmq::socket_type::rep);
   if (!keeper->socket_ || !SetOption(keeper->socket_, ZMQ_LINGER, 0) ||
-      zmq_bind(keeper->socket_.handle(), "inproc://zeromq.zap.01") != 0) {
+      !Bind(keeper->socket_, "inproc://zeromq.zap.01")) {
     return nullptr;
   }
   PendingEvents(keeper->socket_);

@@ -117,7 +117,7 @@ absl::Status Listener::BindTcp(const Url& url, Resolver& resolver) {
   for (const std::string& address : addresses) {
     const std::string endpoint = TcpEndpoint(address, url.port);
     SetOption(router_, ZMQ_IPV6, NeedsIpv6(address) ? 1 : 0);
-    if (zmq_bind(router_.handle(), endpoint.c_str()) == 0) {
+    if (zeromq::Bind(router_, endpoint)) {
       return ReadPort(url);
     }
     status = BindError(url, errno);
@@ -128,7 +128,9 @@ absl::Status Listener::BindTcp(const Url& url, Resolver& resolver) {
 absl::Status Listener::ReadPort(const Url& url) {
   char endpoint[256] = "";
   size_t size = sizeof(endpoint);
-  zmq_getsockopt(router_.handle(), ZMQ_LAST_ENDPOINT, endpoint, &size);
+  Uninterrupted([&] {
+    return zmq_getsockopt(router_.handle(), ZMQ_LAST_ENDPOINT, endpoint, &size);
+  });
   const absl::string_view bound = endpoint;
   const absl::string_view address = url.address;
   absl::string_view host = bound.substr(0, bound.rfind(':'));
@@ -148,9 +150,8 @@ absl::Status Listener::BindIpc(const Url& url) {
   ipc_path_ = std::make_unique<IpcPath>(url.address);
   url_ = url;
   return ipc_path_->Bind([&] {
-    return zmq_bind(router_.handle(), url.ToString().c_str()) == 0
-               ? absl::OkStatus()
-               : BindError(url, errno);
+    return zeromq::Bind(router_, url.ToString()) ? absl::OkStatus()
+                                                 : BindError(url, errno);
   });
 }
 

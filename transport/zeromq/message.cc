@@ -102,11 +102,9 @@ int SendPart(zmq::socket_t& socket, zmq::message_t& part, int flags) {
 }
 
 bool ReceivePart(zmq::socket_t& socket, zmq::message_t& part) {
-  int rc;
-  do {
-    rc = zmq_msg_recv(part.handle(), socket.handle(), ZMQ_DONTWAIT);
-  } while (rc < 0 && errno == EINTR);
-  return rc >= 0;
+  return Uninterrupted([&] {
+           return zmq_msg_recv(part.handle(), socket.handle(), ZMQ_DONTWAIT);
+         }) >= 0;
 }
 
 absl::string_view View(const zmq::message_t& message) {

@@ -18,7 +18,9 @@ std::unique_ptr<Monitor> Monitor::Watch(Environment& environment,
   std::unique_ptr<Monitor> monitor(new Monitor(environment, socket));
   const std::string name =
       absl::StrCat("inproc://monitor-", ++environment.monitors);
-  if (zmq_socket_monitor(socket.handle(), name.c_str(), events) != 0) {
+  if (Uninterrupted([&] {
+        return zmq_socket_monitor(socket.handle(), name.c_str(), events);
+      }) != 0) {
     return nullptr;
   }
   monitor->socket_ = OpenSocket(environment.context, zmq::socket_type::pair);
@@ -26,7 +28,7 @@ std::unique_ptr<Monitor> Monitor::Watch(Environment& environment,
       // No bound: at one, libzmq's thread would wait until somebody reads, and
       // with it all connections. What comes is read at each Poll().
       !SetOption(monitor->socket_, ZMQ_RCVHWM, 0) ||
-      zmq_connect(monitor->socket_.handle(), name.c_str()) != 0) {
+      !Connect(monitor->socket_, name)) {
     return nullptr;
   }
   // Its descriptor tells of nothing before it has once been found empty.
@@ -40,7 +42,8 @@ std::unique_ptr<Monitor> Monitor::Watch(Environment& environment,
 Monitor::~Monitor() {
   if (socket_) environment_.events.Remove(Descriptor(socket_));
   // Before its far end is closed: libzmq would go on telling nobody.
-  zmq_socket_monitor(watched_.handle(), nullptr, 0);
+  Uninterrupted(
+      [&] { return zmq_socket_monitor(watched_.handle(), nullptr, 0); });
 }
 
 bool Monitor::Next(Event* event) {

@@ -43,11 +43,16 @@ size_t ReadAhead(const Environment& environment) {
 int GetInt(zmq::socket_t& socket, int option, int fallback) {
   int value = fallback;
   size_t size = sizeof(value);
-  int rc;
-  do {
-    rc = zmq_getsockopt(socket.handle(), option, &value, &size);
-  } while (rc < 0 && errno == EINTR);
+  const int rc = Uninterrupted(
+      [&] { return zmq_getsockopt(socket.handle(), option, &value, &size); });
   return rc < 0 ? fallback : value;
+}
+
+bool SetBytes(zmq::socket_t& socket, int option, const void* bytes,
+              size_t size) {
+  return Uninterrupted([&] {
+           return zmq_setsockopt(socket.handle(), option, bytes, size);
+         }) == 0;
 }
 
 }  // namespace
@@ -68,8 +73,8 @@ bool SetWireOptions(zmq::socket_t& socket, const Environment& environment) {
   }
   const auto max_message_bytes = static_cast<int64_t>(
       std::min<uint64_t>(largest, std::numeric_limits<int64_t>::max()));
-  return zmq_setsockopt(socket.handle(), ZMQ_MAXMSGSIZE, &max_message_bytes,
-                        sizeof(max_message_bytes)) == 0 &&
+  return SetBytes(socket, ZMQ_MAXMSGSIZE, &max_message_bytes,
+                  sizeof(max_message_bytes)) &&
          SetOption(socket, ZMQ_LINGER, 0) &&
          SetOption(socket, ZMQ_HEARTBEAT_IVL, 0) &&
          SetOption(socket, ZMQ_RCVHWM,
@@ -89,13 +94,23 @@ size_t MaxWithheldBytes(const Environment& environment, bool drained) {
   return frames * environment.max_frame_bytes + kBlockBytes;
 }
 
+bool Bind(zmq::socket_t& socket, const std::string& endpoint) {
+  return Uninterrupted(
+             [&] { return zmq_bind(socket.handle(), endpoint.c_str()); }) == 0;
+}
+
+bool Connect(zmq::socket_t& socket, const std::string& endpoint) {
+  return Uninterrupted([&] {
+           return zmq_connect(socket.handle(), endpoint.c_str());
+         }) == 0;
+}
+
 bool SetOption(zmq::socket_t& socket, int option, int value) {
-  return zmq_setsockopt(socket.handle(), option, &value, sizeof(value)) == 0;
+  return SetBytes(socket, option, &value, sizeof(value));
 }
 
 bool SetOption(zmq::socket_t& socket, int option, const std::string& value) {
-  return zmq_setsockopt(socket.handle(), option, value.c_str(),
-                        value.size() + 1) == 0;
+  return SetBytes(socket, option, value.c_str(), value.size() + 1);
 }
 
 int Descriptor(zmq::socket_t& socket) { return GetInt(socket, ZMQ_FD, -1); }

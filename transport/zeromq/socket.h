@@ -5,6 +5,7 @@
 #ifndef TRANSPORT_ZEROMQ_SOCKET_H_
 #define TRANSPORT_ZEROMQ_SOCKET_H_
 
+#include <cerrno>
 #include <cstddef>
 #include <string>
 
@@ -13,6 +14,17 @@
 
 namespace raft {
 namespace zeromq {
+
+// Repeats a call of libzmq's that a signal has interrupted: any may be, also
+// those of which the manual does not say so. Nothing has happened then.
+template <typename Call>
+int Uninterrupted(Call call) {
+  int rc;
+  do {
+    rc = call();
+  } while (rc < 0 && errno == EINTR);
+  return rc;
+}
 
 // An empty socket: the system has no descriptor left (see errno).
 zmq::socket_t OpenSocket(zmq::context_t& context, zmq::socket_type type);
@@ -26,6 +38,10 @@ bool SetWireOptions(zmq::socket_t& socket, const Environment& environment);
 // in good order: `drained`, there was a moment since when nothing was left to
 // take from it; otherwise with all that it reads ahead.
 size_t MaxWithheldBytes(const Environment& environment, bool drained);
+
+// False: see errno.
+bool Bind(zmq::socket_t& socket, const std::string& endpoint);
+bool Connect(zmq::socket_t& socket, const std::string& endpoint);
 
 bool SetOption(zmq::socket_t& socket, int option, int value);
 bool SetOption(zmq::socket_t& socket, int option, const std::string& value);
