@@ -1,4 +1,4 @@
-#include "cluster/allocator.h"
+#include "raft/cluster/allocator.h"
 
 #include <cstddef>
 #include <cstdlib>

@@ -1,6 +1,6 @@
 // What the memory allocator is to keep of what it is given back.
-#ifndef CLUSTER_ALLOCATOR_H_
-#define CLUSTER_ALLOCATOR_H_
+#ifndef RAFT_CLUSTER_ALLOCATOR_H_
+#define RAFT_CLUSTER_ALLOCATOR_H_
 
 namespace raft {
 
@@ -19,4 +19,4 @@ void KeepFreedFrames();
 
 }  // namespace raft
 
-#endif  // CLUSTER_ALLOCATOR_H_
+#endif  // RAFT_CLUSTER_ALLOCATOR_H_

@@ -1,4 +1,4 @@
-#include "cluster/config.h"
+#include "raft/cluster/config.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -14,8 +14,8 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "cluster/config_json.h"
-#include "transport/url.h"
+#include "raft/cluster/config_json.h"
+#include "raft/transport/url.h"
 #include "xxhash.h"
 
 namespace raft {

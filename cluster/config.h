@@ -10,8 +10,8 @@
 // the same way.
 //
 // Thread rule: any thread.
-#ifndef CLUSTER_CONFIG_H_
-#define CLUSTER_CONFIG_H_
+#ifndef RAFT_CLUSTER_CONFIG_H_
+#define RAFT_CLUSTER_CONFIG_H_
 
 #include <cstdint>
 #include <string>
@@ -19,7 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "proto/config.pb.h"
+#include "raft/proto/config.pb.h"
 
 namespace raft {
 
@@ -48,4 +48,4 @@ uint64_t ConfigDigest(const Config& config);
 
 }  // namespace raft
 
-#endif  // CLUSTER_CONFIG_H_
+#endif  // RAFT_CLUSTER_CONFIG_H_

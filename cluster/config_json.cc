@@ -1,4 +1,4 @@
-#include "cluster/config_json.h"
+#include "raft/cluster/config_json.h"
 
 #include <cmath>
 #include <cstdint>

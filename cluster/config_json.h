@@ -2,12 +2,12 @@
 // that does not fit: protobuf's own name neither the entry nor what is allowed.
 //
 // Thread rule: any thread.
-#ifndef CLUSTER_CONFIG_JSON_H_
-#define CLUSTER_CONFIG_JSON_H_
+#ifndef RAFT_CLUSTER_CONFIG_JSON_H_
+#define RAFT_CLUSTER_CONFIG_JSON_H_
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "proto/config.pb.h"
+#include "raft/proto/config.pb.h"
 
 namespace raft {
 
@@ -20,4 +20,4 @@ absl::StatusOr<Config> ConfigFromJson(absl::string_view json);
 
 }  // namespace raft
 
-#endif  // CLUSTER_CONFIG_JSON_H_
+#endif  // RAFT_CLUSTER_CONFIG_JSON_H_

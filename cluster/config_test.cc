@@ -1,4 +1,4 @@
-#include "cluster/config.h"
+#include "raft/cluster/config.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -7,8 +7,8 @@
 #include <iostream>
 #include <string>
 
-#include "cluster/testing_pumps.h"
 #include "gtest/gtest.h"
+#include "raft/cluster/testing_pumps.h"
 
 namespace {
 

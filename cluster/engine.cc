@@ -1,4 +1,4 @@
-#include "cluster/engine.h"
+#include "raft/cluster/engine.h"
 
 #include <algorithm>
 #include <cassert>

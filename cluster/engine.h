@@ -4,8 +4,8 @@
 // The pump tells it what happens and asks it what to do; so does a simulator.
 //
 // Thread rule: none of its own; the caller holds one lock over all calls.
-#ifndef CLUSTER_ENGINE_H_
-#define CLUSTER_ENGINE_H_
+#ifndef RAFT_CLUSTER_ENGINE_H_
+#define RAFT_CLUSTER_ENGINE_H_
 
 #include <array>
 #include <cstddef>
@@ -19,12 +19,12 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "cluster/inbox_queue.h"
-#include "cluster/link/link.h"
-#include "cluster/receipt.h"
-#include "cluster/received.h"
-#include "proto/event.pb.h"
-#include "proto/stats.pb.h"
+#include "raft/cluster/inbox_queue.h"
+#include "raft/cluster/link/link.h"
+#include "raft/cluster/receipt.h"
+#include "raft/cluster/received.h"
+#include "raft/proto/event.pb.h"
+#include "raft/proto/stats.pb.h"
 
 namespace raft {
 
@@ -174,4 +174,4 @@ class Engine : private LinkSink {
 
 }  // namespace raft
 
-#endif  // CLUSTER_ENGINE_H_
+#endif  // RAFT_CLUSTER_ENGINE_H_

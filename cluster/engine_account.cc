@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
-#include "cluster/engine.h"
+#include "raft/cluster/engine.h"
 
 namespace raft {
 namespace {

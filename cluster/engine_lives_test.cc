@@ -1,7 +1,7 @@
 // What an engine makes of a newer life of its own pid.
-#include "cluster/engine.h"
-#include "cluster/testing_engines.h"
 #include "gtest/gtest.h"
+#include "raft/cluster/engine.h"
+#include "raft/cluster/testing_engines.h"
 
 namespace raft {
 namespace {

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "cluster/engine.h"
-#include "cluster/testing_engines.h"
 #include "gtest/gtest.h"
+#include "raft/cluster/engine.h"
+#include "raft/cluster/testing_engines.h"
 
 namespace raft {
 namespace {

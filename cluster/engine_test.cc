@@ -1,12 +1,12 @@
 // What an engine answers, counts and reports.
-#include "cluster/engine.h"
+#include "raft/cluster/engine.h"
 
 #include <string>
 #include <vector>
 
-#include "cluster/testing_engines.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "raft/cluster/testing_engines.h"
 
 namespace raft {
 namespace {

@@ -1,4 +1,4 @@
-#include "cluster/fork_guard.h"
+#include "raft/cluster/fork_guard.h"
 
 #include <pthread.h>
 

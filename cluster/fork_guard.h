@@ -6,8 +6,8 @@
 //   if (guard.InChild()) return Forked();
 //
 // Thread rule: a value; any thread.
-#ifndef CLUSTER_FORK_GUARD_H_
-#define CLUSTER_FORK_GUARD_H_
+#ifndef RAFT_CLUSTER_FORK_GUARD_H_
+#define RAFT_CLUSTER_FORK_GUARD_H_
 
 #include <cstdint>
 
@@ -31,4 +31,4 @@ absl::Status Forked();
 
 }  // namespace raft
 
-#endif  // CLUSTER_FORK_GUARD_H_
+#endif  // RAFT_CLUSTER_FORK_GUARD_H_

@@ -1,12 +1,12 @@
-#include "cluster/handler.h"
+#include "raft/cluster/handler.h"
 
 #include <chrono>  // NOLINT(build/c++11)
 #include <random>
 
 #include "absl/types/optional.h"
-#include "cluster/pump.h"
-#include "cluster/server.h"
-#include "cluster/timers.h"
+#include "raft/cluster/pump.h"
+#include "raft/cluster/server.h"
+#include "raft/cluster/timers.h"
 
 namespace raft {
 namespace {

@@ -26,8 +26,8 @@
 //
 // Thread rule: calls of one handler never overlap; a Context may be used by
 // the handler only, and only while it is called.
-#ifndef CLUSTER_HANDLER_H_
-#define CLUSTER_HANDLER_H_
+#ifndef RAFT_CLUSTER_HANDLER_H_
+#define RAFT_CLUSTER_HANDLER_H_
 
 #include <cstdint>
 #include <vector>
@@ -36,9 +36,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "cluster/receipt.h"
-#include "cluster/received.h"
-#include "proto/event.pb.h"
+#include "raft/cluster/receipt.h"
+#include "raft/cluster/received.h"
+#include "raft/proto/event.pb.h"
 
 namespace raft {
 
@@ -92,4 +92,4 @@ absl::Status Run(Server& server, Handler& handler);
 
 }  // namespace raft
 
-#endif  // CLUSTER_HANDLER_H_
+#endif  // RAFT_CLUSTER_HANDLER_H_

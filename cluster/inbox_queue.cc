@@ -1,4 +1,4 @@
-#include "cluster/inbox_queue.h"
+#include "raft/cluster/inbox_queue.h"
 
 #include <algorithm>
 #include <cstring>

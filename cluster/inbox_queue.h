@@ -5,8 +5,8 @@
 // that the memory they take stays near what they count.
 //
 // Thread rule: none of its own.
-#ifndef CLUSTER_INBOX_QUEUE_H_
-#define CLUSTER_INBOX_QUEUE_H_
+#ifndef RAFT_CLUSTER_INBOX_QUEUE_H_
+#define RAFT_CLUSTER_INBOX_QUEUE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -14,8 +14,8 @@
 #include <memory>
 
 #include "absl/functional/function_ref.h"
-#include "cluster/link/receive_window.h"
-#include "cluster/received.h"
+#include "raft/cluster/link/receive_window.h"
+#include "raft/cluster/received.h"
 
 namespace raft {
 
@@ -62,4 +62,4 @@ class InboxQueue {
 
 }  // namespace raft
 
-#endif  // CLUSTER_INBOX_QUEUE_H_
+#endif  // RAFT_CLUSTER_INBOX_QUEUE_H_

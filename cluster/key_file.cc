@@ -1,4 +1,4 @@
-#include "cluster/key_file.h"
+#include "raft/cluster/key_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -6,8 +6,8 @@
 // What a key looks like is the transport's affair.
 //
 // Thread rule: any thread.
-#ifndef CLUSTER_KEY_FILE_H_
-#define CLUSTER_KEY_FILE_H_
+#ifndef RAFT_CLUSTER_KEY_FILE_H_
+#define RAFT_CLUSTER_KEY_FILE_H_
 
 #include <string>
 
@@ -27,4 +27,4 @@ absl::StatusOr<std::string> ReadKeyFile(const std::string& path);
 
 }  // namespace raft
 
-#endif  // CLUSTER_KEY_FILE_H_
+#endif  // RAFT_CLUSTER_KEY_FILE_H_

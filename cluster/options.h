@@ -1,8 +1,8 @@
 // How a server behaves, where the defaults do not suit.
 //
 // Thread rule: a value.
-#ifndef CLUSTER_OPTIONS_H_
-#define CLUSTER_OPTIONS_H_
+#ifndef RAFT_CLUSTER_OPTIONS_H_
+#define RAFT_CLUSTER_OPTIONS_H_
 
 #include <cstddef>
 #include <functional>
@@ -10,8 +10,8 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "transport/builtin.h"
-#include "transport/registry.h"
+#include "raft/transport/builtin.h"
+#include "raft/transport/registry.h"
 
 namespace raft {
 
@@ -50,4 +50,4 @@ struct Options {
 
 }  // namespace raft
 
-#endif  // CLUSTER_OPTIONS_H_
+#endif  // RAFT_CLUSTER_OPTIONS_H_

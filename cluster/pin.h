@@ -5,14 +5,14 @@
 //
 // Thread rule: as a shared_ptr's. Handles may be copied and destroyed in
 // different threads, the same handle in one at a time.
-#ifndef CLUSTER_PIN_H_
-#define CLUSTER_PIN_H_
+#ifndef RAFT_CLUSTER_PIN_H_
+#define RAFT_CLUSTER_PIN_H_
 
 #include <atomic>
 #include <cstdint>
 #include <utility>
 
-#include "transport/frame.h"
+#include "raft/transport/frame.h"
 
 namespace raft {
 
@@ -56,4 +56,4 @@ class Pin {
 
 }  // namespace raft
 
-#endif  // CLUSTER_PIN_H_
+#endif  // RAFT_CLUSTER_PIN_H_

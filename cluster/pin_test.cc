@@ -1,4 +1,4 @@
-#include "cluster/pin.h"
+#include "raft/cluster/pin.h"
 
 #include <memory>
 #include <string>
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "transport/mutex.h"
+#include "raft/transport/mutex.h"
 
 namespace raft {
 namespace {

@@ -1,4 +1,4 @@
-#include "cluster/pump.h"
+#include "raft/cluster/pump.h"
 
 #include <signal.h>
 

@@ -20,8 +20,8 @@
 // whoever brings an earlier deadline wakes it.
 //
 // Thread rule: any thread, any method; none may be inside on destruction.
-#ifndef CLUSTER_PUMP_H_
-#define CLUSTER_PUMP_H_
+#ifndef RAFT_CLUSTER_PUMP_H_
+#define RAFT_CLUSTER_PUMP_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -35,9 +35,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
-#include "cluster/engine.h"
-#include "transport/mutex.h"
-#include "transport/transport.h"
+#include "raft/cluster/engine.h"
+#include "raft/transport/mutex.h"
+#include "raft/transport/transport.h"
 
 namespace raft {
 
@@ -190,4 +190,4 @@ class Pump : private Receiver {
 
 }  // namespace raft
 
-#endif  // CLUSTER_PUMP_H_
+#endif  // RAFT_CLUSTER_PUMP_H_

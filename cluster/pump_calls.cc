@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "cluster/pump.h"
+#include "raft/cluster/pump.h"
 
 namespace raft {
 namespace {

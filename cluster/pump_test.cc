@@ -1,8 +1,8 @@
 // What a pump makes of the time in which it did not run.
-#include "cluster/pump.h"
+#include "raft/cluster/pump.h"
 
-#include "cluster/testing_pumps.h"
 #include "gtest/gtest.h"
+#include "raft/cluster/testing_pumps.h"
 
 namespace raft {
 namespace {

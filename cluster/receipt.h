@@ -1,8 +1,8 @@
 // What the outbox answers to an accepted envelope.
 //
 // Thread rule: a value.
-#ifndef CLUSTER_RECEIPT_H_
-#define CLUSTER_RECEIPT_H_
+#ifndef RAFT_CLUSTER_RECEIPT_H_
+#define RAFT_CLUSTER_RECEIPT_H_
 
 namespace raft {
 
@@ -16,4 +16,4 @@ struct Receipt {
 
 }  // namespace raft
 
-#endif  // CLUSTER_RECEIPT_H_
+#endif  // RAFT_CLUSTER_RECEIPT_H_

@@ -1,4 +1,4 @@
-#include "cluster/received.h"
+#include "raft/cluster/received.h"
 
 #include <string>
 

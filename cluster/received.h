@@ -2,16 +2,16 @@
 //
 // Thread rule: a value, cheap to copy. Copies may be used and destroyed in
 // different threads.
-#ifndef CLUSTER_RECEIVED_H_
-#define CLUSTER_RECEIVED_H_
+#ifndef RAFT_CLUSTER_RECEIVED_H_
+#define RAFT_CLUSTER_RECEIVED_H_
 
 #include <cstdint>
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "cluster/config.h"
-#include "cluster/pin.h"
-#include "proto/envelope.pb.h"
+#include "raft/cluster/config.h"
+#include "raft/cluster/pin.h"
+#include "raft/proto/envelope.pb.h"
 
 namespace raft {
 
@@ -54,4 +54,4 @@ class Received {
 
 }  // namespace raft
 
-#endif  // CLUSTER_RECEIVED_H_
+#endif  // RAFT_CLUSTER_RECEIVED_H_

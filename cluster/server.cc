@@ -1,4 +1,4 @@
-#include "cluster/server.h"
+#include "raft/cluster/server.h"
 
 #include <xxhash.h>
 
@@ -10,10 +10,10 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "cluster/allocator.h"
-#include "cluster/key_file.h"
-#include "cluster/pump.h"
-#include "transport/url.h"
+#include "raft/cluster/allocator.h"
+#include "raft/cluster/key_file.h"
+#include "raft/cluster/pump.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 namespace {

@@ -27,8 +27,8 @@
 //
 // Errors are values: nothing here throws or aborts for what a network, a file
 // or a peer did.
-#ifndef CLUSTER_SERVER_H_
-#define CLUSTER_SERVER_H_
+#ifndef RAFT_CLUSTER_SERVER_H_
+#define RAFT_CLUSTER_SERVER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -41,13 +41,13 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "cluster/config.h"
-#include "cluster/fork_guard.h"
-#include "cluster/options.h"
-#include "cluster/receipt.h"
-#include "cluster/received.h"
-#include "proto/event.pb.h"
-#include "proto/stats.pb.h"
+#include "raft/cluster/config.h"
+#include "raft/cluster/fork_guard.h"
+#include "raft/cluster/options.h"
+#include "raft/cluster/receipt.h"
+#include "raft/cluster/received.h"
+#include "raft/proto/event.pb.h"
+#include "raft/proto/stats.pb.h"
 
 namespace raft {
 
@@ -161,4 +161,4 @@ class Server {
 
 }  // namespace raft
 
-#endif  // CLUSTER_SERVER_H_
+#endif  // RAFT_CLUSTER_SERVER_H_

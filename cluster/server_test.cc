@@ -1,4 +1,4 @@
-#include "cluster/server.h"
+#include "raft/cluster/server.h"
 
 #include <memory>
 #include <string>

@@ -7,8 +7,8 @@
 //   engines.Take(2);                                // "hi"
 //
 // Thread rule: one thread.
-#ifndef CLUSTER_TESTING_ENGINES_H_
-#define CLUSTER_TESTING_ENGINES_H_
+#ifndef RAFT_CLUSTER_TESTING_ENGINES_H_
+#define RAFT_CLUSTER_TESTING_ENGINES_H_
 
 #include <cstdint>
 #include <functional>
@@ -18,8 +18,8 @@
 #include <utility>
 #include <vector>
 
-#include "cluster/engine.h"
 #include "gtest/gtest.h"
+#include "raft/cluster/engine.h"
 
 namespace raft {
 
@@ -156,4 +156,4 @@ inline std::vector<Event> Events(Engine& engine, Event::Kind kind) {
 
 }  // namespace raft
 
-#endif  // CLUSTER_TESTING_ENGINES_H_
+#endif  // RAFT_CLUSTER_TESTING_ENGINES_H_

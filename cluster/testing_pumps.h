@@ -5,17 +5,17 @@
 //   pumps[1].Send(2, Text(7, "hi"), absl::ZeroDuration());
 //
 // Thread rule: one thread, and one of these at a time.
-#ifndef CLUSTER_TESTING_PUMPS_H_
-#define CLUSTER_TESTING_PUMPS_H_
+#ifndef RAFT_CLUSTER_TESTING_PUMPS_H_
+#define RAFT_CLUSTER_TESTING_PUMPS_H_
 
 #include <algorithm>
 #include <memory>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "cluster/pump.h"
-#include "transport/builtin.h"
-#include "transport/url.h"
+#include "raft/cluster/pump.h"
+#include "raft/transport/builtin.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 
@@ -76,4 +76,4 @@ class SteppedPumps {
 
 }  // namespace raft
 
-#endif  // CLUSTER_TESTING_PUMPS_H_
+#endif  // RAFT_CLUSTER_TESTING_PUMPS_H_

@@ -1,8 +1,8 @@
 // A handler's timers: numbers with a time each.
 //
 // Thread rule: none of its own.
-#ifndef CLUSTER_TIMERS_H_
-#define CLUSTER_TIMERS_H_
+#ifndef RAFT_CLUSTER_TIMERS_H_
+#define RAFT_CLUSTER_TIMERS_H_
 
 #include <algorithm>
 #include <map>
@@ -46,4 +46,4 @@ class Timers {
 
 }  // namespace raft
 
-#endif  // CLUSTER_TIMERS_H_
+#endif  // RAFT_CLUSTER_TIMERS_H_

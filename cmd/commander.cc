@@ -1,4 +1,4 @@
-#include "cmd/commander.h"
+#include "raft/cmd/commander.h"
 
 #include <poll.h>
 #include <unistd.h>

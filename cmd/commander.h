@@ -1,19 +1,19 @@
 // Reads lines from stdin and does what they say (console.h has the rules).
 //
 // Thread rule: one thread runs Run(); Stop() from any other.
-#ifndef CMD_COMMANDER_H_
-#define CMD_COMMANDER_H_
+#ifndef RAFT_CMD_COMMANDER_H_
+#define RAFT_CMD_COMMANDER_H_
 
 #include <cstddef>
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "cluster/server.h"
-#include "cmd/console.h"
-#include "cmd/ending.h"
-#include "cmd/latch.h"
-#include "cmd/line_splitter.h"
-#include "cmd/session.h"
+#include "raft/cluster/server.h"
+#include "raft/cmd/console.h"
+#include "raft/cmd/ending.h"
+#include "raft/cmd/latch.h"
+#include "raft/cmd/line_splitter.h"
+#include "raft/cmd/session.h"
 
 namespace raft {
 
@@ -53,4 +53,4 @@ class Commander {
 
 }  // namespace raft
 
-#endif  // CMD_COMMANDER_H_
+#endif  // RAFT_CMD_COMMANDER_H_

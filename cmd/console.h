@@ -1,15 +1,15 @@
 // What a person at a server's console types and reads.
 //
 // Thread rule: any thread.
-#ifndef CMD_CONSOLE_H_
-#define CMD_CONSOLE_H_
+#ifndef RAFT_CMD_CONSOLE_H_
+#define RAFT_CMD_CONSOLE_H_
 
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "cluster/received.h"
-#include "proto/event.pb.h"
-#include "proto/stats.pb.h"
+#include "raft/cluster/received.h"
+#include "raft/proto/event.pb.h"
+#include "raft/proto/stats.pb.h"
 
 namespace raft {
 
@@ -50,4 +50,4 @@ std::string ShowBytes(uint64_t bytes);
 
 }  // namespace raft
 
-#endif  // CMD_CONSOLE_H_
+#endif  // RAFT_CMD_CONSOLE_H_

@@ -1,4 +1,4 @@
-#include "cmd/console.h"
+#include "raft/cmd/console.h"
 
 #include <string>
 

@@ -1,16 +1,16 @@
 // Why a program ends. Several threads may see a reason; the first one counts.
 //
 // Thread rule: any thread.
-#ifndef CMD_ENDING_H_
-#define CMD_ENDING_H_
+#ifndef RAFT_CMD_ENDING_H_
+#define RAFT_CMD_ENDING_H_
 
 #include <string>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
-#include "cmd/latch.h"
-#include "cmd/program.h"
-#include "transport/mutex.h"
+#include "raft/cmd/latch.h"
+#include "raft/cmd/program.h"
+#include "raft/transport/mutex.h"
 
 namespace raft {
 
@@ -44,4 +44,4 @@ class Ending {
 
 }  // namespace raft
 
-#endif  // CMD_ENDING_H_
+#endif  // RAFT_CMD_ENDING_H_

@@ -1,20 +1,17 @@
-#include "cmd/find_config.h"
+#include "raft/cmd/find_config.h"
 
+#include <glob.h>
 #include <unistd.h>
 
 #include <climits>
 #include <cstdlib>
-#include <memory>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "tools/cpp/runfiles/runfiles.h"
 
 namespace raft {
 namespace {
-
-using bazel::tools::cpp::runfiles::Runfiles;
 
 bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
@@ -24,10 +21,17 @@ std::string ThisProgram() {
   return size < 0 ? "" : std::string(path, static_cast<size_t>(size));
 }
 
-std::string ConfigIn(const Runfiles* runfiles) {
-  if (runfiles == nullptr) return "";
-  const std::string path = runfiles->Rlocation("raft/cmd/config.json");
-  return Exists(path) ? path : "";
+// The config in a folder of runfiles. It has a folder for each repository, and
+// only the user knows what this one is called.
+std::string ConfigIn(const std::string& runfiles) {
+  glob_t found;
+  std::string path;
+  if (glob(absl::StrCat(runfiles, "/*/cmd/config.json").c_str(), /*flags=*/0,
+           /*errfunc=*/nullptr, &found) == 0) {
+    path = found.gl_pathv[0];
+  }
+  globfree(&found);
+  return path;
 }
 
 }  // namespace
@@ -57,12 +61,14 @@ std::string UserFolder() {
 std::string ShippedConfig(const std::string& argv0) {
   // As the environment says, which tests set; else beside the program, also
   // where it was started through a link or PATH.
-  std::string error;
-  std::unique_ptr<Runfiles> runfiles(Runfiles::Create(argv0, &error));
-  std::string path = ConfigIn(runfiles.get());
-  if (!path.empty()) return path;
-  runfiles.reset(Runfiles::Create(ThisProgram(), "", "", &error));
-  return ConfigIn(runfiles.get());
+  const char* const folder = std::getenv("RUNFILES_DIR");
+  for (const std::string& runfiles :
+       {std::string(folder == nullptr ? "" : folder), argv0 + ".runfiles",
+        ThisProgram() + ".runfiles"}) {
+    std::string path = runfiles.empty() ? "" : ConfigIn(runfiles);
+    if (!path.empty()) return path;
+  }
+  return "";
 }
 
 }  // namespace raft

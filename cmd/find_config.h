@@ -1,8 +1,8 @@
 // Where the configuration of a program is.
 //
 // Thread rule: any thread.
-#ifndef CMD_FIND_CONFIG_H_
-#define CMD_FIND_CONFIG_H_
+#ifndef RAFT_CMD_FIND_CONFIG_H_
+#define RAFT_CMD_FIND_CONFIG_H_
 
 #include <string>
 
@@ -33,4 +33,4 @@ std::string ShippedConfig(const std::string& argv0);
 
 }  // namespace raft
 
-#endif  // CMD_FIND_CONFIG_H_
+#endif  // RAFT_CMD_FIND_CONFIG_H_

@@ -1,4 +1,4 @@
-#include "cmd/find_config.h"
+#include "raft/cmd/find_config.h"
 
 #include <unistd.h>
 
@@ -8,8 +8,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "cluster/config.h"
 #include "gtest/gtest.h"
+#include "raft/cluster/config.h"
 
 namespace raft {
 namespace {

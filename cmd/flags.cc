@@ -1,4 +1,4 @@
-#include "cmd/flags.h"
+#include "raft/cmd/flags.h"
 
 #include <algorithm>
 #include <map>

@@ -7,8 +7,8 @@
 //   if (line->help) std::cout << raft::FlagsHelp();
 //
 // Thread rule: before the program starts threads.
-#ifndef CMD_FLAGS_H_
-#define CMD_FLAGS_H_
+#ifndef RAFT_CMD_FLAGS_H_
+#define RAFT_CMD_FLAGS_H_
 
 #include <string>
 #include <vector>
@@ -32,4 +32,4 @@ std::string FlagsHelp();
 
 }  // namespace raft
 
-#endif  // CMD_FLAGS_H_
+#endif  // RAFT_CMD_FLAGS_H_

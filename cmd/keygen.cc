@@ -11,11 +11,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "cluster/key_file.h"
-#include "cmd/find_config.h"
-#include "cmd/flags.h"
-#include "cmd/program.h"
-#include "transport/zeromq/keys.h"
+#include "raft/cluster/key_file.h"
+#include "raft/cmd/find_config.h"
+#include "raft/cmd/flags.h"
+#include "raft/cmd/program.h"
+#include "raft/transport/zeromq/keys.h"
 
 namespace raft {
 namespace {

@@ -5,8 +5,8 @@
 //   poll(fds, 2, -1);    // Returns when another thread has called stop.Set().
 //
 // Thread rule: any thread.
-#ifndef CMD_LATCH_H_
-#define CMD_LATCH_H_
+#ifndef RAFT_CMD_LATCH_H_
+#define RAFT_CMD_LATCH_H_
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -30,4 +30,4 @@ class Latch {
 
 }  // namespace raft
 
-#endif  // CMD_LATCH_H_
+#endif  // RAFT_CMD_LATCH_H_

@@ -5,8 +5,8 @@
 //   while (absl::optional<LineSplitter::Line> line = lines.Next()) ...
 //
 // Thread rule: one thread at a time.
-#ifndef CMD_LINE_SPLITTER_H_
-#define CMD_LINE_SPLITTER_H_
+#ifndef RAFT_CMD_LINE_SPLITTER_H_
+#define RAFT_CMD_LINE_SPLITTER_H_
 
 #include <cstddef>
 #include <string>
@@ -44,4 +44,4 @@ class LineSplitter {
 
 }  // namespace raft
 
-#endif  // CMD_LINE_SPLITTER_H_
+#endif  // RAFT_CMD_LINE_SPLITTER_H_

@@ -1,4 +1,4 @@
-#include "cmd/line_splitter.h"
+#include "raft/cmd/line_splitter.h"
 
 #include <string>
 #include <vector>

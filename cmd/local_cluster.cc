@@ -22,11 +22,11 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "cluster/server.h"
-#include "cmd/console.h"
-#include "cmd/find_config.h"
-#include "cmd/flags.h"
-#include "cmd/program.h"
+#include "raft/cluster/server.h"
+#include "raft/cmd/console.h"
+#include "raft/cmd/find_config.h"
+#include "raft/cmd/flags.h"
+#include "raft/cmd/program.h"
 
 ABSL_FLAG(std::string, config, raft::kDefaultConfig,
           "the cluster's servers; looked for where you are, then where the "

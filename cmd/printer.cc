@@ -1,4 +1,4 @@
-#include "cmd/printer.h"
+#include "raft/cmd/printer.h"
 
 #include <limits.h>
 #include <poll.h>
@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "cmd/console.h"
+#include "raft/cmd/console.h"
 
 namespace raft {
 namespace {

@@ -4,15 +4,15 @@
 // as back-pressure; one that is gone ends the program.
 //
 // Thread rule: one thread runs Run(); GiveUp() from any other.
-#ifndef CMD_PRINTER_H_
-#define CMD_PRINTER_H_
+#ifndef RAFT_CMD_PRINTER_H_
+#define RAFT_CMD_PRINTER_H_
 
 #include <cstddef>
 
 #include "absl/strings/string_view.h"
-#include "cluster/server.h"
-#include "cmd/ending.h"
-#include "cmd/latch.h"
+#include "raft/cluster/server.h"
+#include "raft/cmd/ending.h"
+#include "raft/cmd/latch.h"
 
 namespace raft {
 
@@ -47,4 +47,4 @@ class Printer {
 
 }  // namespace raft
 
-#endif  // CMD_PRINTER_H_
+#endif  // RAFT_CMD_PRINTER_H_

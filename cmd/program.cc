@@ -1,4 +1,4 @@
-#include "cmd/program.h"
+#include "raft/cmd/program.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -8,7 +8,7 @@
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
-#include "cmd/flags.h"
+#include "raft/cmd/flags.h"
 
 namespace raft {
 namespace {

@@ -1,8 +1,8 @@
 // What the programs have in common: how they end and how they speak.
 //
 // Thread rule: any thread, but for PrepareProcess().
-#ifndef CMD_PROGRAM_H_
-#define CMD_PROGRAM_H_
+#ifndef RAFT_CMD_PROGRAM_H_
+#define RAFT_CMD_PROGRAM_H_
 
 #include <string>
 
@@ -38,4 +38,4 @@ ExitCode SayStartFailed(const absl::Status& status);
 
 }  // namespace raft
 
-#endif  // CMD_PROGRAM_H_
+#endif  // RAFT_CMD_PROGRAM_H_

@@ -6,7 +6,7 @@
 // SIGUSR1 makes it print its account, as /stats does.
 // Ends with 0 when it is told to (SIGINT, SIGTERM, /quit) or --idle_timeout has
 // passed, 1 if it failed, 2 if the command line or the config is wrong.
-#include "cluster/server.h"
+#include "raft/cluster/server.h"
 
 #include <unistd.h>
 
@@ -19,10 +19,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "cmd/find_config.h"
-#include "cmd/flags.h"
-#include "cmd/program.h"
-#include "cmd/session.h"
+#include "raft/cmd/find_config.h"
+#include "raft/cmd/flags.h"
+#include "raft/cmd/program.h"
+#include "raft/cmd/session.h"
 
 ABSL_FLAG(int32_t, pid, 0, "which server of the config this is; required");
 ABSL_FLAG(std::string, config, raft::kDefaultConfig,

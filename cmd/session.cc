@@ -1,4 +1,4 @@
-#include "cmd/session.h"
+#include "raft/cmd/session.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -10,10 +10,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
-#include "cmd/commander.h"
-#include "cmd/ending.h"
-#include "cmd/printer.h"
-#include "cmd/watch.h"
+#include "raft/cmd/commander.h"
+#include "raft/cmd/ending.h"
+#include "raft/cmd/printer.h"
+#include "raft/cmd/watch.h"
 
 namespace raft {
 namespace {

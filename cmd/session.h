@@ -2,14 +2,14 @@
 // as envelopes, envelopes that come in are printed as lines.
 //
 // Thread rule: one session per process, since it reads the process's signals.
-#ifndef CMD_SESSION_H_
-#define CMD_SESSION_H_
+#ifndef RAFT_CMD_SESSION_H_
+#define RAFT_CMD_SESSION_H_
 
 #include <string>
 
 #include "absl/time/time.h"
-#include "cluster/server.h"
-#include "cmd/program.h"
+#include "raft/cluster/server.h"
+#include "raft/cmd/program.h"
 
 namespace raft {
 
@@ -30,4 +30,4 @@ ExitCode RunSession(Server& server, const SessionOptions& options);
 
 }  // namespace raft
 
-#endif  // CMD_SESSION_H_
+#endif  // RAFT_CMD_SESSION_H_

@@ -1,12 +1,12 @@
-#include "cmd/watch.h"
+#include "raft/cmd/watch.h"
 
 #include <poll.h>
 
 #include <string>
 
 #include "absl/time/time.h"
-#include "cmd/console.h"
-#include "cmd/program.h"
+#include "raft/cmd/console.h"
+#include "raft/cmd/program.h"
 
 namespace raft {
 namespace {

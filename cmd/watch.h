@@ -3,11 +3,11 @@
 // more than a line a second for each kind and peer, whatever comes.
 //
 // Thread rule: one thread runs Run(); Stop() from any other.
-#ifndef CMD_WATCH_H_
-#define CMD_WATCH_H_
+#ifndef RAFT_CMD_WATCH_H_
+#define RAFT_CMD_WATCH_H_
 
-#include "cluster/server.h"
-#include "cmd/latch.h"
+#include "raft/cluster/server.h"
+#include "raft/cmd/latch.h"
 
 namespace raft {
 
@@ -28,4 +28,4 @@ class Watch {
 
 }  // namespace raft
 
-#endif  // CMD_WATCH_H_
+#endif  // RAFT_CMD_WATCH_H_

@@ -1,7 +1,7 @@
 // The README's example: two servers of one process, and a message.
 #include <iostream>
 
-#include "cluster/server.h"
+#include "raft/cluster/server.h"
 
 int main() {
   const auto config = raft::ParseConfig(R"({"object": {"total": 2, "Servers": [

@@ -1,8 +1,8 @@
-#include "testing/cluster_test.h"
+#include "raft/testing/cluster_test.h"
 
-#include "testing/faulty/faulty.h"
-#include "testing/proxy/proxies.h"
-#include "testing/test_keys.h"
+#include "raft/testing/faulty/faulty.h"
+#include "raft/testing/proxy/proxies.h"
+#include "raft/testing/test_keys.h"
 
 namespace raft {
 namespace {

@@ -11,8 +11,8 @@
 //   INSTANTIATE_TEST_SUITE_P(Schemes, Greeting, AllSchemes(), SchemeName);
 //
 // Thread rule: the test's thread.
-#ifndef TESTING_CLUSTER_TEST_H_
-#define TESTING_CLUSTER_TEST_H_
+#ifndef RAFT_TESTING_CLUSTER_TEST_H_
+#define RAFT_TESTING_CLUSTER_TEST_H_
 
 #include <cstddef>
 #include <memory>
@@ -20,12 +20,12 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "cluster/server.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "testing/eventually.h"
-#include "testing/local_cluster.h"
-#include "testing/recorded_cluster.h"
+#include "raft/cluster/server.h"
+#include "raft/testing/eventually.h"
+#include "raft/testing/local_cluster.h"
+#include "raft/testing/recorded_cluster.h"
 
 namespace raft {
 
@@ -105,4 +105,4 @@ MATCHER(IsOk, "is OK") {
 
 }  // namespace raft
 
-#endif  // TESTING_CLUSTER_TEST_H_
+#endif  // RAFT_TESTING_CLUSTER_TEST_H_

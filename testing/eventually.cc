@@ -1,4 +1,4 @@
-#include "testing/eventually.h"
+#include "raft/testing/eventually.h"
 
 #include <chrono>  // NOLINT(build/c++11)
 

@@ -3,8 +3,8 @@
 //   EXPECT_TRUE(Eventually([&] { return proxy.counts().open == 0; }));
 //
 // Thread rule: any thread.
-#ifndef TESTING_EVENTUALLY_H_
-#define TESTING_EVENTUALLY_H_
+#ifndef RAFT_TESTING_EVENTUALLY_H_
+#define RAFT_TESTING_EVENTUALLY_H_
 
 #include <functional>
 
@@ -22,4 +22,4 @@ bool Eventually(const std::function<bool()>& condition,
 
 }  // namespace raft
 
-#endif  // TESTING_EVENTUALLY_H_
+#endif  // RAFT_TESTING_EVENTUALLY_H_

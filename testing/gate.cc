@@ -1,4 +1,4 @@
-#include "testing/gate.h"
+#include "raft/testing/gate.h"
 
 #include <algorithm>
 #include <string>

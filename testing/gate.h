@@ -10,16 +10,16 @@
 //   gate->Cut();    // Nothing goes in or out ever again: not even a farewell.
 //
 // Thread rule: any thread.
-#ifndef TESTING_GATE_H_
-#define TESTING_GATE_H_
+#ifndef RAFT_TESTING_GATE_H_
+#define RAFT_TESTING_GATE_H_
 
 #include <memory>
 #include <set>
 
 #include "absl/base/thread_annotations.h"
-#include "transport/mutex.h"
-#include "transport/registry.h"
-#include "transport/transport.h"
+#include "raft/transport/mutex.h"
+#include "raft/transport/registry.h"
+#include "raft/transport/transport.h"
 
 namespace raft {
 
@@ -51,4 +51,4 @@ Registry GatedTransports(const Registry& inner, std::shared_ptr<Gate> gate);
 
 }  // namespace raft
 
-#endif  // TESTING_GATE_H_
+#endif  // RAFT_TESTING_GATE_H_

@@ -1,4 +1,4 @@
-#include "testing/gate.h"
+#include "raft/testing/gate.h"
 
 #include <atomic>
 #include <memory>
@@ -11,9 +11,9 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "transport/builtin.h"
-#include "transport/transport.h"
-#include "transport/url.h"
+#include "raft/transport/builtin.h"
+#include "raft/transport/transport.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 namespace {

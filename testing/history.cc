@@ -1,9 +1,9 @@
-#include "testing/history.h"
+#include "raft/testing/history.h"
 
 #include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "testing/judgement.h"
+#include "raft/testing/judgement.h"
 
 namespace raft {
 

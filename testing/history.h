@@ -19,8 +19,8 @@
 //
 // Thread rule: AddSender(), AddReceiver() and NextId() from any thread; a log
 // by one thread at a time. Judge() and SetAccount() when nobody writes.
-#ifndef TESTING_HISTORY_H_
-#define TESTING_HISTORY_H_
+#ifndef RAFT_TESTING_HISTORY_H_
+#define RAFT_TESTING_HISTORY_H_
 
 #include <atomic>
 #include <cstddef>
@@ -34,8 +34,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
-#include "cluster/config.h"
-#include "transport/mutex.h"
+#include "raft/cluster/config.h"
+#include "raft/transport/mutex.h"
 
 namespace raft {
 
@@ -182,4 +182,4 @@ class History {
 
 }  // namespace raft
 
-#endif  // TESTING_HISTORY_H_
+#endif  // RAFT_TESTING_HISTORY_H_

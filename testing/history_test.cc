@@ -1,4 +1,4 @@
-#include "testing/history.h"
+#include "raft/testing/history.h"
 
 #include <cstdint>
 #include <map>
@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "cluster/received.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "raft/cluster/received.h"
 
 namespace raft {
 namespace {

@@ -1,10 +1,10 @@
-#include "testing/judgement.h"
+#include "raft/testing/judgement.h"
 
 #include <algorithm>
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
-#include "cluster/received.h"
+#include "raft/cluster/received.h"
 
 namespace raft {
 namespace {

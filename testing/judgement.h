@@ -1,8 +1,8 @@
 // How History::Judge() comes to its verdict. For history.cc alone.
 //
 // Thread rule: one thread.
-#ifndef TESTING_JUDGEMENT_H_
-#define TESTING_JUDGEMENT_H_
+#ifndef RAFT_TESTING_JUDGEMENT_H_
+#define RAFT_TESTING_JUDGEMENT_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "testing/history.h"
+#include "raft/testing/history.h"
 
 namespace raft {
 
@@ -64,4 +64,4 @@ class Judgement {
 
 }  // namespace raft
 
-#endif  // TESTING_JUDGEMENT_H_
+#endif  // RAFT_TESTING_JUDGEMENT_H_

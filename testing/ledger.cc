@@ -1,4 +1,4 @@
-#include "testing/ledger.h"
+#include "raft/testing/ledger.h"
 
 #include <cstdint>
 

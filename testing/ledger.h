@@ -5,11 +5,11 @@
 //   EXPECT_EQ(raft::CheckLedgers(server->stats()), absl::OkStatus());
 //
 // Thread rule: any thread.
-#ifndef TESTING_LEDGER_H_
-#define TESTING_LEDGER_H_
+#ifndef RAFT_TESTING_LEDGER_H_
+#define RAFT_TESTING_LEDGER_H_
 
 #include "absl/status/status.h"
-#include "proto/stats.pb.h"
+#include "raft/proto/stats.pb.h"
 
 namespace raft {
 
@@ -22,4 +22,4 @@ absl::Status CheckLedgers(const Stats& stats);
 
 }  // namespace raft
 
-#endif  // TESTING_LEDGER_H_
+#endif  // RAFT_TESTING_LEDGER_H_

@@ -1,4 +1,4 @@
-#include "testing/ledger.h"
+#include "raft/testing/ledger.h"
 
 #include "absl/status/status.h"
 #include "gmock/gmock.h"

@@ -1,4 +1,4 @@
-#include "testing/local_addresses.h"
+#include "raft/testing/local_addresses.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -17,7 +17,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "transport/mutex.h"
+#include "raft/transport/mutex.h"
 
 namespace raft {
 namespace {

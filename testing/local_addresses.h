@@ -10,8 +10,8 @@
 // with the object. Other schemes: names, as loopback has them.
 //
 // Thread rule: Pick() from any thread; an object is a value.
-#ifndef TESTING_LOCAL_ADDRESSES_H_
-#define TESTING_LOCAL_ADDRESSES_H_
+#ifndef RAFT_TESTING_LOCAL_ADDRESSES_H_
+#define RAFT_TESTING_LOCAL_ADDRESSES_H_
 
 #include <memory>
 #include <string>
@@ -41,4 +41,4 @@ class LocalAddresses {
 
 }  // namespace raft
 
-#endif  // TESTING_LOCAL_ADDRESSES_H_
+#endif  // RAFT_TESTING_LOCAL_ADDRESSES_H_

@@ -1,4 +1,4 @@
-#include "testing/local_addresses.h"
+#include "raft/testing/local_addresses.h"
 
 #include <sys/stat.h>
 
@@ -11,7 +11,7 @@
 #include "absl/strings/strip.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "transport/url.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 namespace {

@@ -1,4 +1,4 @@
-#include "testing/local_cluster.h"
+#include "raft/testing/local_cluster.h"
 
 #include <algorithm>
 #include <chrono>  // NOLINT(build/c++11)
@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "testing/ledger.h"
+#include "raft/testing/ledger.h"
 
 namespace raft {
 namespace {

@@ -24,8 +24,8 @@
 //
 // Thread rule: one thread, but for server(), operator[] and the const methods,
 // which any thread may call for servers that nobody starts or ends meanwhile.
-#ifndef TESTING_LOCAL_CLUSTER_H_
-#define TESTING_LOCAL_CLUSTER_H_
+#ifndef RAFT_TESTING_LOCAL_CLUSTER_H_
+#define RAFT_TESTING_LOCAL_CLUSTER_H_
 
 #include <functional>
 #include <map>
@@ -37,13 +37,13 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "cluster/config.h"
-#include "cluster/options.h"
-#include "cluster/server.h"
-#include "testing/gate.h"
-#include "testing/local_addresses.h"
-#include "transport/builtin.h"
-#include "transport/registry.h"
+#include "raft/cluster/config.h"
+#include "raft/cluster/options.h"
+#include "raft/cluster/server.h"
+#include "raft/testing/gate.h"
+#include "raft/testing/local_addresses.h"
+#include "raft/transport/builtin.h"
+#include "raft/transport/registry.h"
 
 namespace raft {
 
@@ -139,4 +139,4 @@ class LocalCluster {
 
 }  // namespace raft
 
-#endif  // TESTING_LOCAL_CLUSTER_H_
+#endif  // RAFT_TESTING_LOCAL_CLUSTER_H_

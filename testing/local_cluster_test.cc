@@ -1,4 +1,4 @@
-#include "testing/local_cluster.h"
+#include "raft/testing/local_cluster.h"
 
 #include <chrono>  // NOLINT(build/c++11)
 #include <string>

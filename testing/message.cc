@@ -1,4 +1,4 @@
-#include "testing/message.h"
+#include "raft/testing/message.h"
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"

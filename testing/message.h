@@ -6,8 +6,8 @@
 //   raft::MessageId(msg);   // 17
 //
 // Thread rule: any thread.
-#ifndef TESTING_MESSAGE_H_
-#define TESTING_MESSAGE_H_
+#ifndef RAFT_TESTING_MESSAGE_H_
+#define RAFT_TESTING_MESSAGE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -28,4 +28,4 @@ absl::optional<uint64_t> MessageId(absl::string_view msg);
 
 }  // namespace raft
 
-#endif  // TESTING_MESSAGE_H_
+#endif  // RAFT_TESTING_MESSAGE_H_

@@ -1,4 +1,4 @@
-#include "testing/message.h"
+#include "raft/testing/message.h"
 
 #include <cstdint>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "testing/recorded_cluster.h"
+#include "raft/testing/recorded_cluster.h"
 
 #include <atomic>
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "testing/message.h"
+#include "raft/testing/message.h"
 
 namespace raft {
 namespace {

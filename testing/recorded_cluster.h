@@ -11,8 +11,8 @@
 // through as well: what it does not see looks lost to it.
 //
 // Thread rule: one thread, but for what a RecordedSender does.
-#ifndef TESTING_RECORDED_CLUSTER_H_
-#define TESTING_RECORDED_CLUSTER_H_
+#ifndef RAFT_TESTING_RECORDED_CLUSTER_H_
+#define RAFT_TESTING_RECORDED_CLUSTER_H_
 
 #include <cstddef>
 #include <map>
@@ -22,10 +22,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "cluster/received.h"
-#include "cluster/server.h"
-#include "testing/history.h"
-#include "testing/local_cluster.h"
+#include "raft/cluster/received.h"
+#include "raft/cluster/server.h"
+#include "raft/testing/history.h"
+#include "raft/testing/local_cluster.h"
 
 namespace raft {
 
@@ -103,4 +103,4 @@ class RecordedCluster {
 
 }  // namespace raft
 
-#endif  // TESTING_RECORDED_CLUSTER_H_
+#endif  // RAFT_TESTING_RECORDED_CLUSTER_H_

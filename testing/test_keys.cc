@@ -1,4 +1,4 @@
-#include "testing/test_keys.h"
+#include "raft/testing/test_keys.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "cluster/key_file.h"
+#include "raft/cluster/key_file.h"
 
 namespace raft {
 namespace {

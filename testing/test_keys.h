@@ -4,16 +4,16 @@
 //   raft::LocalCluster cluster(5, "tcp", raft::WithKeys(setup, keys));
 //
 // Thread rule: const methods from any thread.
-#ifndef TESTING_TEST_KEYS_H_
-#define TESTING_TEST_KEYS_H_
+#ifndef RAFT_TESTING_TEST_KEYS_H_
+#define RAFT_TESTING_TEST_KEYS_H_
 
 #include <map>
 #include <memory>
 #include <string>
 
-#include "cluster/config.h"
-#include "testing/local_cluster.h"
-#include "transport/zeromq/keys.h"
+#include "raft/cluster/config.h"
+#include "raft/testing/local_cluster.h"
+#include "raft/transport/zeromq/keys.h"
 
 namespace raft {
 
@@ -46,4 +46,4 @@ LocalCluster::Setup WithKeys(LocalCluster::Setup setup,
 
 }  // namespace raft
 
-#endif  // TESTING_TEST_KEYS_H_
+#endif  // RAFT_TESTING_TEST_KEYS_H_

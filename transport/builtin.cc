@@ -1,7 +1,7 @@
-#include "transport/builtin.h"
+#include "raft/transport/builtin.h"
 
-#include "transport/loopback/loopback.h"
-#include "transport/zeromq/zeromq.h"
+#include "raft/transport/loopback/loopback.h"
+#include "raft/transport/zeromq/zeromq.h"
 
 namespace raft {
 

@@ -3,10 +3,10 @@
 //
 //   raft::Registry registry = raft::BuiltinTransports();
 //   absl::Status status = registry.Register("udp", UdpTransport::Open);
-#ifndef TRANSPORT_BUILTIN_H_
-#define TRANSPORT_BUILTIN_H_
+#ifndef RAFT_TRANSPORT_BUILTIN_H_
+#define RAFT_TRANSPORT_BUILTIN_H_
 
-#include "transport/registry.h"
+#include "raft/transport/registry.h"
 
 namespace raft {
 
@@ -16,4 +16,4 @@ Registry BuiltinTransports();
 
 }  // namespace raft
 
-#endif  // TRANSPORT_BUILTIN_H_
+#endif  // RAFT_TRANSPORT_BUILTIN_H_

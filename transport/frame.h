@@ -11,8 +11,8 @@
 //
 // Thread rule: values. Copies may be used and destroyed in different threads;
 // the bytes themselves never change after they have been put into a Bytes.
-#ifndef TRANSPORT_FRAME_H_
-#define TRANSPORT_FRAME_H_
+#ifndef RAFT_TRANSPORT_FRAME_H_
+#define RAFT_TRANSPORT_FRAME_H_
 
 #include <cstddef>
 #include <memory>
@@ -66,4 +66,4 @@ struct Frame {
 
 }  // namespace raft
 
-#endif  // TRANSPORT_FRAME_H_
+#endif  // RAFT_TRANSPORT_FRAME_H_

@@ -9,8 +9,8 @@
 //   ++count_;
 //
 // Thread rule: any thread.
-#ifndef TRANSPORT_MUTEX_H_
-#define TRANSPORT_MUTEX_H_
+#ifndef RAFT_TRANSPORT_MUTEX_H_
+#define RAFT_TRANSPORT_MUTEX_H_
 
 #include <chrono>              // NOLINT(build/c++11)
 #include <condition_variable>  // NOLINT(build/c++11)
@@ -85,4 +85,4 @@ using Thread = std::thread;
 
 }  // namespace raft
 
-#endif  // TRANSPORT_MUTEX_H_
+#endif  // RAFT_TRANSPORT_MUTEX_H_

@@ -1,4 +1,4 @@
-#include "transport/registry.h"
+#include "raft/transport/registry.h"
 
 #include <algorithm>
 #include <utility>

@@ -9,8 +9,8 @@
 // Thread rule: const methods from any thread; copies are independent, but an
 // opener with state shares it among them (so the servers of one process meet
 // in one loopback network when they are started with copies of one registry).
-#ifndef TRANSPORT_REGISTRY_H_
-#define TRANSPORT_REGISTRY_H_
+#ifndef RAFT_TRANSPORT_REGISTRY_H_
+#define RAFT_TRANSPORT_REGISTRY_H_
 
 #include <functional>
 #include <map>
@@ -21,7 +21,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "transport/transport.h"
+#include "raft/transport/transport.h"
 
 namespace raft {
 
@@ -46,4 +46,4 @@ class Registry {
 
 }  // namespace raft
 
-#endif  // TRANSPORT_REGISTRY_H_
+#endif  // RAFT_TRANSPORT_REGISTRY_H_

@@ -1,4 +1,4 @@
-#include "transport/registry.h"
+#include "raft/transport/registry.h"
 
 #include <memory>
 #include <utility>
@@ -6,7 +6,7 @@
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "transport/builtin.h"
+#include "raft/transport/builtin.h"
 
 namespace raft {
 namespace {

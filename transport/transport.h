@@ -28,8 +28,8 @@
 //
 // No method blocks but Wait(), none throws, none aborts for something that a
 // network or a peer did.
-#ifndef TRANSPORT_TRANSPORT_H_
-#define TRANSPORT_TRANSPORT_H_
+#ifndef RAFT_TRANSPORT_TRANSPORT_H_
+#define RAFT_TRANSPORT_TRANSPORT_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -42,8 +42,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "transport/frame.h"
-#include "transport/url.h"
+#include "raft/transport/frame.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 
@@ -185,4 +185,4 @@ using Opener = std::function<absl::StatusOr<std::unique_ptr<Transport>>(
 
 }  // namespace raft
 
-#endif  // TRANSPORT_TRANSPORT_H_
+#endif  // RAFT_TRANSPORT_TRANSPORT_H_

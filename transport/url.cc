@@ -1,4 +1,4 @@
-#include "transport/url.h"
+#include "raft/transport/url.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

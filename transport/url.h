@@ -13,8 +13,8 @@
 //   absl::StatusOr<raft::Url> url = raft::ParseUrl("127.0.0.1:10001");
 //
 // Thread rule: a value.
-#ifndef TRANSPORT_URL_H_
-#define TRANSPORT_URL_H_
+#ifndef RAFT_TRANSPORT_URL_H_
+#define RAFT_TRANSPORT_URL_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -65,4 +65,4 @@ inline constexpr size_t kMaxIpcPathBytes = 107;
 
 }  // namespace raft
 
-#endif  // TRANSPORT_URL_H_
+#endif  // RAFT_TRANSPORT_URL_H_

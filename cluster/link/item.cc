@@ -1,8 +1,8 @@
-#include "cluster/link/item.h"
+#include "raft/cluster/link/item.h"
 
 #include <limits>
 
-#include "cluster/link/varint.h"
+#include "raft/cluster/link/varint.h"
 
 namespace raft {
 namespace {

@@ -8,8 +8,8 @@
 //   if (!reader.ok()) { ... malformed ... }
 //
 // Thread rule: values and free functions.
-#ifndef CLUSTER_LINK_ITEM_H_
-#define CLUSTER_LINK_ITEM_H_
+#ifndef RAFT_CLUSTER_LINK_ITEM_H_
+#define RAFT_CLUSTER_LINK_ITEM_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -85,4 +85,4 @@ class ItemReader {
 
 }  // namespace raft
 
-#endif  // CLUSTER_LINK_ITEM_H_
+#endif  // RAFT_CLUSTER_LINK_ITEM_H_

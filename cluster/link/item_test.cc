@@ -1,5 +1,5 @@
 // Held against the parser that protoc made of proto/frame.proto.
-#include "cluster/link/item.h"
+#include "raft/cluster/link/item.h"
 
 #include <cstdint>
 #include <random>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "proto/frame.pb.h"
+#include "raft/proto/wire/frame.pb.h"
 
 namespace raft {
 namespace {

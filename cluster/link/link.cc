@@ -1,10 +1,10 @@
-#include "cluster/link/link.h"
+#include "raft/cluster/link/link.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "cluster/link/mutant.h"
+#include "raft/cluster/link/mutant.h"
 
 namespace raft {
 namespace {

@@ -12,8 +12,8 @@
 // Thread rule: none of its own; the caller holds one lock over all calls.
 // Errors: nothing that a peer says makes a call fail; what is wrong is counted
 // and reported.
-#ifndef CLUSTER_LINK_LINK_H_
-#define CLUSTER_LINK_LINK_H_
+#ifndef RAFT_CLUSTER_LINK_LINK_H_
+#define RAFT_CLUSTER_LINK_LINK_H_
 
 #include <array>
 #include <cstdint>
@@ -22,13 +22,13 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "cluster/link/receive_window.h"
-#include "cluster/link/send_queue.h"
-#include "cluster/link/wire.h"
-#include "proto/event.pb.h"
-#include "proto/stats.pb.h"
-#include "transport/frame.h"
-#include "transport/transport.h"
+#include "raft/cluster/link/receive_window.h"
+#include "raft/cluster/link/send_queue.h"
+#include "raft/cluster/link/wire.h"
+#include "raft/proto/event.pb.h"
+#include "raft/proto/stats.pb.h"
+#include "raft/transport/frame.h"
+#include "raft/transport/transport.h"
 
 namespace raft {
 
@@ -269,4 +269,4 @@ class Link {
 
 }  // namespace raft
 
-#endif  // CLUSTER_LINK_LINK_H_
+#endif  // RAFT_CLUSTER_LINK_LINK_H_

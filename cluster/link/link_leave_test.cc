@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "cluster/link/testing_link.h"
 #include "gtest/gtest.h"
+#include "raft/cluster/link/testing_link.h"
 
 namespace raft {
 namespace {

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "cluster/link/testing_link.h"
 #include "gtest/gtest.h"
+#include "raft/cluster/link/testing_link.h"
 
 namespace raft {
 namespace {

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "cluster/link/link.h"
-#include "cluster/link/mutant.h"
+#include "raft/cluster/link/link.h"
+#include "raft/cluster/link/mutant.h"
 
 namespace raft {
 namespace {

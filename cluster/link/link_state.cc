@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "cluster/link/link.h"
+#include "raft/cluster/link/link.h"
 
 namespace raft {
 namespace {

@@ -1,4 +1,4 @@
-#include "cluster/link/mutant.h"
+#include "raft/cluster/link/mutant.h"
 
 namespace raft {
 namespace {

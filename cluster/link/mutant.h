@@ -3,8 +3,8 @@
 // nothing can be taken out, and Mutated() is a constant.
 //
 // Thread rule: SetMutant() while no link is in use; Mutated() from any thread.
-#ifndef CLUSTER_LINK_MUTANT_H_
-#define CLUSTER_LINK_MUTANT_H_
+#ifndef RAFT_CLUSTER_LINK_MUTANT_H_
+#define RAFT_CLUSTER_LINK_MUTANT_H_
 
 namespace raft {
 
@@ -29,4 +29,4 @@ constexpr bool Mutated(Mutant) { return false; }
 
 }  // namespace raft
 
-#endif  // CLUSTER_LINK_MUTANT_H_
+#endif  // RAFT_CLUSTER_LINK_MUTANT_H_

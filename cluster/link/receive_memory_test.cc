@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "cluster/link/receive_window.h"
 #include "gtest/gtest.h"
+#include "raft/cluster/link/receive_window.h"
 
 namespace raft {
 namespace {

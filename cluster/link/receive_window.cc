@@ -1,11 +1,11 @@
-#include "cluster/link/receive_window.h"
+#include "raft/cluster/link/receive_window.h"
 
 #include <algorithm>
 #include <cstring>
 #include <string>
 #include <utility>
 
-#include "cluster/link/mutant.h"
+#include "raft/cluster/link/mutant.h"
 
 namespace raft {
 namespace {

@@ -6,8 +6,8 @@
 // narrows the window until it is taken.
 //
 // Thread rule: none of its own; the runs may live on in other threads.
-#ifndef CLUSTER_LINK_RECEIVE_WINDOW_H_
-#define CLUSTER_LINK_RECEIVE_WINDOW_H_
+#ifndef RAFT_CLUSTER_LINK_RECEIVE_WINDOW_H_
+#define RAFT_CLUSTER_LINK_RECEIVE_WINDOW_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -15,9 +15,9 @@
 #include <memory>
 #include <vector>
 
-#include "cluster/link/item.h"
-#include "cluster/link/wire.h"
-#include "transport/frame.h"
+#include "raft/cluster/link/item.h"
+#include "raft/cluster/link/wire.h"
+#include "raft/transport/frame.h"
 
 namespace raft {
 
@@ -125,4 +125,4 @@ class ReceiveWindow {
 
 }  // namespace raft
 
-#endif  // CLUSTER_LINK_RECEIVE_WINDOW_H_
+#endif  // RAFT_CLUSTER_LINK_RECEIVE_WINDOW_H_

@@ -1,6 +1,6 @@
 // Held against a plain account of what came, what was granted and what was
 // taken.
-#include "cluster/link/receive_window.h"
+#include "raft/cluster/link/receive_window.h"
 
 #include <algorithm>
 #include <deque>

@@ -1,4 +1,4 @@
-#include "cluster/link/send_queue.h"
+#include "raft/cluster/link/send_queue.h"
 
 #include <algorithm>
 #include <cstring>

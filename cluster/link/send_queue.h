@@ -11,8 +11,8 @@
 // referenced.
 //
 // Thread rule: none of its own; the slices may live on in other threads.
-#ifndef CLUSTER_LINK_SEND_QUEUE_H_
-#define CLUSTER_LINK_SEND_QUEUE_H_
+#ifndef RAFT_CLUSTER_LINK_SEND_QUEUE_H_
+#define RAFT_CLUSTER_LINK_SEND_QUEUE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -21,8 +21,8 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "cluster/link/item.h"
-#include "transport/frame.h"
+#include "raft/cluster/link/item.h"
+#include "raft/transport/frame.h"
 
 namespace raft {
 
@@ -152,4 +152,4 @@ class SendQueue {
 
 }  // namespace raft
 
-#endif  // CLUSTER_LINK_SEND_QUEUE_H_
+#endif  // RAFT_CLUSTER_LINK_SEND_QUEUE_H_

@@ -1,5 +1,5 @@
 // Held against a deque of envelopes, which is what a queue means.
-#include "cluster/link/send_queue.h"
+#include "raft/cluster/link/send_queue.h"
 
 #include <algorithm>
 #include <deque>

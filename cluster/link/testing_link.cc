@@ -1,4 +1,4 @@
-#include "cluster/link/testing_link.h"
+#include "raft/cluster/link/testing_link.h"
 
 #include <algorithm>
 

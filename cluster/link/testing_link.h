@@ -12,8 +12,8 @@
 //   EXPECT_EQ(me.SayOne().received(), 1u);
 //
 // Thread rule: one thread.
-#ifndef CLUSTER_LINK_TESTING_LINK_H_
-#define CLUSTER_LINK_TESTING_LINK_H_
+#ifndef RAFT_CLUSTER_LINK_TESTING_LINK_H_
+#define RAFT_CLUSTER_LINK_TESTING_LINK_H_
 
 #include <cstdint>
 #include <deque>
@@ -24,8 +24,8 @@
 #include <utility>
 #include <vector>
 
-#include "cluster/link/link.h"
-#include "proto/frame.pb.h"
+#include "raft/cluster/link/link.h"
+#include "raft/proto/wire/frame.pb.h"
 
 namespace raft {
 
@@ -155,4 +155,4 @@ class Pair {
 
 }  // namespace raft
 
-#endif  // CLUSTER_LINK_TESTING_LINK_H_
+#endif  // RAFT_CLUSTER_LINK_TESTING_LINK_H_

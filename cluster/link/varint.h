@@ -1,8 +1,8 @@
 // Base-128 integers and field tags as protobuf writes them.
 //
 // Thread rule: free functions without state.
-#ifndef CLUSTER_LINK_VARINT_H_
-#define CLUSTER_LINK_VARINT_H_
+#ifndef RAFT_CLUSTER_LINK_VARINT_H_
+#define RAFT_CLUSTER_LINK_VARINT_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -82,4 +82,4 @@ inline const char* GetVarint(const char* in, const char* end, uint64_t* value) {
 
 }  // namespace raft
 
-#endif  // CLUSTER_LINK_VARINT_H_
+#endif  // RAFT_CLUSTER_LINK_VARINT_H_

@@ -1,5 +1,5 @@
 // Held against protobuf's own writer, at every length and at its edges.
-#include "cluster/link/varint.h"
+#include "raft/cluster/link/varint.h"
 
 #include <google/protobuf/io/coded_stream.h>
 

@@ -1,4 +1,4 @@
-#include "cluster/link/wire.h"
+#include "raft/cluster/link/wire.h"
 
 // The state of a hash over two parts has its size in this part of the header.
 #define XXH_STATIC_LINKING_ONLY
@@ -14,9 +14,9 @@
 #include <limits>
 #include <memory>
 
-#include "cluster/link/item.h"
-#include "cluster/link/mutant.h"
-#include "cluster/link/varint.h"
+#include "raft/cluster/link/item.h"
+#include "raft/cluster/link/mutant.h"
+#include "raft/cluster/link/varint.h"
 
 namespace raft {
 namespace {

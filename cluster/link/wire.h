@@ -2,8 +2,8 @@
 // proto/frame.proto. cluster/link/item.h has the items behind it.
 //
 // Thread rule: values and free functions.
-#ifndef CLUSTER_LINK_WIRE_H_
-#define CLUSTER_LINK_WIRE_H_
+#ifndef RAFT_CLUSTER_LINK_WIRE_H_
+#define RAFT_CLUSTER_LINK_WIRE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -11,11 +11,11 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
-#include "cluster/config.h"
-#include "cluster/link/item.h"
-#include "proto/frame.pb.h"
-#include "proto/incarnation.pb.h"
-#include "transport/frame.h"
+#include "raft/cluster/config.h"
+#include "raft/cluster/link/item.h"
+#include "raft/proto/incarnation.pb.h"
+#include "raft/proto/wire/frame.pb.h"
+#include "raft/transport/frame.h"
 
 namespace raft {
 
@@ -95,4 +95,4 @@ ParseResult ParseFrame(const Frame& frame, bool verify_checksum,
 
 }  // namespace raft
 
-#endif  // CLUSTER_LINK_WIRE_H_
+#endif  // RAFT_CLUSTER_LINK_WIRE_H_

@@ -1,5 +1,5 @@
 // Held against the parser that protoc made of proto/frame.proto.
-#include "cluster/link/wire.h"
+#include "raft/cluster/link/wire.h"
 
 #include <cstdint>
 #include <functional>
@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "cluster/link/item.h"
 #include "gtest/gtest.h"
+#include "raft/cluster/link/item.h"
 
 namespace raft {
 namespace {

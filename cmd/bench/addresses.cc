@@ -1,4 +1,4 @@
-#include "cmd/bench/addresses.h"
+#include "raft/cmd/bench/addresses.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 // sockets in a folder that goes with the object, or names in memory.
 //
 // Thread rule: a value that is moved.
-#ifndef CMD_BENCH_ADDRESSES_H_
-#define CMD_BENCH_ADDRESSES_H_
+#ifndef RAFT_CMD_BENCH_ADDRESSES_H_
+#define RAFT_CMD_BENCH_ADDRESSES_H_
 
 #include <string>
 #include <vector>
@@ -33,4 +33,4 @@ class Addresses {
 
 }  // namespace raft
 
-#endif  // CMD_BENCH_ADDRESSES_H_
+#endif  // RAFT_CMD_BENCH_ADDRESSES_H_

@@ -22,11 +22,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "cmd/bench/plan.h"
-#include "cmd/bench/report.h"
-#include "cmd/bench/runner.h"
-#include "cmd/flags.h"
-#include "cmd/program.h"
+#include "raft/cmd/bench/plan.h"
+#include "raft/cmd/bench/report.h"
+#include "raft/cmd/bench/runner.h"
+#include "raft/cmd/flags.h"
+#include "raft/cmd/program.h"
 
 namespace raft {
 namespace {

@@ -1,4 +1,4 @@
-#include "cmd/bench/board.h"
+#include "raft/cmd/bench/board.h"
 
 #include <sys/mman.h>
 

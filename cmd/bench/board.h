@@ -2,8 +2,8 @@
 // servers say what they have counted.
 //
 // Thread rule: any thread of any process that was forked after Share().
-#ifndef CMD_BENCH_BOARD_H_
-#define CMD_BENCH_BOARD_H_
+#ifndef RAFT_CMD_BENCH_BOARD_H_
+#define RAFT_CMD_BENCH_BOARD_H_
 
 #include <array>
 #include <atomic>
@@ -13,8 +13,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "cmd/bench/histogram.h"
-#include "cmd/bench/plan.h"
+#include "raft/cmd/bench/histogram.h"
+#include "raft/cmd/bench/plan.h"
 
 namespace raft {
 
@@ -59,4 +59,4 @@ class Board {
 
 }  // namespace raft
 
-#endif  // CMD_BENCH_BOARD_H_
+#endif  // RAFT_CMD_BENCH_BOARD_H_

@@ -1,4 +1,4 @@
-#include "cmd/bench/children.h"
+#include "raft/cmd/bench/children.h"
 
 #include <signal.h>
 #include <sys/prctl.h>
@@ -10,7 +10,7 @@
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
-#include "cmd/bench/ticks.h"
+#include "raft/cmd/bench/ticks.h"
 
 namespace raft {
 

@@ -2,8 +2,8 @@
 //
 // Thread rule: one thread, and while there are no others, since a fork takes
 // none along.
-#ifndef CMD_BENCH_CHILDREN_H_
-#define CMD_BENCH_CHILDREN_H_
+#ifndef RAFT_CMD_BENCH_CHILDREN_H_
+#define RAFT_CMD_BENCH_CHILDREN_H_
 
 #include <sys/types.h>
 
@@ -41,4 +41,4 @@ class Children {
 
 }  // namespace raft
 
-#endif  // CMD_BENCH_CHILDREN_H_
+#endif  // RAFT_CMD_BENCH_CHILDREN_H_

@@ -1,4 +1,4 @@
-#include "cmd/bench/histogram.h"
+#include "raft/cmd/bench/histogram.h"
 
 #include <algorithm>
 #include <cmath>

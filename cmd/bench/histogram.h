@@ -6,8 +6,8 @@
 //
 // Thread rule: any thread; and any process, where it is in shared memory. Sums
 // and quantiles are of what was recorded before.
-#ifndef CMD_BENCH_HISTOGRAM_H_
-#define CMD_BENCH_HISTOGRAM_H_
+#ifndef RAFT_CMD_BENCH_HISTOGRAM_H_
+#define RAFT_CMD_BENCH_HISTOGRAM_H_
 
 #include <array>
 #include <atomic>
@@ -44,4 +44,4 @@ class Histogram {
 
 }  // namespace raft
 
-#endif  // CMD_BENCH_HISTOGRAM_H_
+#endif  // RAFT_CMD_BENCH_HISTOGRAM_H_

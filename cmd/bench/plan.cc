@@ -1,4 +1,4 @@
-#include "cmd/bench/plan.h"
+#include "raft/cmd/bench/plan.h"
 
 #include <cmath>
 #include <cstdint>

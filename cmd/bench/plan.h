@@ -1,8 +1,8 @@
 // What the benchmark is to do, as its command line says.
 //
 // Thread rule: a value.
-#ifndef CMD_BENCH_PLAN_H_
-#define CMD_BENCH_PLAN_H_
+#ifndef RAFT_CMD_BENCH_PLAN_H_
+#define RAFT_CMD_BENCH_PLAN_H_
 
 #include <cstddef>
 #include <string>
@@ -63,4 +63,4 @@ absl::StatusOr<Plan> MakePlan();
 
 }  // namespace raft
 
-#endif  // CMD_BENCH_PLAN_H_
+#endif  // RAFT_CMD_BENCH_PLAN_H_

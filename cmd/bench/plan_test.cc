@@ -1,12 +1,12 @@
-#include "cmd/bench/plan.h"
+#include "raft/cmd/bench/plan.h"
 
 #include <string>
 #include <vector>
 
 #include "absl/flags/reflection.h"
-#include "cmd/flags.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "raft/cmd/flags.h"
 
 namespace raft {
 namespace {

@@ -1,9 +1,9 @@
-#include "cmd/bench/raft_system.h"
+#include "raft/cmd/bench/raft_system.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "cluster/server.h"
+#include "raft/cluster/server.h"
 
 namespace raft {
 namespace {

@@ -1,13 +1,13 @@
 // Ours: servers of a cluster, each with an inbox and an outbox.
-#ifndef CMD_BENCH_RAFT_SYSTEM_H_
-#define CMD_BENCH_RAFT_SYSTEM_H_
+#ifndef RAFT_CMD_BENCH_RAFT_SYSTEM_H_
+#define RAFT_CMD_BENCH_RAFT_SYSTEM_H_
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "cmd/bench/plan.h"
-#include "cmd/bench/system.h"
+#include "raft/cmd/bench/plan.h"
+#include "raft/cmd/bench/system.h"
 
 namespace raft {
 
@@ -16,4 +16,4 @@ std::unique_ptr<System> NewRaftSystem(const Plan& plan,
 
 }  // namespace raft
 
-#endif  // CMD_BENCH_RAFT_SYSTEM_H_
+#endif  // RAFT_CMD_BENCH_RAFT_SYSTEM_H_

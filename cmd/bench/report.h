@@ -1,14 +1,14 @@
 // What was measured, for people and for programs.
 //
 // Thread rule: free functions.
-#ifndef CMD_BENCH_REPORT_H_
-#define CMD_BENCH_REPORT_H_
+#ifndef RAFT_CMD_BENCH_REPORT_H_
+#define RAFT_CMD_BENCH_REPORT_H_
 
 #include <string>
 #include <vector>
 
-#include "cmd/bench/plan.h"
-#include "cmd/bench/sample.h"
+#include "raft/cmd/bench/plan.h"
+#include "raft/cmd/bench/sample.h"
 
 namespace raft {
 
@@ -28,4 +28,4 @@ std::string ShowNumber(double value, int digits);
 
 }  // namespace raft
 
-#endif  // CMD_BENCH_REPORT_H_
+#endif  // RAFT_CMD_BENCH_REPORT_H_

@@ -1,4 +1,4 @@
-#include "cmd/bench/report.h"
+#include "raft/cmd/bench/report.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -1,4 +1,4 @@
-#include "cmd/bench/runner.h"
+#include "raft/cmd/bench/runner.h"
 
 #include <poll.h>
 #include <sched.h>
@@ -13,15 +13,15 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "cmd/bench/addresses.h"
-#include "cmd/bench/board.h"
-#include "cmd/bench/children.h"
-#include "cmd/bench/raft_system.h"
-#include "cmd/bench/ticks.h"
-#include "cmd/bench/work.h"
-#include "cmd/bench/zmq_system.h"
-#include "cmd/program.h"
-#include "transport/mutex.h"
+#include "raft/cmd/bench/addresses.h"
+#include "raft/cmd/bench/board.h"
+#include "raft/cmd/bench/children.h"
+#include "raft/cmd/bench/raft_system.h"
+#include "raft/cmd/bench/ticks.h"
+#include "raft/cmd/bench/work.h"
+#include "raft/cmd/bench/zmq_system.h"
+#include "raft/cmd/program.h"
+#include "raft/transport/mutex.h"
 
 namespace raft {
 namespace {

@@ -2,13 +2,13 @@
 //
 // Thread rule: one thread, and while there are no others: it forks. Call
 // PrepareProcess() of cmd/program.h first.
-#ifndef CMD_BENCH_RUNNER_H_
-#define CMD_BENCH_RUNNER_H_
+#ifndef RAFT_CMD_BENCH_RUNNER_H_
+#define RAFT_CMD_BENCH_RUNNER_H_
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
-#include "cmd/bench/plan.h"
-#include "cmd/bench/sample.h"
+#include "raft/cmd/bench/plan.h"
+#include "raft/cmd/bench/sample.h"
 
 namespace raft {
 
@@ -22,4 +22,4 @@ absl::StatusOr<Sample> Measure(const Plan& plan,
 
 }  // namespace raft
 
-#endif  // CMD_BENCH_RUNNER_H_
+#endif  // RAFT_CMD_BENCH_RUNNER_H_

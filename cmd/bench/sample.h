@@ -1,8 +1,8 @@
 // What was measured in one round.
 //
 // Thread rule: a value.
-#ifndef CMD_BENCH_SAMPLE_H_
-#define CMD_BENCH_SAMPLE_H_
+#ifndef RAFT_CMD_BENCH_SAMPLE_H_
+#define RAFT_CMD_BENCH_SAMPLE_H_
 
 #include <cstdint>
 
@@ -25,4 +25,4 @@ struct Sample {
 
 }  // namespace raft
 
-#endif  // CMD_BENCH_SAMPLE_H_
+#endif  // RAFT_CMD_BENCH_SAMPLE_H_

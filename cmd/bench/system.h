@@ -5,8 +5,8 @@
 //   (*member)->NewSender()->Send(2, "hello");
 //
 // Servers have the numbers 1 to n, the places of their addresses in `urls`.
-#ifndef CMD_BENCH_SYSTEM_H_
-#define CMD_BENCH_SYSTEM_H_
+#ifndef RAFT_CMD_BENCH_SYSTEM_H_
+#define RAFT_CMD_BENCH_SYSTEM_H_
 
 #include <cstddef>
 #include <memory>
@@ -57,4 +57,4 @@ class System {
 
 }  // namespace raft
 
-#endif  // CMD_BENCH_SYSTEM_H_
+#endif  // RAFT_CMD_BENCH_SYSTEM_H_

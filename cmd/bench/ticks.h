@@ -1,8 +1,8 @@
 // A clock that is the same in all processes: nanoseconds, never set back.
 //
 // Thread rule: any thread.
-#ifndef CMD_BENCH_TICKS_H_
-#define CMD_BENCH_TICKS_H_
+#ifndef RAFT_CMD_BENCH_TICKS_H_
+#define RAFT_CMD_BENCH_TICKS_H_
 
 #include <time.h>
 
@@ -29,4 +29,4 @@ inline void SleepUntil(int64_t ticks) {
 
 }  // namespace raft
 
-#endif  // CMD_BENCH_TICKS_H_
+#endif  // RAFT_CMD_BENCH_TICKS_H_

@@ -1,4 +1,4 @@
-#include "cmd/bench/work.h"
+#include "raft/cmd/bench/work.h"
 
 #include <sys/prctl.h>
 
@@ -11,8 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "cmd/bench/ticks.h"
-#include "transport/mutex.h"
+#include "raft/cmd/bench/ticks.h"
+#include "raft/transport/mutex.h"
 
 namespace raft {
 namespace {

@@ -1,10 +1,10 @@
 // The work of one server: to send, to receive, or to answer.
-#ifndef CMD_BENCH_WORK_H_
-#define CMD_BENCH_WORK_H_
+#ifndef RAFT_CMD_BENCH_WORK_H_
+#define RAFT_CMD_BENCH_WORK_H_
 
-#include "cmd/bench/board.h"
-#include "cmd/bench/plan.h"
-#include "cmd/bench/system.h"
+#include "raft/cmd/bench/board.h"
+#include "raft/cmd/bench/plan.h"
+#include "raft/cmd/bench/system.h"
 
 namespace raft {
 
@@ -15,4 +15,4 @@ void Work(const Plan& plan, System& system, int server, Board& board);
 
 }  // namespace raft
 
-#endif  // CMD_BENCH_WORK_H_
+#endif  // RAFT_CMD_BENCH_WORK_H_

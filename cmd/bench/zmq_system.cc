@@ -1,4 +1,4 @@
-#include "cmd/bench/zmq_system.h"
+#include "raft/cmd/bench/zmq_system.h"
 
 #include <cerrno>
 #include <utility>

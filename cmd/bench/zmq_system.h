@@ -2,15 +2,15 @@
 // a ROUTER in a mesh; each thread that sends has one DEALER per receiver. All
 // options are libzmq's defaults; each server has a context of its own, unless
 // inproc is to connect them.
-#ifndef CMD_BENCH_ZMQ_SYSTEM_H_
-#define CMD_BENCH_ZMQ_SYSTEM_H_
+#ifndef RAFT_CMD_BENCH_ZMQ_SYSTEM_H_
+#define RAFT_CMD_BENCH_ZMQ_SYSTEM_H_
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "cmd/bench/plan.h"
-#include "cmd/bench/system.h"
+#include "raft/cmd/bench/plan.h"
+#include "raft/cmd/bench/system.h"
 
 namespace raft {
 
@@ -20,4 +20,4 @@ std::unique_ptr<System> NewZmqSystem(const Plan& plan,
 
 }  // namespace raft
 
-#endif  // CMD_BENCH_ZMQ_SYSTEM_H_
+#endif  // RAFT_CMD_BENCH_ZMQ_SYSTEM_H_

@@ -8,8 +8,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "cluster/config.h"
-#include "cluster/server.h"
+#include "raft/cluster/config.h"
+#include "raft/cluster/server.h"
 
 namespace {
 

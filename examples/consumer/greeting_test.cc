@@ -3,7 +3,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "testing/local_addresses.h"
+#include "raft/testing/local_addresses.h"
 
 namespace {
 

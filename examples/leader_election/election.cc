@@ -1,4 +1,4 @@
-#include "examples/leader_election/election.h"
+#include "raft/examples/leader_election/election.h"
 
 #include <string>
 #include <vector>

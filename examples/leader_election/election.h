@@ -8,15 +8,15 @@
 //   absl::Status status = Run(server, election);
 //
 // Thread rule: that of Handler.
-#ifndef EXAMPLES_LEADER_ELECTION_ELECTION_H_
-#define EXAMPLES_LEADER_ELECTION_ELECTION_H_
+#ifndef RAFT_EXAMPLES_LEADER_ELECTION_ELECTION_H_
+#define RAFT_EXAMPLES_LEADER_ELECTION_ELECTION_H_
 
 #include <cstdint>
 #include <functional>
 #include <set>
 #include <utility>
 
-#include "cluster/handler.h"
+#include "raft/cluster/handler.h"
 
 namespace raft {
 
@@ -56,4 +56,4 @@ class Election : public Handler {
 
 }  // namespace raft
 
-#endif  // EXAMPLES_LEADER_ELECTION_ELECTION_H_
+#endif  // RAFT_EXAMPLES_LEADER_ELECTION_ELECTION_H_

@@ -1,5 +1,5 @@
 // The elections under all that a simulated cluster has to bear.
-#include "examples/leader_election/election.h"
+#include "raft/examples/leader_election/election.h"
 
 #include <map>
 #include <memory>
@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "testing/simulation/simulation.h"
+#include "raft/testing/simulation/simulation.h"
 
 namespace raft {
 namespace {

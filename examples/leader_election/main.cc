@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "cluster/server.h"
-#include "examples/leader_election/election.h"
-#include "transport/mutex.h"
+#include "raft/cluster/server.h"
+#include "raft/examples/leader_election/election.h"
+#include "raft/transport/mutex.h"
 
 namespace raft {
 namespace {

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "benchmark/benchmark.h"
-#include "cluster/link/item.h"
-#include "cluster/link/link.h"
-#include "cluster/link/send_queue.h"
-#include "cluster/link/wire.h"
+#include "raft/cluster/link/item.h"
+#include "raft/cluster/link/link.h"
+#include "raft/cluster/link/send_queue.h"
+#include "raft/cluster/link/wire.h"
 
 namespace raft {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "benchmark/benchmark.h"
-#include "cluster/server.h"
+#include "raft/cluster/server.h"
 
 namespace raft {
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
-#include "testing/cluster_test.h"
+#include "raft/testing/cluster_test.h"
 
 namespace raft {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "testing/cluster_test.h"
+#include "raft/testing/cluster_test.h"
 
 namespace raft {
 namespace {

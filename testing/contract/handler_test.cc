@@ -1,6 +1,6 @@
 // A user's Handler on a live server.
 
-#include "cluster/handler.h"
+#include "raft/cluster/handler.h"
 
 #include <algorithm>
 #include <future>  // NOLINT(build/c++11)
@@ -11,7 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "testing/cluster_test.h"
+#include "raft/testing/cluster_test.h"
 
 namespace raft {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "testing/cluster_test.h"
-#include "testing/message.h"
+#include "raft/testing/cluster_test.h"
+#include "raft/testing/message.h"
 
 namespace raft {
 namespace {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "testing/cluster_test.h"
+#include "raft/testing/cluster_test.h"
 
 namespace raft {
 namespace {

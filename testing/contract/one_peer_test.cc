@@ -5,7 +5,7 @@
 #include <future>  // NOLINT(build/c++11)
 #include <string>
 
-#include "testing/cluster_test.h"
+#include "raft/testing/cluster_test.h"
 
 namespace raft {
 namespace {

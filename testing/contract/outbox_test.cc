@@ -3,8 +3,8 @@
 #include <string>
 
 #include "absl/strings/cord.h"
-#include "testing/cluster_test.h"
-#include "testing/message.h"
+#include "raft/testing/cluster_test.h"
+#include "raft/testing/message.h"
 
 namespace raft {
 namespace {

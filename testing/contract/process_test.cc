@@ -13,8 +13,8 @@
 #include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
-#include "testing/cluster_test.h"
-#include "testing/local_addresses.h"
+#include "raft/testing/cluster_test.h"
+#include "raft/testing/local_addresses.h"
 
 namespace raft {
 namespace {

@@ -4,7 +4,7 @@
 #include <set>
 #include <thread>  // NOLINT(build/c++11)
 
-#include "testing/cluster_test.h"
+#include "raft/testing/cluster_test.h"
 
 namespace raft {
 namespace {

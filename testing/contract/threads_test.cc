@@ -5,8 +5,8 @@
 #include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
-#include "testing/cluster_test.h"
-#include "testing/ledger.h"
+#include "raft/testing/cluster_test.h"
+#include "raft/testing/ledger.h"
 
 namespace raft {
 namespace {

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "absl/time/clock.h"
-#include "testing/cluster_test.h"
-#include "testing/proxy/proxies.h"
-#include "testing/proxy/proxy.h"
-#include "transport/url.h"
+#include "raft/testing/cluster_test.h"
+#include "raft/testing/proxy/proxies.h"
+#include "raft/testing/proxy/proxy.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 namespace {

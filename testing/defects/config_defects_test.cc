@@ -9,9 +9,9 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
-#include "cluster/config.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "raft/cluster/config.h"
 
 namespace raft {
 namespace {

@@ -5,7 +5,7 @@
 #include <limits>
 #include <string>
 
-#include "testing/cluster_test.h"
+#include "raft/testing/cluster_test.h"
 
 namespace raft {
 namespace {

@@ -1,4 +1,4 @@
-#include "testing/faulty/faulty.h"
+#include "raft/testing/faulty/faulty.h"
 
 #include <algorithm>
 #include <chrono>  // NOLINT(build/c++11)
@@ -11,10 +11,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "transport/frame.h"
-#include "transport/mutex.h"
-#include "transport/transport.h"
-#include "transport/url.h"
+#include "raft/transport/frame.h"
+#include "raft/transport/mutex.h"
+#include "raft/transport/transport.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 namespace {

@@ -13,13 +13,13 @@
 // conformance suite.
 //
 // Thread rule: as Registry's and Transport's.
-#ifndef TESTING_FAULTY_FAULTY_H_
-#define TESTING_FAULTY_FAULTY_H_
+#ifndef RAFT_TESTING_FAULTY_FAULTY_H_
+#define RAFT_TESTING_FAULTY_FAULTY_H_
 
 #include <cstdint>
 
 #include "absl/time/time.h"
-#include "transport/registry.h"
+#include "raft/transport/registry.h"
 
 namespace raft {
 
@@ -50,4 +50,4 @@ Opener FaultyTransport(Opener inner, const Faults& faults);
 
 }  // namespace raft
 
-#endif  // TESTING_FAULTY_FAULTY_H_
+#endif  // RAFT_TESTING_FAULTY_FAULTY_H_

@@ -2,10 +2,10 @@
 // late frames and refusals must not make anybody miss what he waits for.
 // (Lost, doubled and reset, a frame is not what the suite counts.)
 
-#include "testing/faulty/faulty.h"
-#include "testing/transport/conformance.h"
-#include "transport/loopback/loopback.h"
-#include "transport/url.h"
+#include "raft/testing/faulty/faulty.h"
+#include "raft/testing/transport/conformance.h"
+#include "raft/transport/loopback/loopback.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 namespace {

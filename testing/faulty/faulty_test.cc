@@ -1,4 +1,4 @@
-#include "testing/faulty/faulty.h"
+#include "raft/testing/faulty/faulty.h"
 
 #include <algorithm>
 #include <memory>
@@ -10,10 +10,10 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "transport/builtin.h"
-#include "transport/frame.h"
-#include "transport/transport.h"
-#include "transport/url.h"
+#include "raft/transport/builtin.h"
+#include "raft/transport/frame.h"
+#include "raft/transport/transport.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 namespace {

@@ -1,8 +1,8 @@
 // A config that is taken passes its checks, and one that is not is refused in
 // words.
 
-#include "cluster/config.h"
-#include "testing/fuzz/input.h"
+#include "raft/cluster/config.h"
+#include "raft/testing/fuzz/input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view text(reinterpret_cast<const char*>(data), size);

@@ -4,10 +4,10 @@
 
 #include <string>
 
-#include "cluster/link/item.h"
-#include "cluster/link/wire.h"
-#include "proto/frame.pb.h"
-#include "testing/fuzz/input.h"
+#include "raft/cluster/link/item.h"
+#include "raft/cluster/link/wire.h"
+#include "raft/proto/wire/frame.pb.h"
+#include "raft/testing/fuzz/input.h"
 
 namespace raft {
 namespace {

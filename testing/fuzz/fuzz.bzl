@@ -1,5 +1,7 @@
 """Fuzzers, each with a small corpus that also runs as a plain test."""
 
+load("//tools/rules:cc.bzl", "cc_binary", "cc_library", "cc_test")
+
 def fuzz_target(name, srcs, deps):
     """A function LLVMFuzzerTestOneInput().
 
@@ -11,13 +13,13 @@ def fuzz_target(name, srcs, deps):
       srcs: where the function is.
       deps: of the sources.
     """
-    native.cc_library(
+    cc_library(
         name = name + "_target",
         srcs = srcs,
         deps = deps + [":input"],
         alwayslink = True,
     )
-    native.cc_test(
+    cc_test(
         name = name + "_test",
         size = "small",
         args = ["testing/fuzz/corpus/" + name],
@@ -27,7 +29,7 @@ def fuzz_target(name, srcs, deps):
             ":%s_target" % name,
         ],
     )
-    native.cc_binary(
+    cc_binary(
         name = name,
         linkopts = ["-fsanitize=fuzzer"],
         tags = ["manual"],

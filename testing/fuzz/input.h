@@ -2,8 +2,8 @@
 // say that something is wrong.
 //
 // Thread rule: a value.
-#ifndef TESTING_FUZZ_INPUT_H_
-#define TESTING_FUZZ_INPUT_H_
+#ifndef RAFT_TESTING_FUZZ_INPUT_H_
+#define RAFT_TESTING_FUZZ_INPUT_H_
 
 #include <algorithm>
 #include <cstddef>
@@ -47,4 +47,4 @@ inline void Require(bool condition, const char* what) {
 
 }  // namespace raft
 
-#endif  // TESTING_FUZZ_INPUT_H_
+#endif  // RAFT_TESTING_FUZZ_INPUT_H_

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "cluster/engine.h"
-#include "cluster/link/item.h"
-#include "cluster/link/wire.h"
-#include "testing/fuzz/input.h"
-#include "testing/ledger.h"
+#include "raft/cluster/engine.h"
+#include "raft/cluster/link/item.h"
+#include "raft/cluster/link/wire.h"
+#include "raft/testing/fuzz/input.h"
+#include "raft/testing/ledger.h"
 
 namespace raft {
 namespace {

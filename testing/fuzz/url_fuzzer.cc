@@ -3,8 +3,8 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "testing/fuzz/input.h"
-#include "transport/url.h"
+#include "raft/testing/fuzz/input.h"
+#include "raft/transport/url.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view text(reinterpret_cast<const char*>(data), size);

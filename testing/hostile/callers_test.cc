@@ -15,8 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "testing/hostile/hostile.h"
-#include "testing/transport/raw_peer.h"
+#include "raft/testing/hostile/hostile.h"
+#include "raft/testing/transport/raw_peer.h"
 #include "zmq.hpp"
 
 namespace raft {

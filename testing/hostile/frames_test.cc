@@ -18,8 +18,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "testing/hostile/hostile.h"
-#include "transport/mutex.h"
+#include "raft/testing/hostile/hostile.h"
+#include "raft/transport/mutex.h"
 #include "zmq.hpp"
 
 namespace raft {

@@ -1,8 +1,8 @@
-#include "testing/hostile/hostile.h"
+#include "raft/testing/hostile/hostile.h"
 
 #include <utility>
 
-#include "testing/transport/resources.h"
+#include "raft/testing/transport/resources.h"
 
 namespace raft {
 namespace {

@@ -5,8 +5,8 @@
 // and what the applications took is as promised (ClusterTest).
 //
 // Thread rule: the test's thread.
-#ifndef TESTING_HOSTILE_HOSTILE_H_
-#define TESTING_HOSTILE_HOSTILE_H_
+#ifndef RAFT_TESTING_HOSTILE_HOSTILE_H_
+#define RAFT_TESTING_HOSTILE_HOSTILE_H_
 
 #include <atomic>
 #include <cstddef>
@@ -15,8 +15,8 @@
 #include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
-#include "testing/cluster_test.h"
-#include "transport/url.h"
+#include "raft/testing/cluster_test.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 
@@ -56,4 +56,4 @@ class Hostile : public ClusterTest {
 
 }  // namespace raft
 
-#endif  // TESTING_HOSTILE_HOSTILE_H_
+#endif  // RAFT_TESTING_HOSTILE_HOSTILE_H_

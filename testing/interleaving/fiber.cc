@@ -1,4 +1,4 @@
-#include "testing/interleaving/fiber.h"
+#include "raft/testing/interleaving/fiber.h"
 
 #include <cstddef>
 #include <cstdint>

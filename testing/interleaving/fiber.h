@@ -9,8 +9,8 @@
 // told of every switch.
 //
 // Thread rule: all fibers of a program live in one thread.
-#ifndef TESTING_INTERLEAVING_FIBER_H_
-#define TESTING_INTERLEAVING_FIBER_H_
+#ifndef RAFT_TESTING_INTERLEAVING_FIBER_H_
+#define RAFT_TESTING_INTERLEAVING_FIBER_H_
 
 #include <ucontext.h>
 
@@ -51,4 +51,4 @@ class Fiber {
 
 }  // namespace raft
 
-#endif  // TESTING_INTERLEAVING_FIBER_H_
+#endif  // RAFT_TESTING_INTERLEAVING_FIBER_H_

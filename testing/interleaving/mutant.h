@@ -1,6 +1,6 @@
 // How the pump is broken on purpose, in the test build only: see mutants.sed.
-#ifndef TESTING_INTERLEAVING_MUTANT_H_
-#define TESTING_INTERLEAVING_MUTANT_H_
+#ifndef RAFT_TESTING_INTERLEAVING_MUTANT_H_
+#define RAFT_TESTING_INTERLEAVING_MUTANT_H_
 
 namespace raft {
 
@@ -18,4 +18,4 @@ inline PumpMutant pump_mutant = PumpMutant::kNone;
 
 }  // namespace raft
 
-#endif  // TESTING_INTERLEAVING_MUTANT_H_
+#endif  // RAFT_TESTING_INTERLEAVING_MUTANT_H_

@@ -2,7 +2,7 @@
 // of preemptions (Scenarios() says how many), and in some that chance picks;
 // one scenario has too many threads for anything but chance. Where a run fails,
 // the steps that led there are printed.
-#include "testing/interleaving/pump.h"
+#include "raft/testing/interleaving/pump.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -15,9 +15,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "testing/interleaving/mutant.h"
-#include "testing/interleaving/schedule.h"
-#include "testing/interleaving/wire.h"
+#include "raft/testing/interleaving/mutant.h"
+#include "raft/testing/interleaving/schedule.h"
+#include "raft/testing/interleaving/wire.h"
 
 namespace raft {
 namespace {

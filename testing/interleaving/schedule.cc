@@ -1,4 +1,4 @@
-#include "testing/interleaving/schedule.h"
+#include "raft/testing/interleaving/schedule.h"
 
 #include <algorithm>
 #include <utility>

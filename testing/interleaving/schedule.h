@@ -21,8 +21,8 @@
 // that one waits for; of those that may go on then, any may be the first.
 //
 // Thread rule: Explore() once at a time; all else in the threads of its runs.
-#ifndef TESTING_INTERLEAVING_SCHEDULE_H_
-#define TESTING_INTERLEAVING_SCHEDULE_H_
+#ifndef RAFT_TESTING_INTERLEAVING_SCHEDULE_H_
+#define RAFT_TESTING_INTERLEAVING_SCHEDULE_H_
 
 #include <cstdint>
 #include <functional>
@@ -33,7 +33,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
-#include "testing/interleaving/fiber.h"
+#include "raft/testing/interleaving/fiber.h"
 
 namespace raft {
 
@@ -163,4 +163,4 @@ class Schedule {
 
 }  // namespace raft
 
-#endif  // TESTING_INTERLEAVING_SCHEDULE_H_
+#endif  // RAFT_TESTING_INTERLEAVING_SCHEDULE_H_

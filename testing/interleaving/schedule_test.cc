@@ -1,6 +1,6 @@
 // Every kind of mistake that a schedule is for is found where it is known to
 // be, and nothing where there is none.
-#include "testing/interleaving/schedule.h"
+#include "raft/testing/interleaving/schedule.h"
 
 #include <chrono>  // NOLINT(build/c++11)
 #include <functional>
@@ -9,7 +9,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "testing/interleaving/sync.h"
+#include "raft/testing/interleaving/sync.h"
 
 namespace raft {
 namespace {

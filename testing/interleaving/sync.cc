@@ -1,4 +1,4 @@
-#include "testing/interleaving/sync.h"
+#include "raft/testing/interleaving/sync.h"
 
 #include <algorithm>
 #include <utility>

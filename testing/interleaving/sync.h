@@ -4,15 +4,15 @@
 // The parameter `where` is for nobody to pass: it names the caller.
 //
 // Thread rule: see schedule.h. All may be made only while a schedule runs.
-#ifndef TESTING_INTERLEAVING_SYNC_H_
-#define TESTING_INTERLEAVING_SYNC_H_
+#ifndef RAFT_TESTING_INTERLEAVING_SYNC_H_
+#define RAFT_TESTING_INTERLEAVING_SYNC_H_
 
 #include <chrono>  // NOLINT(build/c++11)
 #include <functional>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "testing/interleaving/schedule.h"
+#include "raft/testing/interleaving/schedule.h"
 
 namespace raft {
 
@@ -97,4 +97,4 @@ class Thread {
 
 }  // namespace raft
 
-#endif  // TESTING_INTERLEAVING_SYNC_H_
+#endif  // RAFT_TESTING_INTERLEAVING_SYNC_H_

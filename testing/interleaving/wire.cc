@@ -1,10 +1,10 @@
-#include "testing/interleaving/wire.h"
+#include "raft/testing/interleaving/wire.h"
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "cluster/link/wire.h"
-#include "testing/interleaving/schedule.h"
+#include "raft/cluster/link/wire.h"
+#include "raft/testing/interleaving/schedule.h"
 
 namespace raft {
 namespace {

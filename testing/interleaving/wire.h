@@ -11,8 +11,8 @@
 // the one that is the ownership of the transport.
 //
 // Thread rule: the threads of one schedule.
-#ifndef TESTING_INTERLEAVING_WIRE_H_
-#define TESTING_INTERLEAVING_WIRE_H_
+#ifndef RAFT_TESTING_INTERLEAVING_WIRE_H_
+#define RAFT_TESTING_INTERLEAVING_WIRE_H_
 
 #include <cstddef>
 #include <deque>
@@ -22,8 +22,8 @@
 #include <utility>
 #include <vector>
 
-#include "cluster/engine.h"
-#include "transport/transport.h"
+#include "raft/cluster/engine.h"
+#include "raft/transport/transport.h"
 
 namespace raft {
 
@@ -81,4 +81,4 @@ class Wire {
 
 }  // namespace raft
 
-#endif  // TESTING_INTERLEAVING_WIRE_H_
+#endif  // RAFT_TESTING_INTERLEAVING_WIRE_H_

@@ -8,8 +8,8 @@
 #include <cstdio>
 #include <string>
 
-#include "testing/mutants/trial.h"
-#include "testing/mutants/wires.h"
+#include "raft/testing/mutants/trial.h"
+#include "raft/testing/mutants/wires.h"
 
 namespace raft {
 namespace {

@@ -1,6 +1,6 @@
 #include "gtest/gtest.h"
-#include "testing/mutants/trial.h"
-#include "testing/mutants/wires.h"
+#include "raft/testing/mutants/trial.h"
+#include "raft/testing/mutants/wires.h"
 
 namespace raft {
 namespace {

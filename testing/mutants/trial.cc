@@ -1,6 +1,6 @@
-#include "testing/mutants/trial.h"
+#include "raft/testing/mutants/trial.h"
 
-#include "testing/simulation/simulation.h"
+#include "raft/testing/simulation/simulation.h"
 
 namespace raft {
 

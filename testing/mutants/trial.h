@@ -6,14 +6,14 @@
 //   }
 //
 // Thread rule: one thread in the process.
-#ifndef TESTING_MUTANTS_TRIAL_H_
-#define TESTING_MUTANTS_TRIAL_H_
+#ifndef RAFT_TESTING_MUTANTS_TRIAL_H_
+#define RAFT_TESTING_MUTANTS_TRIAL_H_
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "cluster/link/mutant.h"
+#include "raft/cluster/link/mutant.h"
 
 namespace raft {
 
@@ -36,4 +36,4 @@ Trial Try(Mutant mutant, uint64_t seeds);
 
 }  // namespace raft
 
-#endif  // TESTING_MUTANTS_TRIAL_H_
+#endif  // RAFT_TESTING_MUTANTS_TRIAL_H_

@@ -1,4 +1,4 @@
-#include "testing/mutants/wires.h"
+#include "raft/testing/mutants/wires.h"
 
 #include <memory>
 #include <sstream>
@@ -11,14 +11,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "cluster/pump.h"
-#include "testing/eventually.h"
-#include "testing/faulty/faulty.h"
-#include "testing/gate.h"
-#include "testing/history.h"
-#include "testing/local_addresses.h"
-#include "transport/builtin.h"
-#include "transport/url.h"
+#include "raft/cluster/pump.h"
+#include "raft/testing/eventually.h"
+#include "raft/testing/faulty/faulty.h"
+#include "raft/testing/gate.h"
+#include "raft/testing/history.h"
+#include "raft/testing/local_addresses.h"
+#include "raft/transport/builtin.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 namespace {

@@ -5,11 +5,11 @@
 // checker that judges the simulator's histories judges theirs.
 //
 // Thread rule: one thread in the process.
-#ifndef TESTING_MUTANTS_WIRES_H_
-#define TESTING_MUTANTS_WIRES_H_
+#ifndef RAFT_TESTING_MUTANTS_WIRES_H_
+#define RAFT_TESTING_MUTANTS_WIRES_H_
 
-#include "cluster/link/mutant.h"
-#include "testing/mutants/trial.h"
+#include "raft/cluster/link/mutant.h"
+#include "raft/testing/mutants/trial.h"
 
 namespace raft {
 
@@ -18,4 +18,4 @@ Trial TryOnWires(Mutant mutant, uint64_t attempts);
 
 }  // namespace raft
 
-#endif  // TESTING_MUTANTS_WIRES_H_
+#endif  // RAFT_TESTING_MUTANTS_WIRES_H_

@@ -1,4 +1,4 @@
-#include "testing/programs/conversation.h"
+#include "raft/testing/programs/conversation.h"
 
 #include <signal.h>
 
@@ -12,8 +12,8 @@
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
-#include "testing/eventually.h"
-#include "testing/message.h"
+#include "raft/testing/eventually.h"
+#include "raft/testing/message.h"
 
 namespace raft {
 namespace {

@@ -12,8 +12,8 @@
 //   talk.EndAndJudge();
 //
 // Thread rule: one thread.
-#ifndef TESTING_PROGRAMS_CONVERSATION_H_
-#define TESTING_PROGRAMS_CONVERSATION_H_
+#ifndef RAFT_TESTING_PROGRAMS_CONVERSATION_H_
+#define RAFT_TESTING_PROGRAMS_CONVERSATION_H_
 
 #include <atomic>
 #include <cstdint>
@@ -26,12 +26,12 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "cluster/received.h"
-#include "proto/stats.pb.h"
-#include "testing/history.h"
-#include "testing/programs/process.h"
-#include "testing/programs/program_cluster.h"
-#include "transport/mutex.h"
+#include "raft/cluster/received.h"
+#include "raft/proto/stats.pb.h"
+#include "raft/testing/history.h"
+#include "raft/testing/programs/process.h"
+#include "raft/testing/programs/program_cluster.h"
+#include "raft/transport/mutex.h"
 
 namespace raft {
 
@@ -118,4 +118,4 @@ class Conversation {
 
 }  // namespace raft
 
-#endif  // TESTING_PROGRAMS_CONVERSATION_H_
+#endif  // RAFT_TESTING_PROGRAMS_CONVERSATION_H_

@@ -11,8 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "testing/local_addresses.h"
-#include "testing/programs/program_cluster.h"
+#include "raft/testing/local_addresses.h"
+#include "raft/testing/programs/program_cluster.h"
 
 namespace raft {
 namespace {

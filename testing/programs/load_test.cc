@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "testing/programs/conversation.h"
+#include "raft/testing/programs/conversation.h"
 
 namespace raft {
 namespace {

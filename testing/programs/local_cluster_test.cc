@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "testing/programs/program_cluster.h"
+#include "raft/testing/programs/program_cluster.h"
 
 namespace raft {
 namespace {

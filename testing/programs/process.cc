@@ -1,4 +1,4 @@
-#include "testing/programs/process.h"
+#include "raft/testing/programs/process.h"
 
 #include <fcntl.h>
 #include <limits.h>

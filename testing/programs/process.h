@@ -13,8 +13,8 @@
 //
 // Thread rule: Start() from a thread that outlives the process, all else from
 // any.
-#ifndef TESTING_PROGRAMS_PROCESS_H_
-#define TESTING_PROGRAMS_PROCESS_H_
+#ifndef RAFT_TESTING_PROGRAMS_PROCESS_H_
+#define RAFT_TESTING_PROGRAMS_PROCESS_H_
 
 #include <sys/types.h>
 
@@ -30,7 +30,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
-#include "transport/mutex.h"
+#include "raft/transport/mutex.h"
 
 namespace raft {
 
@@ -106,4 +106,4 @@ class Process {
 
 }  // namespace raft
 
-#endif  // TESTING_PROGRAMS_PROCESS_H_
+#endif  // RAFT_TESTING_PROGRAMS_PROCESS_H_

@@ -1,4 +1,4 @@
-#include "testing/programs/program_cluster.h"
+#include "raft/testing/programs/program_cluster.h"
 
 #include <unistd.h>
 

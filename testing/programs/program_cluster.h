@@ -6,16 +6,16 @@
 //   two->ReadLine(kPatience);    // "1 -> 2: hello there"
 //
 // Thread rule: a value.
-#ifndef TESTING_PROGRAMS_PROGRAM_CLUSTER_H_
-#define TESTING_PROGRAMS_PROGRAM_CLUSTER_H_
+#ifndef RAFT_TESTING_PROGRAMS_PROGRAM_CLUSTER_H_
+#define RAFT_TESTING_PROGRAMS_PROGRAM_CLUSTER_H_
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "testing/eventually.h"
-#include "testing/local_addresses.h"
-#include "testing/programs/process.h"
+#include "raft/testing/eventually.h"
+#include "raft/testing/local_addresses.h"
+#include "raft/testing/programs/process.h"
 
 namespace raft {
 
@@ -48,4 +48,4 @@ std::string MakeTestFolder();
 
 }  // namespace raft
 
-#endif  // TESTING_PROGRAMS_PROGRAM_CLUSTER_H_
+#endif  // RAFT_TESTING_PROGRAMS_PROGRAM_CLUSTER_H_

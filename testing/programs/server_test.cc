@@ -12,7 +12,7 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "testing/programs/program_cluster.h"
+#include "raft/testing/programs/program_cluster.h"
 
 namespace raft {
 namespace {

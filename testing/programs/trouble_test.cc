@@ -3,8 +3,8 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
-#include "testing/eventually.h"
-#include "testing/programs/conversation.h"
+#include "raft/testing/eventually.h"
+#include "raft/testing/programs/conversation.h"
 
 namespace raft {
 namespace {

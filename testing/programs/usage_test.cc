@@ -6,7 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "testing/programs/program_cluster.h"
+#include "raft/testing/programs/program_cluster.h"
 
 namespace raft {
 namespace {

@@ -1,4 +1,4 @@
-#include "testing/proxy/connection.h"
+#include "raft/testing/proxy/connection.h"
 
 #include <poll.h>
 #include <sys/socket.h>

@@ -2,14 +2,14 @@
 // them.
 //
 // Thread rule: none of its own.
-#ifndef TESTING_PROXY_CONNECTION_H_
-#define TESTING_PROXY_CONNECTION_H_
+#ifndef RAFT_TESTING_PROXY_CONNECTION_H_
+#define RAFT_TESTING_PROXY_CONNECTION_H_
 
 #include <cstddef>
 #include <string>
 
 #include "absl/time/time.h"
-#include "testing/proxy/tamperer.h"
+#include "raft/testing/proxy/tamperer.h"
 
 namespace raft {
 
@@ -69,4 +69,4 @@ class ProxiedConnection {
 
 }  // namespace raft
 
-#endif  // TESTING_PROXY_CONNECTION_H_
+#endif  // RAFT_TESTING_PROXY_CONNECTION_H_

@@ -1,7 +1,7 @@
-#include "testing/proxy/proxies.h"
+#include "raft/testing/proxy/proxies.h"
 
 #include "absl/status/status.h"
-#include "transport/url.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 

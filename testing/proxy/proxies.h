@@ -10,8 +10,8 @@
 //   proxies->to(2).Freeze();
 //
 // Thread rule: one thread, but for what a TcpProxy allows.
-#ifndef TESTING_PROXY_PROXIES_H_
-#define TESTING_PROXY_PROXIES_H_
+#ifndef RAFT_TESTING_PROXY_PROXIES_H_
+#define RAFT_TESTING_PROXY_PROXIES_H_
 
 #include <functional>
 #include <map>
@@ -19,8 +19,8 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "cluster/config.h"
-#include "testing/proxy/proxy.h"
+#include "raft/cluster/config.h"
+#include "raft/testing/proxy/proxy.h"
 
 namespace raft {
 
@@ -45,4 +45,4 @@ class Proxies {
 
 }  // namespace raft
 
-#endif  // TESTING_PROXY_PROXIES_H_
+#endif  // RAFT_TESTING_PROXY_PROXIES_H_

@@ -1,4 +1,4 @@
-#include "testing/proxy/proxy.h"
+#include "raft/testing/proxy/proxy.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -15,7 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "testing/local_addresses.h"
+#include "raft/testing/local_addresses.h"
 
 namespace raft {
 namespace {

@@ -12,8 +12,8 @@
 //
 // Thread rule: any thread. What a call sets holds for all that passes after it
 // has returned; what it does to connections is done soon after.
-#ifndef TESTING_PROXY_PROXY_H_
-#define TESTING_PROXY_PROXY_H_
+#ifndef RAFT_TESTING_PROXY_PROXY_H_
+#define RAFT_TESTING_PROXY_PROXY_H_
 
 #include <poll.h>
 
@@ -25,10 +25,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "testing/proxy/connection.h"
-#include "testing/proxy/tamperer.h"
-#include "transport/mutex.h"
-#include "transport/url.h"
+#include "raft/testing/proxy/connection.h"
+#include "raft/testing/proxy/tamperer.h"
+#include "raft/transport/mutex.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 
@@ -132,4 +132,4 @@ class TcpProxy {
 
 }  // namespace raft
 
-#endif  // TESTING_PROXY_PROXY_H_
+#endif  // RAFT_TESTING_PROXY_PROXY_H_

@@ -1,4 +1,4 @@
-#include "testing/proxy/proxy.h"
+#include "raft/testing/proxy/proxy.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -16,7 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
-#include "testing/eventually.h"
+#include "raft/testing/eventually.h"
 
 namespace raft {
 namespace {

@@ -1,8 +1,8 @@
 // Somebody in the middle of a stream who changes what passes.
 //
 // Thread rule: none of its own.
-#ifndef TESTING_PROXY_TAMPERER_H_
-#define TESTING_PROXY_TAMPERER_H_
+#ifndef RAFT_TESTING_PROXY_TAMPERER_H_
+#define RAFT_TESTING_PROXY_TAMPERER_H_
 
 #include <cstddef>
 #include <string>
@@ -33,4 +33,4 @@ class Tamperer {
 
 }  // namespace raft
 
-#endif  // TESTING_PROXY_TAMPERER_H_
+#endif  // RAFT_TESTING_PROXY_TAMPERER_H_

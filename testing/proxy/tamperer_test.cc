@@ -1,4 +1,4 @@
-#include "testing/proxy/tamperer.h"
+#include "raft/testing/proxy/tamperer.h"
 
 #include <string>
 

@@ -16,8 +16,8 @@
 #include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
-#include "testing/proxy/proxy.h"
-#include "transport/url.h"
+#include "raft/testing/proxy/proxy.h"
+#include "raft/transport/url.h"
 #include "zmq.hpp"
 
 namespace raft {

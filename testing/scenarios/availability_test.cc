@@ -1,6 +1,6 @@
 // Servers start in any order, and some of them late.
 
-#include "testing/cluster_test.h"
+#include "raft/testing/cluster_test.h"
 
 namespace raft {
 namespace {

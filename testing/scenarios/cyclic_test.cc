@@ -3,7 +3,7 @@
 #include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
-#include "testing/cluster_test.h"
+#include "raft/testing/cluster_test.h"
 
 namespace raft {
 namespace {

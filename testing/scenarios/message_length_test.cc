@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "testing/cluster_test.h"
-#include "testing/message.h"
+#include "raft/testing/cluster_test.h"
+#include "raft/testing/message.h"
 
 namespace raft {
 namespace {

@@ -14,8 +14,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "testing/cluster_test.h"
-#include "testing/test_keys.h"
+#include "raft/testing/cluster_test.h"
+#include "raft/testing/test_keys.h"
 
 namespace raft {
 namespace {

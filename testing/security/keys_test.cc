@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "cluster/key_file.h"
-#include "testing/cluster_test.h"
-#include "testing/local_addresses.h"
-#include "testing/local_cluster.h"
-#include "testing/test_keys.h"
+#include "raft/cluster/key_file.h"
+#include "raft/testing/cluster_test.h"
+#include "raft/testing/local_addresses.h"
+#include "raft/testing/local_cluster.h"
+#include "raft/testing/test_keys.h"
 
 namespace raft {
 namespace {

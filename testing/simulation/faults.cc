@@ -1,4 +1,4 @@
-#include "testing/simulation/faults.h"
+#include "raft/testing/simulation/faults.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,15 +1,15 @@
 // What goes wrong in a simulated cluster, and when.
 //
 // Thread rule: that of its simulation, one thread.
-#ifndef TESTING_SIMULATION_FAULTS_H_
-#define TESTING_SIMULATION_FAULTS_H_
+#ifndef RAFT_TESTING_SIMULATION_FAULTS_H_
+#define RAFT_TESTING_SIMULATION_FAULTS_H_
 
 #include <cstdint>
 #include <functional>
 #include <map>
 
-#include "testing/simulation/network.h"
-#include "testing/simulation/random.h"
+#include "raft/testing/simulation/network.h"
+#include "raft/testing/simulation/random.h"
 
 namespace raft {
 
@@ -63,4 +63,4 @@ class SimFaultSchedule {
 
 }  // namespace raft
 
-#endif  // TESTING_SIMULATION_FAULTS_H_
+#endif  // RAFT_TESTING_SIMULATION_FAULTS_H_

@@ -1,4 +1,4 @@
-#include "testing/simulation/host.h"
+#include "raft/testing/simulation/host.h"
 
 #include <algorithm>
 #include <utility>

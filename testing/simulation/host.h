@@ -1,15 +1,15 @@
 // An application that is a user's Handler.
 //
 // Thread rule: that of its simulation, one thread.
-#ifndef TESTING_SIMULATION_HOST_H_
-#define TESTING_SIMULATION_HOST_H_
+#ifndef RAFT_TESTING_SIMULATION_HOST_H_
+#define RAFT_TESTING_SIMULATION_HOST_H_
 
 #include <memory>
 #include <vector>
 
-#include "cluster/handler.h"
-#include "cluster/timers.h"
-#include "testing/simulation/process.h"
+#include "raft/cluster/handler.h"
+#include "raft/cluster/timers.h"
+#include "raft/testing/simulation/process.h"
 
 namespace raft {
 
@@ -43,4 +43,4 @@ class SimHost : public SimApplication, private Context {
 
 }  // namespace raft
 
-#endif  // TESTING_SIMULATION_HOST_H_
+#endif  // RAFT_TESTING_SIMULATION_HOST_H_

@@ -1,4 +1,4 @@
-#include "testing/simulation/load.h"
+#include "raft/testing/simulation/load.h"
 
 #include <algorithm>
 #include <utility>

@@ -2,14 +2,14 @@
 // what it did.
 //
 // Thread rule: that of its simulation, one thread.
-#ifndef TESTING_SIMULATION_LOAD_H_
-#define TESTING_SIMULATION_LOAD_H_
+#ifndef RAFT_TESTING_SIMULATION_LOAD_H_
+#define RAFT_TESTING_SIMULATION_LOAD_H_
 
 #include <cstdint>
 #include <string>
 
-#include "testing/history.h"
-#include "testing/simulation/process.h"
+#include "raft/testing/history.h"
+#include "raft/testing/simulation/process.h"
 
 namespace raft {
 
@@ -46,4 +46,4 @@ class SimLoad : public SimApplication {
 
 }  // namespace raft
 
-#endif  // TESTING_SIMULATION_LOAD_H_
+#endif  // RAFT_TESTING_SIMULATION_LOAD_H_

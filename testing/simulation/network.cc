@@ -1,4 +1,4 @@
-#include "testing/simulation/network.h"
+#include "raft/testing/simulation/network.h"
 
 #include <algorithm>
 #include <string>

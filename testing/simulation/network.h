@@ -10,8 +10,8 @@
 // Everything that happens follows from the seed and the calls.
 //
 // Thread rule: one thread, for the network and all its transports.
-#ifndef TESTING_SIMULATION_NETWORK_H_
-#define TESTING_SIMULATION_NETWORK_H_
+#ifndef RAFT_TESTING_SIMULATION_NETWORK_H_
+#define RAFT_TESTING_SIMULATION_NETWORK_H_
 
 #include <array>
 #include <cstddef>
@@ -20,10 +20,10 @@
 #include <memory>
 #include <vector>
 
-#include "cluster/config.h"
-#include "cluster/link/link.h"
-#include "testing/simulation/random.h"
-#include "transport/transport.h"
+#include "raft/cluster/config.h"
+#include "raft/cluster/link/link.h"
+#include "raft/testing/simulation/random.h"
+#include "raft/transport/transport.h"
 
 namespace raft {
 
@@ -137,4 +137,4 @@ class SimNetwork {
 
 }  // namespace raft
 
-#endif  // TESTING_SIMULATION_NETWORK_H_
+#endif  // RAFT_TESTING_SIMULATION_NETWORK_H_

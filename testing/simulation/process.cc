@@ -1,10 +1,10 @@
-#include "testing/simulation/process.h"
+#include "raft/testing/simulation/process.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "testing/ledger.h"
+#include "raft/testing/ledger.h"
 
 namespace raft {
 namespace {

@@ -1,8 +1,8 @@
 // One life of a simulated server, and the application that uses it.
 //
 // Thread rule: that of its simulation, one thread.
-#ifndef TESTING_SIMULATION_PROCESS_H_
-#define TESTING_SIMULATION_PROCESS_H_
+#ifndef RAFT_TESTING_SIMULATION_PROCESS_H_
+#define RAFT_TESTING_SIMULATION_PROCESS_H_
 
 #include <cstdint>
 #include <functional>
@@ -10,11 +10,11 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "cluster/engine.h"
-#include "cluster/pump.h"
-#include "testing/history.h"
-#include "testing/simulation/network.h"
-#include "testing/simulation/random.h"
+#include "raft/cluster/engine.h"
+#include "raft/cluster/pump.h"
+#include "raft/testing/history.h"
+#include "raft/testing/simulation/network.h"
+#include "raft/testing/simulation/random.h"
 
 namespace raft {
 
@@ -112,4 +112,4 @@ void SetSimClock(Micros now);
 
 }  // namespace raft
 
-#endif  // TESTING_SIMULATION_PROCESS_H_
+#endif  // RAFT_TESTING_SIMULATION_PROCESS_H_

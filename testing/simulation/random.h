@@ -2,8 +2,8 @@
 // (unlike the distributions of <random>).
 //
 // Thread rule: none of its own.
-#ifndef TESTING_SIMULATION_RANDOM_H_
-#define TESTING_SIMULATION_RANDOM_H_
+#ifndef RAFT_TESTING_SIMULATION_RANDOM_H_
+#define RAFT_TESTING_SIMULATION_RANDOM_H_
 
 #include <cstdint>
 
@@ -36,4 +36,4 @@ class SimRandom {
 
 }  // namespace raft
 
-#endif  // TESTING_SIMULATION_RANDOM_H_
+#endif  // RAFT_TESTING_SIMULATION_RANDOM_H_

@@ -19,8 +19,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "testing/simulation/simulation.h"
-#include "transport/mutex.h"
+#include "raft/testing/simulation/simulation.h"
+#include "raft/transport/mutex.h"
 
 ABSL_FLAG(uint64_t, seeds, 1000, "how many seeds to run");
 ABSL_FLAG(uint64_t, first_seed, 1, "the first of them");

@@ -1,4 +1,4 @@
-#include "testing/simulation/simulation.h"
+#include "raft/testing/simulation/simulation.h"
 
 #include <algorithm>
 #include <functional>
@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "testing/history.h"
-#include "testing/simulation/faults.h"
-#include "testing/simulation/host.h"
-#include "testing/simulation/load.h"
-#include "testing/simulation/process.h"
+#include "raft/testing/history.h"
+#include "raft/testing/simulation/faults.h"
+#include "raft/testing/simulation/host.h"
+#include "raft/testing/simulation/load.h"
+#include "raft/testing/simulation/process.h"
 
 namespace raft {
 namespace {

@@ -22,8 +22,8 @@
 //
 // Thread rule: from any thread, also several at once. What is given in the
 // options is called on that thread.
-#ifndef TESTING_SIMULATION_SIMULATION_H_
-#define TESTING_SIMULATION_SIMULATION_H_
+#ifndef RAFT_TESTING_SIMULATION_SIMULATION_H_
+#define RAFT_TESTING_SIMULATION_SIMULATION_H_
 
 #include <cstdint>
 #include <functional>
@@ -32,9 +32,9 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "cluster/handler.h"
-#include "cluster/link/link.h"
-#include "testing/simulation/network.h"
+#include "raft/cluster/handler.h"
+#include "raft/cluster/link/link.h"
+#include "raft/testing/simulation/network.h"
 
 namespace raft {
 
@@ -80,4 +80,4 @@ absl::Status Simulate(SimulationOptions options,
 
 }  // namespace raft
 
-#endif  // TESTING_SIMULATION_SIMULATION_H_
+#endif  // RAFT_TESTING_SIMULATION_SIMULATION_H_

@@ -1,4 +1,4 @@
-#include "testing/simulation/simulation.h"
+#include "raft/testing/simulation/simulation.h"
 
 #include <sstream>
 

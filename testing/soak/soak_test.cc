@@ -16,7 +16,7 @@
 #include <string>
 #include <thread>  // NOLINT(build/c++11)
 
-#include "testing/cluster_test.h"
+#include "raft/testing/cluster_test.h"
 
 namespace raft {
 namespace {

@@ -10,16 +10,16 @@
 // @com_google_googletest//:gtest_main. It checks what transport.h promises:
 // frames, refusals, connections that come and go, threads, and that nothing is
 // left behind.
-#ifndef TESTING_TRANSPORT_CONFORMANCE_H_
-#define TESTING_TRANSPORT_CONFORMANCE_H_
+#ifndef RAFT_TESTING_TRANSPORT_CONFORMANCE_H_
+#define RAFT_TESTING_TRANSPORT_CONFORMANCE_H_
 
 #include <cstddef>
 #include <functional>
 #include <ostream>
 
 #include "gtest/gtest.h"
-#include "transport/transport.h"
-#include "transport/url.h"
+#include "raft/transport/transport.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 
@@ -46,4 +46,4 @@ class TransportConformance : public testing::TestWithParam<TransportUnderTest> {
 
 }  // namespace raft
 
-#endif  // TESTING_TRANSPORT_CONFORMANCE_H_
+#endif  // RAFT_TESTING_TRANSPORT_CONFORMANCE_H_

@@ -8,8 +8,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "testing/transport/conformance.h"
-#include "testing/transport/node.h"
+#include "raft/testing/transport/conformance.h"
+#include "raft/testing/transport/node.h"
 
 namespace raft {
 namespace {

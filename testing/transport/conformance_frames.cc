@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "testing/transport/conformance.h"
-#include "testing/transport/node.h"
+#include "raft/testing/transport/conformance.h"
+#include "raft/testing/transport/node.h"
 
 namespace raft {
 namespace {

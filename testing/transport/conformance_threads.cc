@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "testing/transport/conformance.h"
-#include "testing/transport/node.h"
-#include "transport/mutex.h"
+#include "raft/testing/transport/conformance.h"
+#include "raft/testing/transport/node.h"
+#include "raft/transport/mutex.h"
 
 namespace raft {
 namespace {

@@ -1,6 +1,6 @@
-#include "testing/transport/conformance.h"
-#include "transport/loopback/loopback.h"
-#include "transport/url.h"
+#include "raft/testing/transport/conformance.h"
+#include "raft/transport/loopback/loopback.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 namespace {

@@ -1,4 +1,4 @@
-#include "testing/transport/node.h"
+#include "raft/testing/transport/node.h"
 
 #include <algorithm>
 #include <chrono>  // NOLINT(build/c++11)

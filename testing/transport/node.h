@@ -8,8 +8,8 @@
 //   EXPECT_TRUE(RunUntil({&a, &b}, [&] { return b.frames.size() == 1; }));
 //
 // Thread rule: one thread, except for what a test locks itself.
-#ifndef TESTING_TRANSPORT_NODE_H_
-#define TESTING_TRANSPORT_NODE_H_
+#ifndef RAFT_TESTING_TRANSPORT_NODE_H_
+#define RAFT_TESTING_TRANSPORT_NODE_H_
 
 #include <cstddef>
 #include <functional>
@@ -20,11 +20,11 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "testing/transport/conformance.h"
-#include "testing/transport/resources.h"
-#include "transport/frame.h"
-#include "transport/transport.h"
-#include "transport/url.h"
+#include "raft/testing/transport/conformance.h"
+#include "raft/testing/transport/resources.h"
+#include "raft/transport/frame.h"
+#include "raft/transport/transport.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 
@@ -91,4 +91,4 @@ void Link(Node& from, PeerId as, Node& to);
 
 }  // namespace raft
 
-#endif  // TESTING_TRANSPORT_NODE_H_
+#endif  // RAFT_TESTING_TRANSPORT_NODE_H_

@@ -1,7 +1,7 @@
 // An IPv4 loopback address for this process alone: a port that one test has
 // given back is not taken by another one that runs beside it.
-#ifndef TESTING_TRANSPORT_OWN_ADDRESS_H_
-#define TESTING_TRANSPORT_OWN_ADDRESS_H_
+#ifndef RAFT_TESTING_TRANSPORT_OWN_ADDRESS_H_
+#define RAFT_TESTING_TRANSPORT_OWN_ADDRESS_H_
 
 #include <unistd.h>
 
@@ -20,4 +20,4 @@ inline std::string OwnAddress(int number = 0) {
 
 }  // namespace raft
 
-#endif  // TESTING_TRANSPORT_OWN_ADDRESS_H_
+#endif  // RAFT_TESTING_TRANSPORT_OWN_ADDRESS_H_

@@ -1,4 +1,4 @@
-#include "testing/transport/raw_peer.h"
+#include "raft/testing/transport/raw_peer.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -2,8 +2,8 @@
 // language.
 //
 // Thread rule: one thread.
-#ifndef TESTING_TRANSPORT_RAW_PEER_H_
-#define TESTING_TRANSPORT_RAW_PEER_H_
+#ifndef RAFT_TESTING_TRANSPORT_RAW_PEER_H_
+#define RAFT_TESTING_TRANSPORT_RAW_PEER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "transport/url.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 
@@ -67,4 +67,4 @@ class RawListener {
 
 }  // namespace raft
 
-#endif  // TESTING_TRANSPORT_RAW_PEER_H_
+#endif  // RAFT_TESTING_TRANSPORT_RAW_PEER_H_

@@ -1,4 +1,4 @@
-#include "testing/transport/resources.h"
+#include "raft/testing/transport/resources.h"
 
 #include <dirent.h>
 #include <unistd.h>

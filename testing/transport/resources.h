@@ -1,8 +1,8 @@
 // What this process uses.
 //
 // Thread rule: any thread.
-#ifndef TESTING_TRANSPORT_RESOURCES_H_
-#define TESTING_TRANSPORT_RESOURCES_H_
+#ifndef RAFT_TESTING_TRANSPORT_RESOURCES_H_
+#define RAFT_TESTING_TRANSPORT_RESOURCES_H_
 
 #include <cstddef>
 
@@ -15,4 +15,4 @@ bool MemoryIsInstrumented();  // By a sanitizer: its use says nothing.
 
 }  // namespace raft
 
-#endif  // TESTING_TRANSPORT_RESOURCES_H_
+#endif  // RAFT_TESTING_TRANSPORT_RESOURCES_H_

@@ -1,8 +1,8 @@
 #include "absl/strings/str_cat.h"
-#include "testing/transport/conformance.h"
-#include "testing/transport/own_address.h"
-#include "transport/url.h"
-#include "transport/zeromq/zeromq.h"
+#include "raft/testing/transport/conformance.h"
+#include "raft/testing/transport/own_address.h"
+#include "raft/transport/url.h"
+#include "raft/transport/zeromq/zeromq.h"
 
 namespace raft {
 namespace {

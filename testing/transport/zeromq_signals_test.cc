@@ -9,12 +9,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "testing/transport/conformance.h"
-#include "testing/transport/node.h"
-#include "testing/transport/own_address.h"
-#include "transport/frame.h"
-#include "transport/url.h"
-#include "transport/zeromq/zeromq.h"
+#include "raft/testing/transport/conformance.h"
+#include "raft/testing/transport/node.h"
+#include "raft/testing/transport/own_address.h"
+#include "raft/transport/frame.h"
+#include "raft/transport/url.h"
+#include "raft/transport/zeromq/zeromq.h"
 
 namespace {
 

@@ -12,8 +12,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
-#include "tools/checks/layers.h"
-#include "tools/checks/tree.h"
+#include "raft/tools/checks/layers.h"
+#include "raft/tools/checks/tree.h"
 
 namespace raft {
 namespace {

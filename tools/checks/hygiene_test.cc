@@ -12,8 +12,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "gtest/gtest.h"
-#include "tools/checks/layers.h"
-#include "tools/checks/tree.h"
+#include "raft/tools/checks/layers.h"
+#include "raft/tools/checks/tree.h"
 
 namespace raft {
 namespace {
@@ -26,9 +26,10 @@ bool HasALengthLimit(absl::string_view path) {
          absl::EndsWith(path, ".proto");
 }
 
-// "cluster/server.h" -> "CLUSTER_SERVER_H_"
+// "cluster/server.h" -> "RAFT_CLUSTER_SERVER_H_"
 std::string GuardOf(const std::string& path) {
-  std::string guard = absl::StrReplaceAll(path, {{"/", "_"}, {".", "_"}});
+  std::string guard =
+      absl::StrReplaceAll("raft/" + path, {{"/", "_"}, {".", "_"}});
   for (char& c : guard) c = static_cast<char>(std::toupper(c));
   return absl::StrCat(guard, "_");
 }

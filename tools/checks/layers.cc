@@ -1,4 +1,4 @@
-#include "tools/checks/layers.h"
+#include "raft/tools/checks/layers.h"
 
 #include <fnmatch.h>
 
@@ -38,14 +38,14 @@ const std::vector<Layer>& Layers() {
        {"cluster/", "transport/*.h", "proto/", "absl/", "google/protobuf/",
         "xxhash.h"}},
       {"cmd/",
-       {"cmd/", "cluster/", "transport/", "proto/", "absl/", "google/protobuf/",
-        "tools/cpp/runfiles/"}},
+       {"cmd/", "cluster/", "transport/", "proto/", "absl/",
+        "google/protobuf/"}},
       // What raft is measured against.
       {"cmd/bench/zmq_*", {"cmd/", "absl/", "zmq.h", "zmq.hpp"}},
       {"testing/",
        {"testing/", "cluster/", "transport/", "proto/", "absl/",
         "google/protobuf/", "gtest/", "gmock/", "benchmark/", "zmq.h",
-        "zmq.hpp", "xxhash.h", "tools/cpp/runfiles/"}},
+        "zmq.hpp", "xxhash.h"}},
       // Beside the layers: what checks them, and what a user would write.
       {"tools/", {"tools/", "absl/"}},
       {"examples/",
@@ -124,7 +124,11 @@ std::string Fault(const Layer& layer, bool is_test, absl::string_view named) {
   if (named.size() < 3 || (named.front() != '"' && named.front() != '<')) {
     return absl::StrCat("includes ", named, ", which cannot be judged");
   }
-  const absl::string_view path = named.substr(1, named.size() - 2);
+  absl::string_view path = named.substr(1, named.size() - 2);
+  const bool is_ours = absl::ConsumePrefix(&path, "raft/");
+  if (!is_ours && LayerOf(path) != nullptr) {
+    return absl::StrCat("includes ", named, ", which lacks \"raft/\"");
+  }
   if (FitsAny(path, layer.may_include)) return "";
   if (is_test && FitsAny(path, TestsMayInclude())) return "";
   if (IsKnown(path)) {

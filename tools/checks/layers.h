@@ -14,8 +14,8 @@
 //
 // Threads: any, at any time.
 
-#ifndef TOOLS_CHECKS_LAYERS_H_
-#define TOOLS_CHECKS_LAYERS_H_
+#ifndef RAFT_TOOLS_CHECKS_LAYERS_H_
+#define RAFT_TOOLS_CHECKS_LAYERS_H_
 
 #include <string>
 #include <vector>
@@ -34,4 +34,4 @@ std::vector<std::string> LayerFaults(absl::string_view path,
 
 }  // namespace raft
 
-#endif  // TOOLS_CHECKS_LAYERS_H_
+#endif  // RAFT_TOOLS_CHECKS_LAYERS_H_

@@ -1,11 +1,11 @@
-#include "tools/checks/layers.h"
+#include "raft/tools/checks/layers.h"
 
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tools/checks/tree.h"
+#include "raft/tools/checks/tree.h"
 
 namespace raft {
 namespace {
@@ -42,63 +42,68 @@ TEST_P(Forbidden, IsCaught) {
 INSTANTIATE_TEST_SUITE_P(
     Layers, Allowed,
     testing::Values(
-        Include{"proto/json.cc", "\"proto/frame.pb.h\""},
+        Include{"proto/json.cc", "\"raft/proto/frame.pb.h\""},
         Include{"proto/json.cc", "<google/protobuf/any.pb.h>"},
-        Include{"transport/url.cc", "\"transport/url.h\""},
+        Include{"transport/url.cc", "\"raft/transport/url.h\""},
         Include{"transport/url.cc", "\"absl/status/status.h\""},
         Include{"transport/url.cc", "<netdb.h>"},
         Include{"transport/url_test.cc", "\"gtest/gtest.h\""},
         Include{"cluster/link/testing_link.h", "\"gtest/gtest.h\""},
-        Include{"transport/builtin.cc", "\"transport/loopback/loopback.h\""},
-        Include{"transport/builtin.cc", "\"transport/zeromq/zeromq.h\""},
-        Include{"transport/loopback/network.cc", "\"transport/frame.h\""},
+        Include{"transport/builtin.cc",
+                "\"raft/transport/loopback/loopback.h\""},
+        Include{"transport/builtin.cc", "\"raft/transport/zeromq/zeromq.h\""},
+        Include{"transport/loopback/network.cc", "\"raft/transport/frame.h\""},
         Include{"transport/zeromq/socket.cc", "<zmq.hpp>"},
-        Include{"transport/zeromq/socket.cc", "\"transport/zeromq/peer.h\""},
-        Include{"cluster/pump.cc", "\"cluster/link/link.h\""},
-        Include{"cluster/pump.cc", "\"transport/transport.h\""},
-        Include{"cluster/link/wire.cc", "\"proto/frame.pb.h\""},
+        Include{"transport/zeromq/socket.cc",
+                "\"raft/transport/zeromq/peer.h\""},
+        Include{"cluster/pump.cc", "\"raft/cluster/link/link.h\""},
+        Include{"cluster/pump.cc", "\"raft/transport/transport.h\""},
+        Include{"cluster/link/wire.cc", "\"raft/proto/frame.pb.h\""},
         Include{"cluster/link/wire.cc", "\"xxhash.h\""},
-        Include{"cmd/server.cc", "\"cluster/server.h\""},
-        Include{"cmd/server.cc", "\"transport/zeromq/zeromq.h\""},
+        Include{"cmd/server.cc", "\"raft/cluster/server.h\""},
+        Include{"cmd/server.cc", "\"raft/transport/zeromq/zeromq.h\""},
         Include{"cmd/bench/zmq_system.cc", "\"zmq.hpp\""},
-        Include{"testing/simulation/simulation.h", "\"cluster/link/link.h\""},
+        Include{"testing/simulation/simulation.h",
+                "\"raft/cluster/link/link.h\""},
         Include{"testing/conformance.cc", "<gtest/gtest.h>"},
-        Include{"examples/hello.cc", "\"cluster/server.h\""}));
+        Include{"examples/hello.cc", "\"raft/cluster/server.h\""}));
 
 INSTANTIATE_TEST_SUITE_P(
     Layers, Forbidden,
     testing::Values(
-        Include{"proto/json.cc", "\"transport/url.h\""},
-        Include{"proto/json.cc", "\"cluster/config.h\""},
-        Include{"transport/url.cc", "\"proto/config.pb.h\""},
-        Include{"transport/url.cc", "\"cluster/config.h\""},
+        Include{"proto/json.cc", "\"raft/transport/url.h\""},
+        Include{"proto/json.cc", "\"raft/cluster/config.h\""},
+        Include{"transport/url.cc", "\"raft/proto/config.pb.h\""},
+        Include{"transport/url.cc", "\"raft/cluster/config.h\""},
         Include{"transport/url.cc", "<zmq.hpp>"},
         Include{"transport/url.cc", "<zmq.h>"},
         Include{"transport/url.cc", "\"google/protobuf/any.pb.h\""},
         Include{"transport/url.cc", "\"gtest/gtest.h\""},
         Include{"cluster/link/link.h", "\"gtest/gtest.h\""},
-        Include{"cluster/testing_link.cc", "\"testing/history.h\""},
-        Include{"transport/registry.cc", "\"transport/zeromq/zeromq.h\""},
-        Include{"transport/builtin.h", "\"transport/zeromq/zeromq.h\""},
-        Include{"transport/loopback/network.cc", "\"transport/zeromq/peer.h\""},
+        Include{"cluster/testing_link.cc", "\"raft/testing/history.h\""},
+        Include{"transport/registry.cc", "\"raft/transport/zeromq/zeromq.h\""},
+        Include{"transport/builtin.h", "\"raft/transport/zeromq/zeromq.h\""},
+        Include{"transport/loopback/network.cc",
+                "\"raft/transport/zeromq/peer.h\""},
         Include{"transport/loopback/network.cc", "<zmq.h>"},
         Include{"transport/zeromq/socket.cc",
-                "\"transport/loopback/mailbox.h\""},
-        Include{"transport/zeromq/socket.cc", "\"cluster/pump.h\""},
-        Include{"transport/zeromq/socket.cc", "\"proto/frame.pb.h\""},
-        Include{"cluster/pump.cc", "\"transport/zeromq/zeromq.h\""},
-        Include{"cluster/pump.cc", "\"transport/loopback/loopback.h\""},
+                "\"raft/transport/loopback/mailbox.h\""},
+        Include{"transport/zeromq/socket.cc", "\"raft/cluster/pump.h\""},
+        Include{"transport/zeromq/socket.cc", "\"raft/proto/frame.pb.h\""},
+        Include{"cluster/pump.cc", "\"raft/transport/zeromq/zeromq.h\""},
+        Include{"cluster/pump.cc", "\"raft/transport/loopback/loopback.h\""},
         Include{"cluster/pump.cc", "<zmq.hpp>"},
-        Include{"cluster/pump.cc", "\"cmd/flags.h\""},
-        Include{"cluster/pump.cc", "\"testing/local_cluster.h\""},
-        Include{"cluster/link/link.cc", "\"transport/zeromq/zeromq.h\""},
-        Include{"cmd/server.cc", "\"testing/local_cluster.h\""},
+        Include{"cluster/pump.cc", "\"raft/cmd/flags.h\""},
+        Include{"cluster/pump.cc", "\"raft/testing/local_cluster.h\""},
+        Include{"cluster/link/link.cc", "\"raft/transport/zeromq/zeromq.h\""},
+        Include{"cmd/server.cc", "\"raft/testing/local_cluster.h\""},
         Include{"cmd/bench/runner.cc", "\"zmq.hpp\""},
-        Include{"cmd/bench/zmq_system.cc", "\"cluster/server.h\""},
-        Include{"testing/local_cluster.cc", "\"cmd/flags.h\""},
-        Include{"examples/hello.cc", "\"cmd/flags.h\""},
+        Include{"cmd/bench/zmq_system.cc", "\"raft/cluster/server.h\""},
+        Include{"testing/local_cluster.cc", "\"raft/cmd/flags.h\""},
+        Include{"examples/hello.cc", "\"raft/cmd/flags.h\""},
         // Whatever the spelling.
-        Include{"cluster/pump.cc", "<transport/zeromq/zeromq.h>"},
+        Include{"cluster/pump.cc", "<raft/transport/zeromq/zeromq.h>"},
+        Include{"cluster/pump.cc", "\"cluster/pump.h\""},
         Include{"cluster/pump.cc", "\"pump.h\""},
         Include{"cluster/pump.cc", "\"../transport/zeromq/zeromq.h\""},
         Include{"cluster/pump.cc", "TRANSPORT_HEADER"}));
@@ -110,11 +115,11 @@ TEST(LayersTest, SpacesDoNotHideAnInclude) {
 
 TEST(LayersTest, ImportsOfProtosAreIncludes) {
   EXPECT_THAT(LayerFaults("proto/a.proto",
-                          "import \"proto/b.proto\";\n"
+                          "import \"raft/proto/b.proto\";\n"
                           "import public \"google/protobuf/any.proto\";\n"),
               IsEmpty());
   EXPECT_THAT(
-      LayerFaults("proto/a.proto", "import public \"cluster/b.proto\";"),
+      LayerFaults("proto/a.proto", "import public \"raft/cluster/b.proto\";"),
       ElementsAre(HasSubstr("may not include cluster/b.proto")));
 }
 

@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
-#include "tools/checks/tree.h"
+#include "raft/tools/checks/tree.h"
 
 namespace raft {
 namespace {

@@ -15,22 +15,23 @@ folders=("$@")
     cmd cmd/bench examples/leader_election)
 
 ./bazelw build //proto/... || exit 1  # For their headers.
-flags=(-std=c++17 -I. "-I$(./bazelw info bazel-bin)"
-  "-I$(./bazelw info output_base)/external/bazel_tools")
-
 # One source for each folder, and one for each program, as there can be but one
 # main(). mutant.cc is of the tests' builds alone, and contradicts its header.
 units=$(mktemp -d) || exit 1
 trap 'rm -rf "$units"' EXIT
+mkdir "$units/include" && ln -s "$PWD" "$units/include/raft"
+bin=$(./bazelw info bazel-bin)
+flags=(-std=c++17 -I. "-I$units/include" "-I$bin/proto/proto_generated"
+  "-I$bin/proto/wire/wire_generated")
 for source in $(find "${folders[@]}" -maxdepth 1 -name '*.cc' ! -name '*_test.cc' \
   ! -name 'testing_*' ! -name mutant.cc | sort); do
   unit=${source%/*}
   grep -q '^int main(' "$source" && unit=$source
   echo "#include \"$source\"" >>"$units/${unit//[\/.]/_}.cc"
 done
-echo "$(cat "$units"/* | wc -l) sources"
+echo "$(cat "$units"/*.cc | wc -l) sources"
 
-find "$units" -name '*.cc' -print0 |
+find "$units" -maxdepth 1 -name '*.cc' -print0 |
   xargs -0 -P "$(nproc)" -I UNIT clang-tidy-14 --quiet \
     "--config-file=$PWD/.clang-tidy" UNIT -- "${flags[@]}" \
     2> >(grep -v ' warnings\? generated\|^$' >&2)

@@ -1,4 +1,4 @@
-#include "tools/checks/tree.h"
+#include "raft/tools/checks/tree.h"
 
 #include <algorithm>
 #include <cstdio>

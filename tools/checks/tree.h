@@ -9,8 +9,8 @@
 //
 // Threads: any, at any time.
 
-#ifndef TOOLS_CHECKS_TREE_H_
-#define TOOLS_CHECKS_TREE_H_
+#ifndef RAFT_TOOLS_CHECKS_TREE_H_
+#define RAFT_TOOLS_CHECKS_TREE_H_
 
 #include <string>
 #include <vector>
@@ -31,4 +31,4 @@ std::vector<File> ReadTree();
 
 }  // namespace raft
 
-#endif  // TOOLS_CHECKS_TREE_H_
+#endif  // RAFT_TOOLS_CHECKS_TREE_H_

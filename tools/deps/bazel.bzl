@@ -21,6 +21,15 @@ STAND_INS = {
             "cc_toolchain",
             "cc_toolchain_suite",
         ),
+        # Bazel 9 has no CcInfo but this. Two files, since a name that is bound
+        # here hides the global one.
+        "cc/common/BUILD.bazel": "",
+        "cc/common/cc_info.bzl": """\
+load(":native.bzl", "NATIVE_CC_INFO")
+
+CcInfo = NATIVE_CC_INFO
+""",
+        "cc/common/native.bzl": "NATIVE_CC_INFO = CcInfo\n",
     },
     "rules_java": {
         "java/BUILD.bazel": "",
@@ -37,6 +46,11 @@ STAND_INS = {
     "rules_proto": {
         "proto/BUILD.bazel": "",
         "proto/defs.bzl": _native("proto_lang_toolchain", "proto_library"),
+    },
+    "rules_shell": {
+        "shell/BUILD.bazel": "",
+        "shell/sh_binary.bzl": _native("sh_binary"),
+        "shell/sh_test.bzl": _native("sh_test"),
     },
     # Every cc_test refers to these two, whether coverage is collected or not.
     "remote_coverage_tools": {

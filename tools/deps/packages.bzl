@@ -68,7 +68,6 @@ PACKAGES = {
         },
     },
     "com_google_protobuf": {
-        "build_file": "@raft//tools/deps:protobuf.BUILD",
         "debian": ["libprotobuf-dev", "protobuf-compiler"],
         "headers": ["google/protobuf/**"],
         "programs": ["protoc"],

@@ -102,11 +102,16 @@ cc_library(
         packages[""] += repository_ctx.read(repository_ctx.attr.build_file)
     for name in repository_ctx.attr.programs:
         repository_ctx.symlink(programs[name], name)
+        packages[""] += "\nexports_files([\"%s\"])\n" % name
 
     for package, content in packages.items():
         repository_ctx.file(
             (package + "/" if package else "") + "BUILD.bazel",
-            "package(default_visibility = [\"//visibility:public\"])\n" + content,
+            """\
+load("@rules_cc//cc:defs.bzl", "cc_library")
+
+package(default_visibility = ["//visibility:public"])
+""" + content,
             executable = False,
         )
 

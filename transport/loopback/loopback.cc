@@ -1,4 +1,4 @@
-#include "transport/loopback/loopback.h"
+#include "raft/transport/loopback/loopback.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -13,8 +13,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "transport/loopback/mailbox.h"
-#include "transport/loopback/network.h"
+#include "raft/transport/loopback/mailbox.h"
+#include "raft/transport/loopback/network.h"
 
 namespace raft {
 namespace loopback {

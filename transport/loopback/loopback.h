@@ -11,10 +11,10 @@
 // very bytes that were sent to the receiver, without a copy.
 //
 // The name "*" takes a fresh name, see Transport::url().
-#ifndef TRANSPORT_LOOPBACK_LOOPBACK_H_
-#define TRANSPORT_LOOPBACK_LOOPBACK_H_
+#ifndef RAFT_TRANSPORT_LOOPBACK_LOOPBACK_H_
+#define RAFT_TRANSPORT_LOOPBACK_LOOPBACK_H_
 
-#include "transport/transport.h"
+#include "raft/transport/transport.h"
 
 namespace raft {
 
@@ -27,4 +27,4 @@ Opener NewLoopbackNetwork();
 
 }  // namespace raft
 
-#endif  // TRANSPORT_LOOPBACK_LOOPBACK_H_
+#endif  // RAFT_TRANSPORT_LOOPBACK_LOOPBACK_H_

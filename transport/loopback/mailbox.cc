@@ -1,4 +1,4 @@
-#include "transport/loopback/mailbox.h"
+#include "raft/transport/loopback/mailbox.h"
 
 #include <algorithm>
 #include <chrono>  // NOLINT(build/c++11)

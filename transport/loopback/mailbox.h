@@ -7,8 +7,8 @@
 //
 // Thread rule: any thread. A pipe is guarded by the mailbox it leads to; no two
 // mailboxes are ever locked at once.
-#ifndef TRANSPORT_LOOPBACK_MAILBOX_H_
-#define TRANSPORT_LOOPBACK_MAILBOX_H_
+#ifndef RAFT_TRANSPORT_LOOPBACK_MAILBOX_H_
+#define RAFT_TRANSPORT_LOOPBACK_MAILBOX_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -19,9 +19,9 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/time/time.h"
-#include "transport/frame.h"
-#include "transport/mutex.h"
-#include "transport/transport.h"
+#include "raft/transport/frame.h"
+#include "raft/transport/mutex.h"
+#include "raft/transport/transport.h"
 
 namespace raft {
 namespace loopback {
@@ -105,4 +105,4 @@ class Mailbox {
 }  // namespace loopback
 }  // namespace raft
 
-#endif  // TRANSPORT_LOOPBACK_MAILBOX_H_
+#endif  // RAFT_TRANSPORT_LOOPBACK_MAILBOX_H_

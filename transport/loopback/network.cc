@@ -1,4 +1,4 @@
-#include "transport/loopback/network.h"
+#include "raft/transport/loopback/network.h"
 
 #include <utility>
 

@@ -1,8 +1,8 @@
 // Who listens under which name in one loopback network.
 //
 // Thread rule: any thread.
-#ifndef TRANSPORT_LOOPBACK_NETWORK_H_
-#define TRANSPORT_LOOPBACK_NETWORK_H_
+#ifndef RAFT_TRANSPORT_LOOPBACK_NETWORK_H_
+#define RAFT_TRANSPORT_LOOPBACK_NETWORK_H_
 
 #include <cstdint>
 #include <map>
@@ -12,8 +12,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "transport/loopback/mailbox.h"
-#include "transport/mutex.h"
+#include "raft/transport/loopback/mailbox.h"
+#include "raft/transport/mutex.h"
 
 namespace raft {
 namespace loopback {
@@ -42,4 +42,4 @@ class Network {
 }  // namespace loopback
 }  // namespace raft
 
-#endif  // TRANSPORT_LOOPBACK_NETWORK_H_
+#endif  // RAFT_TRANSPORT_LOOPBACK_NETWORK_H_

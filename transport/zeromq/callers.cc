@@ -1,4 +1,4 @@
-#include "transport/zeromq/callers.h"
+#include "raft/transport/zeromq/callers.h"
 
 #include <zmq.h>
 
@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/types/optional.h"
-#include "transport/zeromq/endpoint.h"
+#include "raft/transport/zeromq/endpoint.h"
 
 namespace raft {
 namespace zeromq {

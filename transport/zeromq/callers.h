@@ -7,8 +7,8 @@
 // and silent.
 //
 // Thread rule: under the transport's lock. Nothing throws or blocks.
-#ifndef TRANSPORT_ZEROMQ_CALLERS_H_
-#define TRANSPORT_ZEROMQ_CALLERS_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_CALLERS_H_
+#define RAFT_TRANSPORT_ZEROMQ_CALLERS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -17,9 +17,9 @@
 #include <string>
 
 #include "absl/functional/function_ref.h"
-#include "transport/zeromq/environment.h"
-#include "transport/zeromq/inflow.h"
-#include "transport/zeromq/monitor.h"
+#include "raft/transport/zeromq/environment.h"
+#include "raft/transport/zeromq/inflow.h"
+#include "raft/transport/zeromq/monitor.h"
 #include "zmq.hpp"
 
 namespace raft {
@@ -66,4 +66,4 @@ class Callers {
 }  // namespace zeromq
 }  // namespace raft
 
-#endif  // TRANSPORT_ZEROMQ_CALLERS_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_CALLERS_H_

@@ -1,10 +1,10 @@
-#include "transport/zeromq/connection.h"
+#include "raft/transport/zeromq/connection.h"
 
 #include <zmq.h>
 
 #include "absl/strings/match.h"
 #include "absl/types/optional.h"
-#include "transport/zeromq/endpoint.h"
+#include "raft/transport/zeromq/endpoint.h"
 
 namespace raft {
 namespace zeromq {

@@ -4,21 +4,21 @@
 // about it, can be mistaken for the new one's.
 //
 // Thread rule: under the transport's lock. Nothing throws or blocks.
-#ifndef TRANSPORT_ZEROMQ_CONNECTION_H_
-#define TRANSPORT_ZEROMQ_CONNECTION_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_CONNECTION_H_
+#define RAFT_TRANSPORT_ZEROMQ_CONNECTION_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 
-#include "transport/frame.h"
-#include "transport/transport.h"
-#include "transport/zeromq/environment.h"
-#include "transport/zeromq/inflow.h"
-#include "transport/zeromq/message.h"
-#include "transport/zeromq/monitor.h"
-#include "transport/zeromq/socket.h"
+#include "raft/transport/frame.h"
+#include "raft/transport/transport.h"
+#include "raft/transport/zeromq/environment.h"
+#include "raft/transport/zeromq/inflow.h"
+#include "raft/transport/zeromq/message.h"
+#include "raft/transport/zeromq/monitor.h"
+#include "raft/transport/zeromq/socket.h"
 #include "zmq.hpp"
 
 namespace raft {
@@ -82,4 +82,4 @@ class Connection {
 }  // namespace zeromq
 }  // namespace raft
 
-#endif  // TRANSPORT_ZEROMQ_CONNECTION_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_CONNECTION_H_

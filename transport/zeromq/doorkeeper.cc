@@ -1,4 +1,4 @@
-#include "transport/zeromq/doorkeeper.h"
+#include "raft/transport/zeromq/doorkeeper.h"
 
 #include <zmq.h>
 
@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "transport/zeromq/socket.h"
+#include "raft/transport/zeromq/socket.h"
 
 namespace raft {
 namespace zeromq {

@@ -4,16 +4,16 @@
 // there before the address is bound, and until it is given back.
 //
 // Thread rule: under the transport's lock. Nothing throws or blocks.
-#ifndef TRANSPORT_ZEROMQ_DOORKEEPER_H_
-#define TRANSPORT_ZEROMQ_DOORKEEPER_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_DOORKEEPER_H_
+#define RAFT_TRANSPORT_ZEROMQ_DOORKEEPER_H_
 
 #include <cstdint>
 #include <memory>
 #include <string>
 
 #include "absl/functional/function_ref.h"
-#include "transport/zeromq/connection.h"
-#include "transport/zeromq/keys.h"
+#include "raft/transport/zeromq/connection.h"
+#include "raft/transport/zeromq/keys.h"
 #include "zmq.hpp"
 
 namespace raft {
@@ -46,4 +46,4 @@ class Doorkeeper {
 }  // namespace zeromq
 }  // namespace raft
 
-#endif  // TRANSPORT_ZEROMQ_DOORKEEPER_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_DOORKEEPER_H_

@@ -2,13 +2,13 @@
 // in the thread that serves all peers.
 //
 // Thread rule: functions of values.
-#ifndef TRANSPORT_ZEROMQ_ENDPOINT_H_
-#define TRANSPORT_ZEROMQ_ENDPOINT_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_ENDPOINT_H_
+#define RAFT_TRANSPORT_ZEROMQ_ENDPOINT_H_
 
 #include <cstdint>
 #include <string>
 
-#include "transport/url.h"
+#include "raft/transport/url.h"
 
 namespace raft {
 namespace zeromq {
@@ -36,4 +36,4 @@ std::string PeerHost(int fd);
 }  // namespace zeromq
 }  // namespace raft
 
-#endif  // TRANSPORT_ZEROMQ_ENDPOINT_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_ENDPOINT_H_

@@ -1,4 +1,4 @@
-#include "transport/zeromq/endpoint.h"
+#include "raft/transport/zeromq/endpoint.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,14 +1,14 @@
 // What all sockets of a transport have in common.
 //
 // Thread rule: under the transport's lock.
-#ifndef TRANSPORT_ZEROMQ_ENVIRONMENT_H_
-#define TRANSPORT_ZEROMQ_ENVIRONMENT_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_ENVIRONMENT_H_
+#define RAFT_TRANSPORT_ZEROMQ_ENVIRONMENT_H_
 
 #include <cstddef>
 #include <cstdint>
 
-#include "transport/zeromq/event_set.h"
-#include "transport/zeromq/keys.h"
+#include "raft/transport/zeromq/event_set.h"
+#include "raft/transport/zeromq/keys.h"
 #include "zmq.hpp"
 
 namespace raft {
@@ -27,4 +27,4 @@ struct Environment {
 }  // namespace zeromq
 }  // namespace raft
 
-#endif  // TRANSPORT_ZEROMQ_ENVIRONMENT_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_ENVIRONMENT_H_

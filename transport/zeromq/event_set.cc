@@ -1,4 +1,4 @@
-#include "transport/zeromq/event_set.h"
+#include "raft/transport/zeromq/event_set.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>

@@ -7,8 +7,8 @@
 //
 // Thread rule: Wait(), Wake() and Stir() from any thread, one in Wait() at a
 // time; the rest under the caller's lock.
-#ifndef TRANSPORT_ZEROMQ_EVENT_SET_H_
-#define TRANSPORT_ZEROMQ_EVENT_SET_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_EVENT_SET_H_
+#define RAFT_TRANSPORT_ZEROMQ_EVENT_SET_H_
 
 #include <sys/epoll.h>
 
@@ -22,7 +22,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "transport/mutex.h"
+#include "raft/transport/mutex.h"
 
 namespace raft {
 namespace zeromq {
@@ -87,4 +87,4 @@ class EventSet {
 }  // namespace zeromq
 }  // namespace raft
 
-#endif  // TRANSPORT_ZEROMQ_EVENT_SET_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_EVENT_SET_H_

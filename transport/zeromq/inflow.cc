@@ -1,4 +1,4 @@
-#include "transport/zeromq/inflow.h"
+#include "raft/transport/zeromq/inflow.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -7,8 +7,8 @@
 // does, libzmq has nothing of what came before it.
 //
 // Thread rule: values, and functions of them.
-#ifndef TRANSPORT_ZEROMQ_INFLOW_H_
-#define TRANSPORT_ZEROMQ_INFLOW_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_INFLOW_H_
+#define RAFT_TRANSPORT_ZEROMQ_INFLOW_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -48,4 +48,4 @@ bool EndConnectionAt(uint16_t port, int fd);
 }  // namespace zeromq
 }  // namespace raft
 
-#endif  // TRANSPORT_ZEROMQ_INFLOW_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_INFLOW_H_

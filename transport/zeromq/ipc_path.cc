@@ -1,4 +1,4 @@
-#include "transport/zeromq/ipc_path.h"
+#include "raft/transport/zeromq/ipc_path.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

@@ -4,8 +4,8 @@
 // litter.
 //
 // Thread rule: one thread at a time.
-#ifndef TRANSPORT_ZEROMQ_IPC_PATH_H_
-#define TRANSPORT_ZEROMQ_IPC_PATH_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_IPC_PATH_H_
+#define RAFT_TRANSPORT_ZEROMQ_IPC_PATH_H_
 
 #include <sys/types.h>
 
@@ -45,4 +45,4 @@ class IpcPath {
 }  // namespace zeromq
 }  // namespace raft
 
-#endif  // TRANSPORT_ZEROMQ_IPC_PATH_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_IPC_PATH_H_

@@ -1,4 +1,4 @@
-#include "transport/zeromq/keys.h"
+#include "raft/transport/zeromq/keys.h"
 
 #include <zmq.h>
 

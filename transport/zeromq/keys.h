@@ -6,8 +6,8 @@
 //   spec.keys.listed[spec.self] = {pair->public_key};
 //
 // Thread rule: any thread.
-#ifndef TRANSPORT_ZEROMQ_KEYS_H_
-#define TRANSPORT_ZEROMQ_KEYS_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_KEYS_H_
+#define RAFT_TRANSPORT_ZEROMQ_KEYS_H_
 
 #include <cstddef>
 #include <map>
@@ -17,7 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "transport/transport.h"
+#include "raft/transport/transport.h"
 
 namespace raft {
 
@@ -64,4 +64,4 @@ class KeyRing {
 }  // namespace zeromq
 }  // namespace raft
 
-#endif  // TRANSPORT_ZEROMQ_KEYS_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_KEYS_H_

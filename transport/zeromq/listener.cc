@@ -1,4 +1,4 @@
-#include "transport/zeromq/listener.h"
+#include "raft/transport/zeromq/listener.h"
 
 #include <zmq.h>
 
@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "transport/zeromq/endpoint.h"
-#include "transport/zeromq/socket.h"
+#include "raft/transport/zeromq/endpoint.h"
+#include "raft/transport/zeromq/socket.h"
 
 namespace raft {
 namespace zeromq {

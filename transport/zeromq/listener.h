@@ -2,8 +2,8 @@
 // frames of all who connect, and answers them.
 //
 // Thread rule: under the transport's lock. Nothing throws; only Bind() waits.
-#ifndef TRANSPORT_ZEROMQ_LISTENER_H_
-#define TRANSPORT_ZEROMQ_LISTENER_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_LISTENER_H_
+#define RAFT_TRANSPORT_ZEROMQ_LISTENER_H_
 
 #include <cstdint>
 #include <memory>
@@ -13,15 +13,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "transport/transport.h"
-#include "transport/url.h"
-#include "transport/zeromq/callers.h"
-#include "transport/zeromq/doorkeeper.h"
-#include "transport/zeromq/environment.h"
-#include "transport/zeromq/ipc_path.h"
-#include "transport/zeromq/lookup.h"
-#include "transport/zeromq/message.h"
-#include "transport/zeromq/socket.h"
+#include "raft/transport/transport.h"
+#include "raft/transport/url.h"
+#include "raft/transport/zeromq/callers.h"
+#include "raft/transport/zeromq/doorkeeper.h"
+#include "raft/transport/zeromq/environment.h"
+#include "raft/transport/zeromq/ipc_path.h"
+#include "raft/transport/zeromq/lookup.h"
+#include "raft/transport/zeromq/message.h"
+#include "raft/transport/zeromq/socket.h"
 
 namespace raft {
 namespace zeromq {
@@ -81,4 +81,4 @@ class Listener {
 }  // namespace zeromq
 }  // namespace raft
 
-#endif  // TRANSPORT_ZEROMQ_LISTENER_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_LISTENER_H_

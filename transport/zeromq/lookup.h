@@ -11,8 +11,8 @@
 //   if (lookup->done()) Use(lookup->result());
 //
 // Thread rule: any thread.
-#ifndef TRANSPORT_ZEROMQ_LOOKUP_H_
-#define TRANSPORT_ZEROMQ_LOOKUP_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_LOOKUP_H_
+#define RAFT_TRANSPORT_ZEROMQ_LOOKUP_H_
 
 #include <functional>
 #include <memory>
@@ -22,7 +22,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "transport/mutex.h"
+#include "raft/transport/mutex.h"
 
 namespace raft {
 namespace zeromq {
@@ -90,4 +90,4 @@ class Resolver {
 }  // namespace zeromq
 }  // namespace raft
 
-#endif  // TRANSPORT_ZEROMQ_LOOKUP_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_LOOKUP_H_

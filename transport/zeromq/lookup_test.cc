@@ -1,4 +1,4 @@
-#include "transport/zeromq/lookup.h"
+#include "raft/transport/zeromq/lookup.h"
 
 #include <algorithm>
 #include <atomic>

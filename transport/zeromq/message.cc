@@ -1,4 +1,4 @@
-#include "transport/zeromq/message.h"
+#include "raft/transport/zeromq/message.h"
 
 #include <zmq.h>
 
@@ -8,7 +8,7 @@
 #include <string>
 
 #include "absl/strings/numbers.h"
-#include "transport/zeromq/socket.h"
+#include "raft/transport/zeromq/socket.h"
 
 namespace raft {
 namespace zeromq {

@@ -6,8 +6,8 @@
 //
 // Thread rule: Budget::Return() from any thread (it is libzmq's), all else
 // under the transport's lock. Nothing throws or blocks.
-#ifndef TRANSPORT_ZEROMQ_MESSAGE_H_
-#define TRANSPORT_ZEROMQ_MESSAGE_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_MESSAGE_H_
+#define RAFT_TRANSPORT_ZEROMQ_MESSAGE_H_
 
 #include <atomic>
 #include <cstddef>
@@ -17,8 +17,8 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "transport/frame.h"
-#include "transport/transport.h"
+#include "raft/transport/frame.h"
+#include "raft/transport/transport.h"
 #include "zmq.hpp"
 
 namespace raft {
@@ -85,4 +85,4 @@ Receipt ReceiveFrame(zmq::socket_t& socket, Sender sender,
 }  // namespace zeromq
 }  // namespace raft
 
-#endif  // TRANSPORT_ZEROMQ_MESSAGE_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_MESSAGE_H_

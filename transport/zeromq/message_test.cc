@@ -1,4 +1,4 @@
-#include "transport/zeromq/message.h"
+#include "raft/transport/zeromq/message.h"
 
 #include <dlfcn.h>
 #include <poll.h>
@@ -12,7 +12,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
-#include "transport/zeromq/socket.h"
+#include "raft/transport/zeromq/socket.h"
 #include "zmq.hpp"
 
 namespace {

@@ -1,4 +1,4 @@
-#include "transport/zeromq/monitor.h"
+#include "raft/transport/zeromq/monitor.h"
 
 #include <zmq.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "transport/zeromq/socket.h"
+#include "raft/transport/zeromq/socket.h"
 
 namespace raft {
 namespace zeromq {

@@ -5,13 +5,13 @@
 //   for (Monitor::Event event; monitor->Next(&event);) ...
 //
 // Thread rule: under the transport's lock. Nothing throws or blocks.
-#ifndef TRANSPORT_ZEROMQ_MONITOR_H_
-#define TRANSPORT_ZEROMQ_MONITOR_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_MONITOR_H_
+#define RAFT_TRANSPORT_ZEROMQ_MONITOR_H_
 
 #include <cstdint>
 #include <memory>
 
-#include "transport/zeromq/environment.h"
+#include "raft/transport/zeromq/environment.h"
 #include "zmq.hpp"
 
 namespace raft {
@@ -47,4 +47,4 @@ class Monitor {
 }  // namespace zeromq
 }  // namespace raft
 
-#endif  // TRANSPORT_ZEROMQ_MONITOR_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_MONITOR_H_

@@ -1,9 +1,9 @@
-#include "transport/zeromq/peer.h"
+#include "raft/transport/zeromq/peer.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "transport/zeromq/endpoint.h"
+#include "raft/transport/zeromq/endpoint.h"
 
 namespace raft {
 namespace zeromq {

@@ -12,8 +12,8 @@
 // still.
 //
 // Thread rule: under the transport's lock. Nothing throws or blocks.
-#ifndef TRANSPORT_ZEROMQ_PEER_H_
-#define TRANSPORT_ZEROMQ_PEER_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_PEER_H_
+#define RAFT_TRANSPORT_ZEROMQ_PEER_H_
 
 #include <chrono>  // NOLINT(build/c++11)
 #include <memory>
@@ -22,12 +22,12 @@
 #include <vector>
 
 #include "absl/random/random.h"
-#include "transport/transport.h"
-#include "transport/url.h"
-#include "transport/zeromq/connection.h"
-#include "transport/zeromq/event_set.h"
-#include "transport/zeromq/lookup.h"
-#include "transport/zeromq/message.h"
+#include "raft/transport/transport.h"
+#include "raft/transport/url.h"
+#include "raft/transport/zeromq/connection.h"
+#include "raft/transport/zeromq/event_set.h"
+#include "raft/transport/zeromq/lookup.h"
+#include "raft/transport/zeromq/message.h"
 
 namespace raft {
 namespace zeromq {
@@ -96,4 +96,4 @@ class Peer {
 }  // namespace zeromq
 }  // namespace raft
 
-#endif  // TRANSPORT_ZEROMQ_PEER_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_PEER_H_

@@ -1,4 +1,4 @@
-#include "transport/zeromq/socket.h"
+#include "raft/transport/zeromq/socket.h"
 
 #include <zmq.h>
 

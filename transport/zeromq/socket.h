@@ -2,14 +2,14 @@
 // every call that may fail goes to libzmq directly and answers with a value.
 //
 // Thread rule: under the transport's lock. Nothing blocks.
-#ifndef TRANSPORT_ZEROMQ_SOCKET_H_
-#define TRANSPORT_ZEROMQ_SOCKET_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_SOCKET_H_
+#define RAFT_TRANSPORT_ZEROMQ_SOCKET_H_
 
 #include <cerrno>
 #include <cstddef>
 #include <string>
 
-#include "transport/zeromq/environment.h"
+#include "raft/transport/zeromq/environment.h"
 #include "zmq.hpp"
 
 namespace raft {
@@ -58,4 +58,4 @@ int PendingEvents(zmq::socket_t& socket);
 }  // namespace zeromq
 }  // namespace raft
 
-#endif  // TRANSPORT_ZEROMQ_SOCKET_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_SOCKET_H_

@@ -1,30 +1,26 @@
-#include "transport/zeromq/zeromq.h"
+#include "raft/transport/zeromq/zeromq.h"
 
 #include <algorithm>
 #include <chrono>  // NOLINT(build/c++11)
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/memory/memory.h"
 #include "absl/random/random.h"
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
-#include "transport/zeromq/connection.h"
-#include "transport/zeromq/event_set.h"
-#include "transport/zeromq/listener.h"
-#include "transport/zeromq/message.h"
-#include "transport/zeromq/peer.h"
+#include "raft/transport/zeromq/connection.h"
+#include "raft/transport/zeromq/event_set.h"
+#include "raft/transport/zeromq/listener.h"
+#include "raft/transport/zeromq/message.h"
+#include "raft/transport/zeromq/peer.h"
 #include "zmq.hpp"
 
 namespace raft {
@@ -242,8 +238,11 @@ SendResult TransportImpl::Reply(const Origin& origin, const Frame& frame) {
                                            : SendResult::kUnknown;
   }
   if (frame.size() > spec_.max_frame_bytes) return SendResult::kTooLarge;
-  const SendResult result =
-      listener_->Reply(absl::HexStringToBytes(sender), frame);
+  std::string routing_id;
+  if (!absl::WebSafeBase64Unescape(sender, &routing_id)) {
+    return SendResult::kUnknown;
+  }
+  const SendResult result = listener_->Reply(routing_id, frame);
   if (listener_->readable()) ListAndStir(kListener);
   return result;
 }
@@ -376,7 +375,7 @@ bool TransportImpl::Drain(PeerId id, int& budget, int& count,
       if (stranger_ != incoming_.routing_id) {
         stranger_ = incoming_.routing_id;
         origin_.address = absl::StrCat(incoming_.sender_host, "#",
-                                       absl::BytesToHexString(stranger_));
+                                       absl::WebSafeBase64Escape(stranger_));
       }
     } else {
       stranger_.clear();

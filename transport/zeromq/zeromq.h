@@ -20,11 +20,11 @@
 // prove who they are (CURVE; keys.h makes the keys). Whoever has no key of the
 // list gets nowhere, nor does one who speaks without keys. ipc is as it is
 // without: the rights of the socket's folder say who may use it.
-#ifndef TRANSPORT_ZEROMQ_ZEROMQ_H_
-#define TRANSPORT_ZEROMQ_ZEROMQ_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_ZEROMQ_H_
+#define RAFT_TRANSPORT_ZEROMQ_ZEROMQ_H_
 
-#include "transport/transport.h"
-#include "transport/zeromq/lookup.h"
+#include "raft/transport/transport.h"
+#include "raft/transport/zeromq/lookup.h"
 
 namespace raft {
 
@@ -42,4 +42,4 @@ Opener ZeroMqTransport(const ZeroMqOptions& options = {});
 
 }  // namespace raft
 
-#endif  // TRANSPORT_ZEROMQ_ZEROMQ_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_ZEROMQ_H_
