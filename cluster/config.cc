@@ -14,11 +14,11 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "raft/cluster/config_json.h"
+#include "raft/cluster/config/json.h"
 #include "raft/transport/url.h"
 #include "xxhash.h"
 
-namespace raft {
+namespace raft_cluster {
 namespace {
 
 // Many times what ten thousand servers need.
@@ -159,7 +159,7 @@ absl::StatusOr<Config> ParseConfig(absl::string_view json,
     return absl::InvalidArgumentError(
         absl::StrCat(name, ": is empty; a config is ", kShape));
   }
-  absl::StatusOr<Config> config = ConfigFromJson(json);
+  absl::StatusOr<Config> config = internal::ConfigFromJson(json);
   if (!config.ok()) return Named(name, config.status());
   const absl::Status checked = CheckConfig(*config);
   if (!checked.ok()) return Named(name, checked);
@@ -211,4 +211,4 @@ uint64_t ConfigDigest(const Config& config) {
   return XXH3_64bits(text.data(), text.size());
 }
 
-}  // namespace raft
+}  // namespace raft_cluster

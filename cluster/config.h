@@ -1,8 +1,9 @@
 // The cluster's configuration: read, checked, and refused with words that say
 // where to look.
 //
-//   absl::StatusOr<raft::Config> config = raft::LoadConfig("config.json");
-//   if (!config.ok()) std::cerr << config.status().message() << "\n";
+//   absl::StatusOr<raft_cluster::Config> config =
+//   raft_cluster::LoadConfig("config.json"); if (!config.ok()) std::cerr <<
+//   config.status().message() << "\n";
 //   // config.json: entry 1 (mypid 1), field "url": port 100001 of
 //   // "127.0.0.1:100001" is not in 1..65535
 //
@@ -19,12 +20,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "raft/base/pid.h"
 #include "raft/proto/config.pb.h"
 
-namespace raft {
-
-// Names a server of a cluster. Positive.
-using Pid = int32_t;
+namespace raft_cluster {
 
 // Reads and checks a file of the shape shown in proto/config.proto.
 // NOT_FOUND, PERMISSION_DENIED: the file cannot be read. INVALID_ARGUMENT:
@@ -46,6 +45,6 @@ absl::Status CheckConfig(const Config& config);
 // the handshake, so that a difference between two servers is reported.
 uint64_t ConfigDigest(const Config& config);
 
-}  // namespace raft
+}  // namespace raft_cluster
 
 #endif  // RAFT_CLUSTER_CONFIG_H_

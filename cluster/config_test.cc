@@ -14,7 +14,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using testing::AllOf;
@@ -362,4 +362,4 @@ TEST(ConfigDigest, IsTheSameEverywhere) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -3,21 +3,22 @@
 #include <chrono>  // NOLINT(build/c++11)
 #include <random>
 
-#include "absl/types/optional.h"
-#include "raft/cluster/pump.h"
+#include "raft/base/fork_guard.h"
+#include "raft/cluster/dispatcher.h"
 #include "raft/cluster/server.h"
-#include "raft/cluster/timers.h"
 
-namespace raft {
+namespace raft_cluster {
 namespace {
 
-class LiveContext : public Context {
+class LiveDispatcher : public internal::Dispatcher {
  public:
-  explicit LiveContext(Server* server)
-      : server_(*server), random_(std::random_device()()) {}
+  LiveDispatcher(Server* server, Handler* handler, internal::Pump* pump)
+      : Dispatcher(handler, pump),
+        server_(*server),
+        random_(std::random_device()()) {}
 
   Pid pid() const override { return server_.pid(); }
-  const std::vector<Pid>& peers() const override { return server_.peers(); }
+  std::vector<Pid> peers() const override { return server_.peers(); }
   absl::Duration now() const override {
     return absl::FromChrono(
         std::chrono::steady_clock::now().time_since_epoch());
@@ -27,45 +28,25 @@ class LiveContext : public Context {
                                   uint64_t id) override {
     return server_.outbox().TrySend(to, msg, id);
   }
-  void SetTimer(int timer, absl::Duration after) override {
-    timers_.Set(timer, now() + after);
-  }
-  void Stop() override { stopped_ = true; }
-
-  bool stopped() const { return stopped_; }
-  Timers& timers() { return timers_; }
 
  private:
   Server& server_;
   std::mt19937_64 random_;
-  Timers timers_;
-  bool stopped_ = false;
 };
 
 }  // namespace
 
 absl::Status Run(Server& server, Handler& handler) {
-  LiveContext context(&server);
-  handler.OnStart(context);
-  while (!context.stopped()) {
-    if (const auto timer = context.timers().PopDue(context.now())) {
-      handler.OnTimer(context, *timer);
-      if (context.stopped()) break;
-    }
-    if (server.guard_.InChild()) return Forked();
-    absl::optional<Received> received;
-    absl::optional<Event> event;
-    const absl::Status status = server.pump_->ReceiveNext(
-        context.timers().Next() - context.now(), &received, &event);
-    if (event.has_value()) {
-      handler.OnEvent(context, *event);
-    } else if (received.has_value()) {
-      handler.OnEnvelope(context, *received);
-    } else if (!absl::IsDeadlineExceeded(status)) {
-      return server.pump_->closing() ? absl::OkStatus() : status;
+  internal::Pump& pump = *server.pump_;
+  LiveDispatcher dispatcher(&server, &handler, &pump);
+  while (!dispatcher.stopped()) {
+    if (pump.InForkedChild()) return internal::Forked();
+    const absl::Status status = dispatcher.Turn(absl::InfiniteDuration());
+    if (!status.ok() && !absl::IsDeadlineExceeded(status)) {
+      return pump.closing() ? absl::OkStatus() : status;
     }
   }
   return absl::OkStatus();
 }
 
-}  // namespace raft
+}  // namespace raft_cluster

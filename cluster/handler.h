@@ -1,22 +1,23 @@
 // A protocol of one's own, as a class that is called when something happens:
 // live on a Server, and in virtual time in the simulator, without a change.
 //
-//   class Ticker : public raft::Handler {
+//   class Ticker : public raft_cluster::Handler {
 //    public:
-//     void OnStart(raft::Context& context) override {
+//     void OnStart(raft_cluster::Context& context) override {
 //       context.SetTimer(kTick, absl::Seconds(1));
 //     }
-//     void OnTimer(raft::Context& context, int) override {
-//       context.TrySend(raft::kBroadcast, "tick").IgnoreError();
+//     void OnTimer(raft_cluster::Context& context, int) override {
+//       context.TrySend(raft_cluster::kBroadcast, "tick").IgnoreError();
 //       context.SetTimer(kTick, absl::Seconds(1));
 //     }
-//     void OnEnvelope(raft::Context&, const raft::Received& got) override {
+//     void OnEnvelope(raft_cluster::Context&, const raft_cluster::Received&
+//     got) override {
 //       std::cout << got.from() << ": " << got.msg() << std::endl;
 //     }
 //   };
 //
 //   Ticker ticker;
-//   absl::Status status = raft::Run(*server, ticker);
+//   absl::Status status = raft_cluster::Run(*server, ticker);
 //
 // testing/simulation/simulation.h runs the same class as a whole cluster.
 //
@@ -40,7 +41,7 @@
 #include "raft/cluster/received.h"
 #include "raft/proto/event.pb.h"
 
-namespace raft {
+namespace raft_cluster {
 
 class Server;
 
@@ -50,7 +51,7 @@ class Context {
   virtual ~Context() = default;
 
   virtual Pid pid() const = 0;
-  virtual const std::vector<Pid>& peers() const = 0;  // By pid.
+  virtual std::vector<Pid> peers() const = 0;  // By pid.
 
   // Since some moment before the start; never goes back.
   virtual absl::Duration now() const = 0;
@@ -90,6 +91,6 @@ class Handler {
 // are not seen by the handler.
 absl::Status Run(Server& server, Handler& handler);
 
-}  // namespace raft
+}  // namespace raft_cluster
 
 #endif  // RAFT_CLUSTER_HANDLER_H_

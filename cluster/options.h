@@ -7,15 +7,20 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "raft/transport/builtin.h"
 #include "raft/transport/registry.h"
 
-namespace raft {
+namespace raft_cluster {
 
 struct Options {
+  // With the transports that come with the library. Programs that depend on
+  // //cluster:core, which has none, do not link with this.
+  Options();
+  explicit Options(Registry only) : transports(std::move(only)) {}
+
   // Bounds per peer: what waits to be sent to it and taken by it, and what of
   // it waits in the inbox. An envelope counts as its msg + 64 bytes. Each at
   // least max_envelope_bytes + 64 KiB.
@@ -44,10 +49,10 @@ struct Options {
   // not be able to read it.
   std::string key_file;
 
-  // Which transports there are: tcp, ipc, loopback; add yours.
-  Registry transports = BuiltinTransports();
+  // Which transports there are; add yours.
+  Registry transports;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster
 
 #endif  // RAFT_CLUSTER_OPTIONS_H_

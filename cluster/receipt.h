@@ -4,7 +4,7 @@
 #ifndef RAFT_CLUSTER_RECEIPT_H_
 #define RAFT_CLUSTER_RECEIPT_H_
 
-namespace raft {
+namespace raft_cluster {
 
 struct Receipt {
   // For how many peers it was accepted.
@@ -14,6 +14,6 @@ struct Receipt {
   int skipped = 0;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster
 
 #endif  // RAFT_CLUSTER_RECEIPT_H_

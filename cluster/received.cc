@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace raft {
+namespace raft_cluster {
 
 Envelope Received::ToProto() const {
   Envelope envelope;
@@ -13,4 +13,4 @@ Envelope Received::ToProto() const {
   return envelope;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster

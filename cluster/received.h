@@ -9,20 +9,17 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "raft/cluster/config.h"
-#include "raft/cluster/pin.h"
+#include "raft/base/pid.h"
+#include "raft/base/pin.h"
 #include "raft/proto/envelope.pb.h"
 
-namespace raft {
-
-// As a receiver's pid: every peer, never oneself.
-inline constexpr Pid kBroadcast = -1;
+namespace raft_cluster {
 
 class Received {
  public:
   Received() = default;
   Received(Pid from, Pid to, uint64_t id, uint64_t incarnation,
-           absl::string_view msg, Pin pin)
+           absl::string_view msg, internal::Pin pin)
       : from_(from),
         to_(to),
         id_(id),
@@ -49,9 +46,9 @@ class Received {
   uint64_t id_ = 0;
   uint64_t incarnation_ = 0;
   absl::string_view msg_;
-  Pin pin_;
+  internal::Pin pin_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster
 
 #endif  // RAFT_CLUSTER_RECEIVED_H_

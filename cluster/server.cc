@@ -10,12 +10,14 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "raft/cluster/allocator.h"
-#include "raft/cluster/key_file.h"
-#include "raft/cluster/pump.h"
+#include "raft/base/allocator.h"
+#include "raft/base/fork_guard.h"
+#include "raft/cluster/config/key_file.h"
+#include "raft/cluster/conversions.h"
+#include "raft/cluster/engine/pump.h"
 #include "raft/transport/url.h"
 
-namespace raft {
+namespace raft_cluster {
 namespace {
 
 constexpr size_t kMaxEnvelopeBytes = size_t{1} << 30;
@@ -23,6 +25,13 @@ constexpr size_t kBudgetAboveEnvelope = size_t{64} << 10;
 constexpr absl::Duration kMinFailureTimeout = absl::Milliseconds(50);
 constexpr absl::Duration kMaxFailureTimeout = absl::Hours(1);
 constexpr int kHeartbeatsPerFailure = 10;
+
+using internal::EngineOptions;
+using internal::Life;
+using internal::LinkOptions;
+using internal::Pump;
+using internal::ToReceipt;
+using internal::ToReceived;
 
 absl::Status BudgetError(absl::string_view name, size_t value,
                          size_t envelope) {
@@ -131,14 +140,14 @@ absl::StatusOr<TransportKeys> MakeKeys(const Config& config,
               "Options::key_file does not say where this one's secret is");
   }
   if (keys.listed.empty()) return keys;
-  absl::StatusOr<std::string> secret = ReadKeyFile(options.key_file);
+  absl::StatusOr<std::string> secret = internal::ReadKeyFile(options.key_file);
   if (!secret.ok()) return secret.status();
   keys.secret = *std::move(secret);
   return keys;
 }
 
-Outgoing MakeOutgoing(const absl::Cord& msg, uint64_t id, bool broadcast) {
-  Outgoing envelope;
+internal::Outgoing ReferTo(const absl::Cord& msg, uint64_t id, bool broadcast) {
+  internal::Outgoing envelope;
   envelope.id = id;
   envelope.broadcast = broadcast;
   if (auto owner = std::make_shared<const absl::Cord>(msg);
@@ -159,34 +168,38 @@ absl::StatusOr<Receipt> Outbox::TrySend(Pid to, absl::string_view msg,
 
 absl::StatusOr<Receipt> Outbox::Send(Pid to, absl::string_view msg,
                                      absl::Duration timeout, uint64_t id) {
-  if (guard_.InChild()) return Forked();
-  return pump_->Send(to, MakeOutgoing(msg, id, to == kBroadcast), timeout);
+  if (pump_->InForkedChild()) return internal::Forked();
+  return ToReceipt(pump_->Send(
+      to, internal::MakeOutgoing(msg, id, to == kBroadcast), timeout));
 }
 
 absl::StatusOr<Receipt> Outbox::Send(Pid to, const absl::Cord& msg,
                                      absl::Duration timeout, uint64_t id) {
-  if (guard_.InChild()) return Forked();
-  return pump_->Send(to, MakeOutgoing(msg, id, to == kBroadcast), timeout);
+  if (pump_->InForkedChild()) return internal::Forked();
+  return ToReceipt(
+      pump_->Send(to, ReferTo(msg, id, to == kBroadcast), timeout));
 }
 
 void Outbox::Close() {
-  if (!guard_.InChild()) pump_->CloseOutbox();
+  if (!pump_->InForkedChild()) pump_->CloseOutbox();
 }
 
 absl::StatusOr<Received> Inbox::Receive(absl::Duration timeout) {
-  if (guard_.InChild()) return Forked();
+  if (pump_->InForkedChild()) return internal::Forked();
   Received result;
-  absl::StatusOr<size_t> count = pump_->Receive(
-      timeout, 1, [&](Received&& received) { result = std::move(received); });
+  absl::StatusOr<size_t> count =
+      pump_->Receive(timeout, 1, [&](internal::Delivery&& delivery) {
+        result = ToReceived(std::move(delivery));
+      });
   if (!count.ok()) return count.status();
   return result;
 }
 
 absl::StatusOr<size_t> Inbox::ReceiveBatch(absl::Duration timeout, size_t limit,
                                            std::vector<Received>& out) {
-  if (guard_.InChild()) return Forked();
-  return pump_->Receive(timeout, limit, [&](Received&& received) {
-    out.push_back(std::move(received));
+  if (pump_->InForkedChild()) return internal::Forked();
+  return pump_->Receive(timeout, limit, [&](internal::Delivery&& delivery) {
+    out.push_back(ToReceived(std::move(delivery)));
   });
 }
 
@@ -211,12 +224,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   TransportSpec spec;
   spec.url = self->url;
   spec.self = pid;
-  spec.max_frame_bytes = kMaxFrameBytes;
+  spec.max_frame_bytes = internal::kMaxFrameBytes;
   absl::StatusOr<TransportKeys> keys = MakeKeys(config, options);
   if (!keys.ok()) return keys.status();
   spec.keys = *std::move(keys);
   const bool has_keys = !spec.keys.listed.empty();
-  KeepFreedFrames();
+  internal::KeepFreedFrames();
   absl::StatusOr<std::unique_ptr<Transport>> transport =
       options.transports.Open(spec);
   if (!transport.ok()) return transport.status();
@@ -255,33 +268,31 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   return server;
 }
 
-Server::Server(std::unique_ptr<Pump> pump)
-    : pump_(std::move(pump)),
-      outbox_(pump_.get(), guard_),
-      inbox_(pump_.get(), guard_) {}
+Server::Server(std::unique_ptr<internal::Pump> pump)
+    : pump_(std::move(pump)), outbox_(pump_.get()), inbox_(pump_.get()) {}
 
 Server::~Server() {
   // To take it down would be to wait for threads that are not here.
-  if (guard_.InChild()) (void)pump_.release();
+  if (pump_->InForkedChild()) (void)pump_.release();
 }
 
 absl::Status Server::WaitForPeers(int count, absl::Duration timeout) {
-  if (guard_.InChild()) return Forked();
+  if (pump_->InForkedChild()) return internal::Forked();
   return pump_->WaitForPeers(count, timeout);
 }
 
 absl::StatusOr<Event> Server::NextEvent(absl::Duration timeout) {
-  if (guard_.InChild()) return Forked();
+  if (pump_->InForkedChild()) return internal::Forked();
   return pump_->NextEvent(timeout);
 }
 
 Stats Server::stats() const {
-  return guard_.InChild() ? Stats() : pump_->GetStats();
+  return pump_->InForkedChild() ? Stats() : pump_->GetStats();
 }
 
 absl::Status Server::Close(absl::Duration timeout) {
-  if (guard_.InChild()) return Forked();
+  if (pump_->InForkedChild()) return internal::Forked();
   return pump_->Close(timeout);
 }
 
-}  // namespace raft
+}  // namespace raft_cluster

@@ -1,11 +1,12 @@
 // One member of a cluster: sends envelopes to its peers and receives theirs,
 // exactly once and in order, for as long as both live.
 //
-//   auto config = raft::LoadConfig("config.json");
+//   auto config = raft_cluster::LoadConfig("config.json");
 //   if (!config.ok()) return Fail(config.status());
-//   auto server = raft::Server::Start(*config, /*pid=*/2);
+//   auto server = raft_cluster::Server::Start(*config, /*pid=*/2);
 //   if (!server.ok()) return Fail(server.status());
-//   auto sent = (*server)->outbox().Send(raft::kBroadcast, "hello there",
+//   auto sent = (*server)->outbox().Send(raft_cluster::kBroadcast, "hello
+//   there",
 //                                        absl::Seconds(1));
 //   if (!sent.ok()) return Fail(sent.status());
 //   auto got = (*server)->inbox().Receive(absl::Seconds(5));
@@ -42,21 +43,26 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "raft/cluster/config.h"
-#include "raft/cluster/fork_guard.h"
 #include "raft/cluster/options.h"
 #include "raft/cluster/receipt.h"
 #include "raft/cluster/received.h"
 #include "raft/proto/event.pb.h"
 #include "raft/proto/stats.pb.h"
 
-namespace raft {
+namespace raft_cluster {
+
+namespace internal {
+class Pump;
+}  // namespace internal
 
 class Handler;
-class Pump;
 
 // The way out. Lives as long as its Server.
 class Outbox {
  public:
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
   // Never waits. OK: accepted, hence taken by the peer or counted as lost.
   // Otherwise it is queued for nobody:
   // NOT_FOUND: no such pid. INVALID_ARGUMENT: to oneself, or larger than the
@@ -79,14 +85,16 @@ class Outbox {
 
  private:
   friend class Server;
-  Outbox(Pump* pump, ForkGuard guard) : pump_(pump), guard_(guard) {}
-  Pump* pump_;
-  ForkGuard guard_;
+  explicit Outbox(internal::Pump* pump) : pump_(pump) {}
+  internal::Pump* const pump_;
 };
 
 // The way in. Lives as long as its Server.
 class Inbox {
  public:
+  Inbox(const Inbox&) = delete;
+  Inbox& operator=(const Inbox&) = delete;
+
   // The next envelope; it counts as taken when this returns it.
   // DEADLINE_EXCEEDED: none came within `timeout`. FAILED_PRECONDITION: closed
   // (says why), and nothing is left in it.
@@ -99,9 +107,8 @@ class Inbox {
 
  private:
   friend class Server;
-  Inbox(Pump* pump, ForkGuard guard) : pump_(pump), guard_(guard) {}
-  Pump* pump_;
-  ForkGuard guard_;
+  explicit Inbox(internal::Pump* pump) : pump_(pump) {}
+  internal::Pump* const pump_;
 };
 
 class Server {
@@ -118,8 +125,8 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   Pid pid() const { return pid_; }
-  const std::string& url() const { return url_; }           // As bound.
-  const std::vector<Pid>& peers() const { return peers_; }  // By pid.
+  const std::string& url() const { return url_; }    // As bound.
+  std::vector<Pid> peers() const { return peers_; }  // By pid.
 
   Outbox& outbox() { return outbox_; }
   Inbox& inbox() { return inbox_; }
@@ -148,17 +155,16 @@ class Server {
 
  private:
   friend absl::Status Run(Server& server, Handler& handler);
-  explicit Server(std::unique_ptr<Pump> pump);
+  explicit Server(std::unique_ptr<internal::Pump> pump);
 
   Pid pid_ = 0;
   std::string url_;
   std::vector<Pid> peers_;
-  const ForkGuard guard_;
-  std::unique_ptr<Pump> pump_;
+  std::unique_ptr<internal::Pump> pump_;
   Outbox outbox_;
   Inbox inbox_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster
 
 #endif  // RAFT_CLUSTER_SERVER_H_

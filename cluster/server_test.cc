@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "raft/transport/builtin/builtin.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 Config MakeConfig(int servers) {
@@ -78,4 +79,4 @@ TEST_F(ServerTest, ALargeEnvelopeArrivesWhole) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Timers {
  public:
@@ -44,6 +44,6 @@ class Timers {
   std::map<int, absl::Duration> times_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CLUSTER_TIMERS_H_

@@ -12,7 +12,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr size_t kReadBytes = 64 << 10;
@@ -147,4 +147,4 @@ bool Commander::IsLive(Pid peer) const {
       });
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -15,7 +15,7 @@
 #include "raft/cmd/line_splitter.h"
 #include "raft/cmd/session.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Commander {
  public:
@@ -51,6 +51,6 @@ class Commander {
   size_t unsent_ = 0;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_COMMANDER_H_

@@ -9,7 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 Input ParseCommand(absl::string_view line) {
@@ -137,4 +137,4 @@ std::string ShowBytes(uint64_t bytes) {
   return absl::StrFormat("%.1f %s", amount, unit);
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -11,7 +11,7 @@
 #include "raft/proto/event.pb.h"
 #include "raft/proto/stats.pb.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // A line that was typed.
 struct Input {
@@ -48,6 +48,6 @@ std::string ShowPeers(const Stats& stats);
 // "0 B", "1.4 KiB", "64.0 MiB".
 std::string ShowBytes(uint64_t bytes);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_CONSOLE_H_

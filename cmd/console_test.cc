@@ -5,7 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using testing::HasSubstr;
@@ -112,4 +112,4 @@ TEST(ShowBytes, KeepsItShort) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

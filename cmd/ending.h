@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "raft/base/mutex.h"
 #include "raft/cmd/latch.h"
 #include "raft/cmd/program.h"
-#include "raft/transport/mutex.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Ending {
  public:
@@ -42,6 +42,6 @@ class Ending {
   Latch latch_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_ENDING_H_

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
@@ -71,4 +71,4 @@ std::string ShippedConfig(const std::string& argv0) {
   return "";
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

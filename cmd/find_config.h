@@ -8,7 +8,7 @@
 
 #include "absl/strings/string_view.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // The value that --config has by default.
 inline constexpr char kDefaultConfig[] = "config.json";
@@ -31,6 +31,6 @@ std::string UserFolder();
 // its runfiles.
 std::string ShippedConfig(const std::string& argv0);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_FIND_CONFIG_H_

@@ -11,7 +11,7 @@
 #include "gtest/gtest.h"
 #include "raft/cluster/config.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // A folder of this test, with or without a config.json.
@@ -78,4 +78,4 @@ TEST(ShippedConfig, IsFoundBesideTheProgramToo) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

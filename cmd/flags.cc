@@ -12,7 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // The flags by name.
@@ -76,4 +76,4 @@ std::string FlagsHelp() {
   return help;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

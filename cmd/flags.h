@@ -2,9 +2,10 @@
 // abseil's own ParseCommandLine() ends the process with 1 where something is
 // wrong; here that is a Status, so that the program can answer with 2.
 //
-//   absl::StatusOr<raft::CommandLine> line = raft::ParseFlags(argc, argv);
-//   if (!line.ok()) ...              // What is wrong, in words.
-//   if (line->help) std::cout << raft::FlagsHelp();
+//   absl::StatusOr<raft_cluster::CommandLine> line =
+//   raft_cluster::ParseFlags(argc, argv); if (!line.ok()) ...              //
+//   What is wrong, in words. if (line->help) std::cout <<
+//   raft_cluster::FlagsHelp();
 //
 // Thread rule: before the program starts threads.
 #ifndef RAFT_CMD_FLAGS_H_
@@ -15,7 +16,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 struct CommandLine {
   bool help = false;              // --help stood there.
@@ -30,6 +31,6 @@ absl::StatusOr<CommandLine> ParseFlags(int argc, char* argv[]);
 // The program's flags, one in a line, with their meaning and default.
 std::string FlagsHelp();
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_FLAGS_H_

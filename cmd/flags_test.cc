@@ -15,7 +15,7 @@ ABSL_FLAG(std::string, text, "a b", "a text");
 ABSL_FLAG(bool, loud, false, "yes or no");
 ABSL_FLAG(absl::Duration, wait, absl::InfiniteDuration(), "a time");
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using testing::ElementsAre;
@@ -94,4 +94,4 @@ TEST_F(ParseFlagsTest, KnowsHelp) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

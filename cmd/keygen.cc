@@ -11,13 +11,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "raft/cluster/key_file.h"
+#include "raft/cluster/config/key_file.h"
 #include "raft/cmd/find_config.h"
 #include "raft/cmd/flags.h"
 #include "raft/cmd/program.h"
 #include "raft/transport/zeromq/keys.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr char kUsageText[] =
@@ -60,6 +60,8 @@ ExitCode Main(int argc, char* argv[]) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
-int main(int argc, char* argv[]) { return raft::Main(argc, argv); }
+int main(int argc, char* argv[]) {
+  return raft_cluster::internal::Main(argc, argv);
+}

@@ -11,7 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Latch {
  public:
@@ -28,6 +28,6 @@ class Latch {
   const int fd_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_LATCH_H_

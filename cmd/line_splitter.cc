@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace raft {
+namespace raft_cluster::internal {
 
 void LineSplitter::Add(absl::string_view bytes) {
   input_.assign(bytes.data(), bytes.size());
@@ -27,4 +27,4 @@ absl::optional<LineSplitter::Line> LineSplitter::Next() {
   return std::exchange(line_, {});
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

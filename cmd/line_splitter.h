@@ -14,7 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class LineSplitter {
  public:
@@ -42,6 +42,6 @@ class LineSplitter {
   Line line_;            // As far as it has come.
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_LINE_SPLITTER_H_

@@ -6,7 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using testing::ElementsAre;
@@ -59,4 +59,4 @@ TEST(LineSplitter, HoldsNoMoreOfALineThanTheLimit) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

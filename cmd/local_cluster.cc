@@ -28,14 +28,14 @@
 #include "raft/cmd/flags.h"
 #include "raft/cmd/program.h"
 
-ABSL_FLAG(std::string, config, raft::kDefaultConfig,
+ABSL_FLAG(std::string, config, raft_cluster::internal::kDefaultConfig,
           "the cluster's servers; looked for where you are, then where the "
           "program is");
 ABSL_FLAG(std::string, message, "hello there", "what each server broadcasts");
 ABSL_FLAG(std::string, transport, "",
           "\"loopback\": in memory, without sockets; \"\": as the config says");
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr char kUsageText[] = "Usage: local_cluster [flags]\n";
@@ -201,6 +201,8 @@ ExitCode Main(int argc, char* argv[]) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
-int main(int argc, char* argv[]) { return raft::Main(argc, argv); }
+int main(int argc, char* argv[]) {
+  return raft_cluster::internal::Main(argc, argv);
+}

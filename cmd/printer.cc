@@ -15,7 +15,7 @@
 #include "absl/time/time.h"
 #include "raft/cmd/console.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr size_t kBatch = 256;
@@ -74,4 +74,4 @@ bool Printer::Write(absl::string_view text) {
   return true;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -14,7 +14,7 @@
 #include "raft/cmd/ending.h"
 #include "raft/cmd/latch.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Printer {
  public:
@@ -45,6 +45,6 @@ class Printer {
   size_t unprinted_ = 0;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_PRINTER_H_

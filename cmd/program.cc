@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "raft/cmd/flags.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 sigset_t SignalSet() {
@@ -81,4 +81,4 @@ ExitCode SayStartFailed(const absl::Status& status) {
   }
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

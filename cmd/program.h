@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 enum ExitCode {
   kDone = 0,
@@ -36,6 +36,6 @@ ExitCode SayUsage(absl::string_view mistake, absl::string_view usage);
 // Says why the start failed, with a hint where the address is in use.
 ExitCode SayStartFailed(const absl::Status& status);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_PROGRAM_H_

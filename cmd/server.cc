@@ -25,7 +25,7 @@
 #include "raft/cmd/session.h"
 
 ABSL_FLAG(int32_t, pid, 0, "which server of the config this is; required");
-ABSL_FLAG(std::string, config, raft::kDefaultConfig,
+ABSL_FLAG(std::string, config, raft_cluster::internal::kDefaultConfig,
           "the cluster's servers; looked for where you are, then where the "
           "program is");
 ABSL_FLAG(std::string, key_file, "",
@@ -35,10 +35,11 @@ ABSL_FLAG(std::string, message, "hello there",
           "what to broadcast first; \"\" for nothing");
 ABSL_FLAG(absl::Duration, idle_timeout, absl::InfiniteDuration(),
           "end when nothing has come for so long, such as 30s");
-ABSL_FLAG(absl::Duration, failure_timeout, raft::Options().failure_timeout,
+ABSL_FLAG(absl::Duration, failure_timeout,
+          raft_cluster::Options().failure_timeout,
           "call a peer silent that was not heard for so long");
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr char kUsageText[] = "Usage: server --pid=N [flags]\n";
@@ -95,6 +96,8 @@ ExitCode Main(int argc, char* argv[]) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
-int main(int argc, char* argv[]) { return raft::Main(argc, argv); }
+int main(int argc, char* argv[]) {
+  return raft_cluster::internal::Main(argc, argv);
+}

@@ -15,7 +15,7 @@
 #include "raft/cmd/printer.h"
 #include "raft/cmd/watch.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr absl::Duration kDrain = absl::Seconds(2);
@@ -96,4 +96,4 @@ ExitCode RunSession(Server& server, const SessionOptions& options) {
   return reason.code;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -11,7 +11,7 @@
 #include "raft/cluster/server.h"
 #include "raft/cmd/program.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 struct SessionOptions {
   // Broadcast first; "" for nothing.
@@ -28,6 +28,6 @@ struct SessionOptions {
 // REQUIRES: PrepareProcess() was called before the server was started.
 ExitCode RunSession(Server& server, const SessionOptions& options);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_SESSION_H_

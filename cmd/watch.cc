@@ -8,7 +8,7 @@
 #include "raft/cmd/console.h"
 #include "raft/cmd/program.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // While nobody fetches them, the library folds events of one kind about one
@@ -30,4 +30,4 @@ void Watch::Run() {
   }
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

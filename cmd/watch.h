@@ -9,7 +9,7 @@
 #include "raft/cluster/server.h"
 #include "raft/cmd/latch.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Watch {
  public:
@@ -26,6 +26,6 @@ class Watch {
   Latch stop_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_WATCH_H_

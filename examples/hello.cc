@@ -4,17 +4,20 @@
 #include "raft/cluster/server.h"
 
 int main() {
-  const auto config = raft::ParseConfig(R"({"object": {"total": 2, "Servers": [
+  const auto config =
+      raft_cluster::ParseConfig(R"({"object": {"total": 2, "Servers": [
       {"mypid": 1, "url": "loopback://one"},
       {"mypid": 2, "url": "loopback://two"}]}})",
-                                        "hello.cc");
+                                "hello.cc");
   if (!config.ok()) return 2;
-  const raft::Options options;  // One for both: they share its loopback.
-  const auto one = raft::Server::Start(*config, /*pid=*/1, options);
-  const auto two = raft::Server::Start(*config, /*pid=*/2, options);
+  const raft_cluster::Options
+      options;  // One for both: they share its loopback.
+  const auto one = raft_cluster::Server::Start(*config, /*pid=*/1, options);
+  const auto two = raft_cluster::Server::Start(*config, /*pid=*/2, options);
   if (!one.ok() || !two.ok()) return 1;
-  const auto sent = (*one)->outbox().Send(raft::kBroadcast, "hello there",
-                                          /*timeout=*/absl::Seconds(1));
+  const auto sent =
+      (*one)->outbox().Send(raft_cluster::kBroadcast, "hello there",
+                            /*timeout=*/absl::Seconds(1));
   const auto got = (*two)->inbox().Receive(/*timeout=*/absl::Seconds(5));
   if (!sent.ok() || !got.ok()) return 1;
   std::cout << got->from() << " -> 2: " << got->msg() << std::endl;

@@ -4,7 +4,7 @@
 
 #include "absl/time/clock.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 bool Eventually(const std::function<bool()>& condition,
                 absl::Duration patience) {
@@ -17,4 +17,4 @@ bool Eventually(const std::function<bool()>& condition,
   return true;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

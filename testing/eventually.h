@@ -10,7 +10,7 @@
 
 #include "absl/time/time.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // No test waits longer for what must happen; on a loaded machine it may take
 // its time.
@@ -20,6 +20,6 @@ inline constexpr absl::Duration kPatience = absl::Seconds(60);
 bool Eventually(const std::function<bool()>& condition,
                 absl::Duration patience = kPatience);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_EVENTUALLY_H_

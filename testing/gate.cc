@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // A wait may be for ever, which a condition variable cannot say.
@@ -30,12 +30,12 @@ class GatedTransport : public Transport {
 
   const Url& url() const override { return inner_->url(); }
   Properties properties() const override { return inner_->properties(); }
-  absl::Status Connect(PeerId peer, const Url& url) override {
+  absl::Status Connect(Pid peer, const Url& url) override {
     return inner_->Connect(peer, url);
   }
-  void Disconnect(PeerId peer) override { inner_->Disconnect(peer); }
+  void Disconnect(Pid peer) override { inner_->Disconnect(peer); }
 
-  SendResult Send(PeerId peer, const Frame& frame) override {
+  SendResult Send(Pid peer, const Frame& frame) override {
     const Gate::State state = gate_->state();
     return state == Gate::State::kOpen ? inner_->Send(peer, frame)
                                        : Swallowed(state);
@@ -114,4 +114,4 @@ Registry GatedTransports(const Registry& inner, std::shared_ptr<Gate> gate) {
   return gated;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -1,9 +1,9 @@
 // A hand on the wire of one server: what a stopped process (SIGSTOP) and a
 // killed one (kill -9) are to their peers.
 //
-//   auto gate = std::make_shared<raft::Gate>();
-//   options.transports = raft::GatedTransports(raft::BuiltinTransports(),
-//   gate);
+//   auto gate = std::make_shared<raft_cluster::Gate>();
+//   options.transports =
+//   raft_cluster::GatedTransports(raft_cluster::BuiltinTransports(), gate);
 //   ...
 //   gate->Hold();   // Nothing goes in or out; all of it waits.
 //   gate->Open();
@@ -17,11 +17,11 @@
 #include <set>
 
 #include "absl/base/thread_annotations.h"
-#include "raft/transport/mutex.h"
+#include "raft/base/mutex.h"
 #include "raft/transport/registry.h"
 #include "raft/transport/transport.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Gate {
  public:
@@ -49,6 +49,6 @@ class Gate {
 // moves it while the transports that it guards live and die with their server.
 Registry GatedTransports(const Registry& inner, std::shared_ptr<Gate> gate);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_GATE_H_

@@ -11,11 +11,11 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "raft/transport/builtin.h"
+#include "raft/transport/builtin/builtin.h"
 #include "raft/transport/transport.h"
 #include "raft/transport/url.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using ::testing::ElementsAre;
@@ -27,7 +27,7 @@ class Frames : public Receiver {
     frames.emplace_back(frame.head.view());
     frames.back() += std::string(frame.body.view());
   }
-  void OnReset(PeerId, bool) override {}
+  void OnReset(Pid, bool) override {}
 
   std::vector<std::string> frames;
 };
@@ -49,8 +49,7 @@ class GateTest : public ::testing::Test {
     PollUntil(*one_, *two_, "hello, 2", 2);
   }
 
-  static std::unique_ptr<Transport> OpenAt(const Registry& registry,
-                                           PeerId self) {
+  static std::unique_ptr<Transport> OpenAt(const Registry& registry, Pid self) {
     TransportSpec spec;
     spec.url = *ParseUrl("loopback://" + std::to_string(self));
     spec.self = self;
@@ -61,7 +60,7 @@ class GateTest : public ::testing::Test {
 
   // Until the connection is there.
   static void PollUntil(Transport& from, Transport& to, const std::string& text,
-                        PeerId peer) {
+                        Pid peer) {
     Frames unwanted;
     Frames got;
     for (int i = 0; i < 1000 && got.frames.empty(); ++i) {
@@ -136,4 +135,4 @@ TEST_F(GateTest, AWaitBehindAHeldGateEndsWhenItOpensOrIsWoken) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -5,7 +5,7 @@
 #include "absl/strings/string_view.h"
 #include "raft/testing/judgement.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 Content Content::Of(absl::string_view msg) {
   Content content;
@@ -90,4 +90,4 @@ std::ostream& operator<<(std::ostream& out, const Verdict& verdict) {
   return out;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

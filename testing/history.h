@@ -34,10 +34,10 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
+#include "raft/base/mutex.h"
 #include "raft/cluster/config.h"
-#include "raft/transport/mutex.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // One life of a server. A pid's lives are numbered in the order in which they
 // began. Written "pid.number".
@@ -180,6 +180,6 @@ class History {
   std::deque<ReceiverLog> receivers_ ABSL_GUARDED_BY(mu_);
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_HISTORY_H_

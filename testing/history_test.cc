@@ -10,7 +10,7 @@
 #include "gtest/gtest.h"
 #include "raft/cluster/received.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using ::testing::ElementsAre;
@@ -328,4 +328,4 @@ TEST_F(HistoryTest, TheReportOfAGapNamesBothEnds) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

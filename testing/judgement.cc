@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "raft/cluster/received.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr size_t kMaxViolationsInWords = 20;
@@ -263,4 +263,4 @@ void Judgement::JudgeAccount(ServerLife life, Pid to,
   }
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

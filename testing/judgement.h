@@ -16,7 +16,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "raft/testing/history.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Judgement {
  public:
@@ -27,7 +27,7 @@ class Judgement {
             const std::deque<ReceiverLog>& receivers, const Accounts& accounts,
             History::OnRestart on_restart);
 
-  raft::Verdict Verdict() && { return std::move(verdict_); }
+  internal::Verdict Verdict() && { return std::move(verdict_); }
 
  private:
   struct Place {
@@ -59,9 +59,9 @@ class Judgement {
   std::map<uint64_t, std::set<Pid>> takers_of_skipped_;
   std::map<ServerLife, uint64_t> incarnation_of_;
   std::map<std::pair<Pid, uint64_t>, ServerLife> life_of_;
-  raft::Verdict verdict_;
+  internal::Verdict verdict_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_JUDGEMENT_H_

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 absl::Status Unbalanced(const Stats& stats, absl::string_view what,
@@ -43,4 +43,4 @@ absl::Status CheckLedgers(const Stats& stats) {
   return absl::OkStatus();
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

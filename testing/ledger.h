@@ -2,7 +2,8 @@
 // may ask in the middle of traffic; every test that runs servers asks at its
 // end.
 //
-//   EXPECT_EQ(raft::CheckLedgers(server->stats()), absl::OkStatus());
+//   EXPECT_EQ(raft_cluster::internal::CheckLedgers(server->stats()),
+//   absl::OkStatus());
 //
 // Thread rule: any thread.
 #ifndef RAFT_TESTING_LEDGER_H_
@@ -11,7 +12,7 @@
 #include "absl/status/status.h"
 #include "raft/proto/stats.pb.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // INTERNAL, with the server, the peer and the numbers, unless for every peer
 //   accepted == taken + voided + abandoned + in_flight
@@ -20,6 +21,6 @@ namespace raft {
 // and the totals are the sums over the peers.
 absl::Status CheckLedgers(const Stats& stats);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_LEDGER_H_

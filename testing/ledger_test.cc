@@ -4,7 +4,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -72,4 +72,4 @@ TEST(CheckLedgers, TotalsThatStayBehindAreFound) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -17,9 +17,9 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "raft/transport/mutex.h"
+#include "raft/base/mutex.h"
 
-namespace raft {
+namespace raft_cluster {
 namespace {
 
 // A Unix socket's path has at most 107 bytes; this leaves room for a name.
@@ -42,9 +42,9 @@ std::string LoopbackAddressOfThisProcess() {
 // True once per port. A cluster may start a server late, and until then
 // nothing else would keep the system from giving its port away again.
 bool ClaimPort(uint16_t port) {
-  static Mutex mu;
+  static internal::Mutex mu;
   static std::set<uint16_t>& claimed = *new std::set<uint16_t>;
-  MutexLock lock(mu);
+  internal::MutexLock lock(mu);
   return claimed.insert(port).second;
 }
 
@@ -139,4 +139,4 @@ absl::StatusOr<LocalAddresses> LocalAddresses::Pick(absl::string_view scheme,
   return addresses;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster

@@ -1,7 +1,7 @@
 // Addresses for servers of a test: nobody else's, and known before anything
 // listens on them, as a configuration wants it.
 //
-//   auto addresses = raft::LocalAddresses::Pick("tcp", 3);
+//   auto addresses = raft_cluster::LocalAddresses::Pick("tcp", 3);
 //   // {"tcp://127.1.58.9:40817", "tcp://127.1.58.9:33291", ...}
 //
 // tcp: ports of a loopback address that is made from the process id, so that
@@ -20,7 +20,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-namespace raft {
+namespace raft_cluster {
 
 class LocalAddresses {
  public:
@@ -39,6 +39,6 @@ class LocalAddresses {
   std::shared_ptr<const std::string> folder_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster
 
 #endif  // RAFT_TESTING_LOCAL_ADDRESSES_H_

@@ -13,7 +13,7 @@
 #include "gtest/gtest.h"
 #include "raft/transport/url.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using ::testing::ElementsAre;
@@ -83,4 +83,4 @@ TEST(LocalAddresses, ACountThatIsNotPositiveIsRefused) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -10,9 +10,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "raft/testing/gate.h"
 #include "raft/testing/ledger.h"
 
-namespace raft {
+namespace raft_cluster {
 namespace {
 
 constexpr absl::Duration kPollInterval = absl::Milliseconds(1);
@@ -120,9 +121,9 @@ absl::Status LocalCluster::Start(Pid pid) {
   }
   const absl::StatusOr<Config> config = setup_.config_of(pid, config_);
   if (!config.ok()) return config.status();
-  auto gate = std::make_shared<Gate>();
+  auto gate = std::make_shared<internal::Gate>();
   Options options = setup_.options(pid);
-  options.transports = GatedTransports(setup_.transports, gate);
+  options.transports = internal::GatedTransports(setup_.transports, gate);
   absl::StatusOr<std::unique_ptr<Server>> server =
       Server::Start(*config, pid, options);
   if (!server.ok()) return server.status();
@@ -213,10 +214,10 @@ absl::Status LocalCluster::CheckLedgers() const {
   if (!status_.ok()) return status_;
   absl::Status status;
   for (Pid pid : running())
-    status.Update(raft::CheckLedgers((*this)[pid].stats()));
+    status.Update(internal::CheckLedgers((*this)[pid].stats()));
   for (const auto& lives : ended_) {
     for (const Stats& stats : lives.second) {
-      status.Update(raft::CheckLedgers(stats));
+      status.Update(internal::CheckLedgers(stats));
       for (const PeerStats& peer : stats.peers()) {
         if (peer.ledger().in_flight() == 0) continue;
         status.Update(absl::InternalError(absl::StrCat(
@@ -236,4 +237,4 @@ Stats LocalCluster::LastStats(Pid pid, int life) const {
   return (*this)[pid].stats();
 }
 
-}  // namespace raft
+}  // namespace raft_cluster

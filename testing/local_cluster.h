@@ -1,7 +1,7 @@
 // A cluster for tests: n servers, pids 1 to n, in this process, on any scheme,
 // without fixed ports and without files that need care.
 //
-//   raft::LocalCluster cluster(5, "loopback");
+//   raft_cluster::LocalCluster cluster(5, "loopback");
 //   ASSERT_EQ(cluster.WaitUntilUp(), absl::OkStatus());
 //   auto sent = cluster[1].outbox().Send(2, "hello", absl::Seconds(1));
 //   auto got = cluster[2].inbox().Receive(absl::Seconds(1));
@@ -13,14 +13,14 @@
 //
 // With a setup of one's own:
 //
-//   raft::LocalCluster::Setup setup;
-//   setup.options = [](raft::Pid) {
-//     raft::Options options;
+//   raft_cluster::LocalCluster::Setup setup;
+//   setup.options = [](raft_cluster::Pid) {
+//     raft_cluster::Options options;
 //     options.failure_timeout = absl::Milliseconds(300);
 //     return options;
 //   };
 //   setup.late = {5};                                 // Start(5) comes later.
-//   raft::LocalCluster cluster(5, "tcp", setup);
+//   raft_cluster::LocalCluster cluster(5, "tcp", setup);
 //
 // Thread rule: one thread, but for server(), operator[] and the const methods,
 // which any thread may call for servers that nobody starts or ends meanwhile.
@@ -40,12 +40,15 @@
 #include "raft/cluster/config.h"
 #include "raft/cluster/options.h"
 #include "raft/cluster/server.h"
-#include "raft/testing/gate.h"
 #include "raft/testing/local_addresses.h"
-#include "raft/transport/builtin.h"
+#include "raft/transport/builtin/builtin.h"
 #include "raft/transport/registry.h"
 
-namespace raft {
+namespace raft_cluster {
+
+namespace internal {
+class Gate;
+}  // namespace internal
 
 class LocalCluster {
  public:
@@ -121,7 +124,7 @@ class LocalCluster {
  private:
   // One life of a server.
   struct Running {
-    std::shared_ptr<Gate> gate;
+    std::shared_ptr<internal::Gate> gate;
     std::unique_ptr<Server> server;
   };
 
@@ -137,6 +140,6 @@ class LocalCluster {
   std::map<Pid, std::vector<Stats>> ended_;  // Last words of ended lives.
 };
 
-}  // namespace raft
+}  // namespace raft_cluster
 
 #endif  // RAFT_TESTING_LOCAL_CLUSTER_H_

@@ -9,7 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using ::testing::ElementsAre;
@@ -163,4 +163,4 @@ TEST(LocalCluster, AWaitThatFailsSaysWhoIsMissing) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -4,7 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 std::string MakeMessage(uint64_t id, size_t bytes) {
   constexpr absl::string_view kLetters =
@@ -30,4 +30,4 @@ absl::optional<uint64_t> MessageId(absl::string_view msg) {
   return id;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -1,9 +1,9 @@
 // Messages that say which they are, so that a reader of bytes alone (a line of
 // a program's output, say) can tell what it has before it.
 //
-//   std::string msg = raft::MakeMessage(/*id=*/17, /*bytes=*/40);
+//   std::string msg = raft_cluster::MakeMessage(/*id=*/17, /*bytes=*/40);
 //   // "#17 kQ0v..." : 40 printable bytes, the same for the same arguments
-//   raft::MessageId(msg);   // 17
+//   raft_cluster::MessageId(msg);   // 17
 //
 // Thread rule: any thread.
 #ifndef RAFT_TESTING_MESSAGE_H_
@@ -16,7 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // One line of text of exactly `bytes` bytes. Where they do not suffice for the
 // id it is cut off (so an empty message says nothing).
@@ -26,6 +26,6 @@ std::string MakeMessage(uint64_t id, size_t bytes);
 // cut off within its id is taken at its word: compare with MakeMessage().
 absl::optional<uint64_t> MessageId(absl::string_view msg);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_MESSAGE_H_

@@ -6,7 +6,7 @@
 
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 TEST(Message, HasTheSizeThatWasAskedForAndIsOneLine) {
@@ -36,4 +36,4 @@ TEST(Message, IsTheSameForTheSameIdAndDiffersForAnother) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

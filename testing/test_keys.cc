@@ -8,9 +8,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "raft/cluster/key_file.h"
+#include "raft/cluster/config/key_file.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 [[noreturn]] void Fail(const std::string& what) {
@@ -70,4 +70,4 @@ LocalCluster::Setup WithKeys(LocalCluster::Setup setup,
   return setup;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -1,7 +1,8 @@
 // Keys for the servers of a test, in files that are removed with them.
 //
-//   auto keys = std::make_shared<raft::TestKeys>(5);
-//   raft::LocalCluster cluster(5, "tcp", raft::WithKeys(setup, keys));
+//   auto keys = std::make_shared<raft_cluster::TestKeys>(5);
+//   raft_cluster::LocalCluster cluster(5, "tcp", raft_cluster::WithKeys(setup,
+//   keys));
 //
 // Thread rule: const methods from any thread.
 #ifndef RAFT_TESTING_TEST_KEYS_H_
@@ -15,7 +16,7 @@
 #include "raft/testing/local_cluster.h"
 #include "raft/transport/zeromq/keys.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class TestKeys {
  public:
@@ -44,6 +45,6 @@ class TestKeys {
 LocalCluster::Setup WithKeys(LocalCluster::Setup setup,
                              std::shared_ptr<const TestKeys> keys);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_TEST_KEYS_H_

@@ -21,7 +21,7 @@
 
 #include "absl/strings/string_view.h"
 
-namespace raft {
+namespace raft_cluster {
 
 // A view and what keeps it alive. The owner is shared because a body is held
 // at once by a sender's queue, by several transports and by the application
@@ -64,6 +64,6 @@ struct Frame {
   size_t size() const { return head.size() + body.size(); }
 };
 
-}  // namespace raft
+}  // namespace raft_cluster
 
 #endif  // RAFT_TRANSPORT_FRAME_H_

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-namespace raft {
+namespace raft_cluster {
 namespace {
 
 bool IsScheme(absl::string_view text) {
@@ -62,4 +62,4 @@ std::vector<std::string> Registry::schemes() const {
   return schemes;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster

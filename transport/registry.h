@@ -1,8 +1,9 @@
 // Which transport opens which url: an ordinary value, filled by hand.
 //
-//   raft::Registry registry = raft::BuiltinTransports();   // builtin.h
-//   absl::Status status = registry.Register("udp", UdpTransport::Open);
-//   absl::StatusOr<std::unique_ptr<raft::Transport>> transport =
+//   raft_cluster::Registry registry = raft_cluster::BuiltinTransports();   //
+//   builtin.h absl::Status status = registry.Register("udp",
+//   UdpTransport::Open);
+//   absl::StatusOr<std::unique_ptr<raft_cluster::Transport>> transport =
 //       registry.Open(spec);                               // by
 //       spec.url.scheme
 //
@@ -23,7 +24,7 @@
 #include "absl/strings/string_view.h"
 #include "raft/transport/transport.h"
 
-namespace raft {
+namespace raft_cluster {
 
 class Registry {
  public:
@@ -44,6 +45,6 @@ class Registry {
   std::map<std::string, Opener, std::less<>> openers_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster
 
 #endif  // RAFT_TRANSPORT_REGISTRY_H_

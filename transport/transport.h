@@ -6,8 +6,8 @@
 // cluster holds over any transport that passes the conformance suite
 // (//testing:transport_conformance), also over yours:
 //
-//   class UdpTransport : public raft::Transport { ... };
-//   raft::Registry registry = raft::BuiltinTransports();
+//   class UdpTransport : public raft_cluster::Transport { ... };
+//   raft_cluster::Registry registry = raft_cluster::BuiltinTransports();
 //   absl::Status status = registry.Register("udp", UdpTransport::Open);
 //
 // Thread rule: ownership is a mutex, not a thread. All methods but two are
@@ -19,7 +19,7 @@
 //   for (;;) {                        // One thread; others may Send()
 //   meanwhile.
 //     transport->Wait(absl::Seconds(1));
-//     raft::MutexLock lock(mu);
+//     raft_cluster::MutexLock lock(mu);
 //     transport->Poll(/*limit=*/100, receiver);
 //   }
 //
@@ -42,18 +42,16 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "raft/base/pid.h"
 #include "raft/transport/frame.h"
 #include "raft/transport/url.h"
 
-namespace raft {
-
-// Names a server on the seam: its pid. Positive; 0 means "not known".
-using PeerId = int32_t;
+namespace raft_cluster {
 
 // Where a frame came from. To be handed back to Reply(); good as long as the
 // transport, though a reply to one who has gone is lost.
 struct Origin {
-  PeerId proven = 0;    // The peer, where a key proves it; 0 otherwise.
+  Pid proven = 0;       // The peer, where a key proves it; 0 otherwise.
   std::string address;  // Printable, for a log; its form is the transport's.
 };
 
@@ -101,10 +99,10 @@ class Receiver {
   // it before may be gone, what is sent from now on travels on a new one. Comes
   // once whenever a connection was made, the first one included. A time out
   // of reach in which nothing was sent may go unreported.
-  virtual void OnReset(PeerId peer, bool up) = 0;
+  virtual void OnReset(Pid peer, bool up) = 0;
   // For those who count. `peer`: the one that was called, or whose key proves
   // it; 0 for a stranger. `address`: printable, as far as it is known.
-  virtual void OnRefused(Rejection /*why*/, PeerId /*peer*/,
+  virtual void OnRefused(Rejection /*why*/, Pid /*peer*/,
                          const std::string& /*address*/) {}
 };
 
@@ -125,14 +123,14 @@ class Transport {
   // connection (and drops what was queued on the old one).
   // INVALID_ARGUMENT: `peer` is not positive or, where there are keys, has
   // none; the url is of another scheme or a wildcard.
-  virtual absl::Status Connect(PeerId peer, const Url& url) = 0;
+  virtual absl::Status Connect(Pid peer, const Url& url) = 0;
   // Drops the connection and what is queued on it. Unknown peers are ignored.
-  virtual void Disconnect(PeerId peer) = 0;
+  virtual void Disconnect(Pid peer) = 0;
 
   // Hands `frame` over for `peer`. Never blocks. The transport may keep the
   // frame's bytes by reference. Where it answers anything but kSent, nothing
   // of the frame is sent.
-  virtual SendResult Send(PeerId peer, const Frame& frame) = 0;
+  virtual SendResult Send(Pid peer, const Frame& frame) = 0;
   // Answers the sender of a frame the way it came, whoever it is: the sender
   // gets it from its Poll() like any frame. For handshake answers and refusals
   // only: the queue behind it is small, and it keeps no order with Send().
@@ -161,13 +159,13 @@ struct TransportKeys {
   // Public keys of all servers, the own one included. Each of several is good,
   // so that old and new ones get along. A key that several peers list proves
   // the one with the lowest id.
-  std::map<PeerId, std::vector<std::string>> listed;
+  std::map<Pid, std::vector<std::string>> listed;
 };
 
 // All that a transport needs to open. Grows by fields with defaults.
 struct TransportSpec {
-  Url url;          // To listen on; a wildcard port is allowed.
-  PeerId self = 0;  // Who listens.
+  Url url;       // To listen on; a wildcard port is allowed.
+  Pid self = 0;  // Who listens.
   // Head and body together. A larger frame is refused on sending, and dropped
   // (its connection too, where the wire needs that) on receipt.
   size_t max_frame_bytes = size_t{1} << 20;
@@ -183,6 +181,6 @@ struct TransportSpec {
 using Opener = std::function<absl::StatusOr<std::unique_ptr<Transport>>(
     const TransportSpec& spec)>;
 
-}  // namespace raft
+}  // namespace raft_cluster
 
 #endif  // RAFT_TRANSPORT_TRANSPORT_H_

@@ -17,7 +17,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
-namespace raft {
+namespace raft_cluster {
 namespace {
 
 constexpr size_t kMaxHostBytes = 253;
@@ -283,4 +283,4 @@ absl::StatusOr<Url> ParseUrl(absl::string_view text) {
   return Parser(text).Parse();
 }
 
-}  // namespace raft
+}  // namespace raft_cluster

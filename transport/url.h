@@ -10,7 +10,8 @@
 //   loopback://*              a fresh name of the network's choice
 //   udp://anything            another scheme: scheme and address, uninterpreted
 //
-//   absl::StatusOr<raft::Url> url = raft::ParseUrl("127.0.0.1:10001");
+//   absl::StatusOr<raft_cluster::Url> url =
+//   raft_cluster::ParseUrl("127.0.0.1:10001");
 //
 // Thread rule: a value.
 #ifndef RAFT_TRANSPORT_URL_H_
@@ -23,7 +24,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-namespace raft {
+namespace raft_cluster {
 
 struct Url {
   std::string scheme;   // "tcp"; lower case.
@@ -63,6 +64,6 @@ absl::StatusOr<Url> ParseUrl(absl::string_view text);
 // What fits into a sockaddr_un, with its final NUL.
 inline constexpr size_t kMaxIpcPathBytes = 107;
 
-}  // namespace raft
+}  // namespace raft_cluster
 
 #endif  // RAFT_TRANSPORT_URL_H_

@@ -8,7 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using testing::AllOf;
@@ -198,4 +198,4 @@ TEST(Url, AnErrorShowsWhatCannotBePrinted) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -4,7 +4,7 @@
 
 #include "raft/cluster/link/varint.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // Field numbers of proto/frame.proto.
@@ -143,4 +143,4 @@ bool ItemReader::ReadFields(const char* in, const char* end,
   return tail.empty();  // An empty msg may be left out.
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

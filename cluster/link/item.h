@@ -17,7 +17,7 @@
 
 #include "absl/strings/string_view.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // An envelope with a larger msg travels in pieces of this size.
 inline constexpr size_t kFragmentBytes = size_t{256} << 10;
@@ -83,6 +83,6 @@ class ItemReader {
   bool ok_ = true;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CLUSTER_LINK_ITEM_H_

@@ -9,7 +9,7 @@
 #include "gtest/gtest.h"
 #include "raft/proto/wire/frame.pb.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // Where a length or a varint grows by a byte, and where a fragment ends.
@@ -271,4 +271,4 @@ TEST(Items, DamagedAreRefusedOrMeanTheSameToTheGeneratedParser) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

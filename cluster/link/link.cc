@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "raft/cluster/link/mutant.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr Micros kBlackHoleBound = 1500000;
@@ -355,4 +355,4 @@ void Link::OnReset(bool up, Micros now) {
   if (may_send_items()) ask_now_ = true;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -30,7 +30,7 @@
 #include "raft/transport/frame.h"
 #include "raft/transport/transport.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 inline constexpr Micros kNever = INT64_MAX;
 
@@ -267,6 +267,6 @@ class Link {
   std::array<uint64_t, Refusal::Reason_ARRAYSIZE> refused_{};
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CLUSTER_LINK_LINK_H_

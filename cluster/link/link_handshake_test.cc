@@ -6,7 +6,7 @@
 #include "gtest/gtest.h"
 #include "raft/cluster/link/testing_link.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using Phase = Link::Phase;
@@ -354,4 +354,4 @@ TEST(Pair, FallsQuietOnceItIsOpen) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -6,7 +6,7 @@
 #include "gtest/gtest.h"
 #include "raft/cluster/link/testing_link.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using Phase = Link::Phase;
@@ -396,4 +396,4 @@ TEST(Outbox, KnowsThePeersLimitWhileASessionIsHeld) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

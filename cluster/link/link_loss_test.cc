@@ -5,7 +5,7 @@
 #include "gtest/gtest.h"
 #include "raft/cluster/link/testing_link.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // In a session, with three frames of one item each in flight.
@@ -232,4 +232,4 @@ TEST(Pair, HealsLossAtTheCostOfWhatWasLost) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -12,7 +12,7 @@
 #include "gtest/gtest.h"
 #include "raft/cluster/link/testing_link.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using Phase = Link::Phase;
@@ -267,4 +267,4 @@ TEST_P(TheWorst, BreaksNoPromiseAndIsOvercome) {
 INSTANTIATE_TEST_SUITE_P(Seeds, TheWorst, testing::Range(0, 24));
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

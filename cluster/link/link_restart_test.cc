@@ -5,7 +5,7 @@
 #include "gtest/gtest.h"
 #include "raft/cluster/link/testing_link.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using Phase = Link::Phase;
@@ -260,4 +260,4 @@ TEST(Pair, MakesNoSessionOfALateHelloOfAFormerLife) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

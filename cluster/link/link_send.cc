@@ -5,7 +5,7 @@
 #include "raft/cluster/link/link.h"
 #include "raft/cluster/link/mutant.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr Micros kMaxHelloInterval = 1000000;
@@ -240,4 +240,4 @@ bool Link::DataFrame(Micros now, OutgoingFrame* out) {
   return true;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -4,7 +4,7 @@
 
 #include "raft/cluster/link/link.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr Micros kMaxBlackHoleBound = 30000000;
@@ -171,4 +171,4 @@ void Link::FillStats(Micros now, PeerStats* stats) const {
   }
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

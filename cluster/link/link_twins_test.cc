@@ -5,7 +5,7 @@
 #include "gtest/gtest.h"
 #include "raft/cluster/link/testing_link.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using Phase = Link::Phase;
@@ -160,4 +160,4 @@ TEST(Reborn, SaysHelloAsTheNewLifeAndKeepsItsQueue) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

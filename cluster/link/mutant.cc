@@ -1,6 +1,6 @@
 #include "raft/cluster/link/mutant.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 Mutant present = Mutant::kNone;
@@ -10,4 +10,4 @@ Mutant present = Mutant::kNone;
 void SetMutant(Mutant mutant) { present = mutant; }
 bool Mutated(Mutant mutant) { return mutant == present; }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -6,7 +6,7 @@
 #ifndef RAFT_CLUSTER_LINK_MUTANT_H_
 #define RAFT_CLUSTER_LINK_MUTANT_H_
 
-namespace raft {
+namespace raft_cluster::internal {
 
 enum class Mutant {
   kNone,
@@ -27,6 +27,6 @@ bool Mutated(Mutant mutant);
 constexpr bool Mutated(Mutant) { return false; }
 #endif
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CLUSTER_LINK_MUTANT_H_

@@ -7,7 +7,7 @@
 #include "gtest/gtest.h"
 #include "raft/cluster/link/receive_window.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr uint64_t kWindow = uint64_t{64} << 20;
@@ -54,7 +54,7 @@ class Frames {
 TEST(Memory, OfFramesWhoseLargePartIsARepeatIsGivenBack) {
   Frames frames;
   ReceiveWindow window(kWindow, kWindow / 2);
-  std::vector<raft::ItemRun> runs;
+  std::vector<ItemRun> runs;
   window.Receive(frames.Make(1, {1}), &runs);
   for (uint64_t number = 1; number < 100; ++number) {
     window.Receive(frames.Make(number, {60000, 3000}), &runs);
@@ -67,7 +67,7 @@ TEST(Memory, OfFramesWhoseLargePartIsARepeatIsGivenBack) {
 TEST(Memory, OfEarlyFramesWhoseLargePartIsARepeatIsGivenBack) {
   Frames frames;
   ReceiveWindow window(kWindow, kWindow / 2);
-  std::vector<raft::ItemRun> runs;
+  std::vector<ItemRun> runs;
   window.Receive(frames.Make(10, {1, 1}), &runs);
   for (uint64_t number = 11; number < 211; number += 2) {
     window.Receive(frames.Make(number, {60000, 1, 1}), &runs);
@@ -81,7 +81,7 @@ TEST(Runs, OfSmallEnvelopesStayTogetherHoweverSmallTheLimit) {
   Frames frames;
   for (const uint64_t max : {100u, 1000u, 100000u}) {
     ReceiveWindow window(kWindow, max);
-    std::vector<raft::ItemRun> runs;
+    std::vector<ItemRun> runs;
     window.Receive(frames.Make(1, {1, 100, 20}), &runs);
     ASSERT_EQ(runs.size(), 1u) << max;
     EXPECT_EQ(runs[0].envelopes, 3u);
@@ -90,4 +90,4 @@ TEST(Runs, OfSmallEnvelopesStayTogetherHoweverSmallTheLimit) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

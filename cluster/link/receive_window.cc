@@ -7,7 +7,7 @@
 
 #include "raft/cluster/link/mutant.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // Beyond this many pieces out of order, more are dropped: they come again.
@@ -215,4 +215,4 @@ void ReceiveWindow::Advance(uint64_t items, uint64_t cost, Verdict* verdict) {
   verdict->moved = true;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -19,7 +19,7 @@
 #include "raft/cluster/link/wire.h"
 #include "raft/transport/frame.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // Whole envelopes of one session, one after the other, ready for the inbox.
 struct ItemRun {
@@ -123,6 +123,6 @@ class ReceiveWindow {
   Partial partial_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CLUSTER_LINK_RECEIVE_WINDOW_H_

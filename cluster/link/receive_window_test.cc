@@ -13,7 +13,7 @@
 
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr uint64_t kWindow = 1600000;
@@ -361,4 +361,4 @@ TEST(Fragments, ThatDoNotFitTogetherAreDropped) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // A busy queue gathers in chunks as large as a frame may be. A quiet one, whose
@@ -355,4 +355,4 @@ void SendQueue::Rewind() {
   }
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -24,7 +24,7 @@
 #include "raft/cluster/link/item.h"
 #include "raft/transport/frame.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // Microseconds of a monotonic clock.
 using Micros = int64_t;
@@ -150,6 +150,6 @@ class SendQueue {
   size_t cursor_offset_ = 0;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CLUSTER_LINK_SEND_QUEUE_H_

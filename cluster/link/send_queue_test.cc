@@ -11,7 +11,7 @@
 
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr uint64_t kNoLimit = UINT64_MAX;
@@ -347,4 +347,4 @@ TEST(OldestTime, IsKnownToAHundredthOfALongWait) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

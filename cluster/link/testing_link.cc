@@ -4,7 +4,7 @@
 
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr size_t kMaxFramesAtOnce = 10000;
@@ -281,4 +281,4 @@ void Pair::RestartB(Life life) {
   b_owner = std::make_unique<Side>(b_options_, life, now);
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

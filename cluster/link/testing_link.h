@@ -27,7 +27,7 @@
 #include "raft/cluster/link/link.h"
 #include "raft/proto/wire/frame.pb.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 inline constexpr Micros kMilli = 1000;
 inline constexpr Micros kSecond = 1000000;
@@ -153,6 +153,6 @@ class Pair {
   std::multimap<Micros, Travelling> wire_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CLUSTER_LINK_TESTING_LINK_H_

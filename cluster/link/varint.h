@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace raft {
+namespace raft_cluster::internal {
 
 inline constexpr size_t kMaxVarintBytes = 10;
 
@@ -80,6 +80,6 @@ inline const char* GetVarint(const char* in, const char* end, uint64_t* value) {
   return nullptr;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CLUSTER_LINK_VARINT_H_

@@ -9,7 +9,7 @@
 
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using google::protobuf::io::CodedOutputStream;
@@ -95,4 +95,4 @@ TEST(Fixed, IsLittleEndian) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -18,7 +18,7 @@
 #include "raft/cluster/link/mutant.h"
 #include "raft/cluster/link/varint.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // Field numbers of proto/frame.proto.
@@ -275,4 +275,4 @@ ParseResult ParseFrame(const Frame& frame, bool verify_checksum,
   return ParseResult::kOk;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -11,13 +11,13 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
-#include "raft/cluster/config.h"
+#include "raft/base/pid.h"
 #include "raft/cluster/link/item.h"
 #include "raft/proto/incarnation.pb.h"
 #include "raft/proto/wire/frame.pb.h"
 #include "raft/transport/frame.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // Two servers talk only if they have the same.
 inline constexpr uint32_t kProtocolVersion = 1;
@@ -93,6 +93,6 @@ enum class ParseResult { kOk, kMalformed, kChecksum };
 ParseResult ParseFrame(const Frame& frame, bool verify_checksum,
                        ParsedFrame* parsed);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CLUSTER_LINK_WIRE_H_

@@ -10,7 +10,7 @@
 #include "gtest/gtest.h"
 #include "raft/cluster/link/item.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 const std::vector<uint64_t> kEdges = {
@@ -358,4 +358,4 @@ TEST(Head, WithEveryFieldAtItsLongestKeepsWithinItsBound) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 absl::Status SystemError(absl::string_view what) {
@@ -89,4 +89,4 @@ Addresses::~Addresses() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

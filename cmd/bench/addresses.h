@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Addresses {
  public:
@@ -31,6 +31,6 @@ class Addresses {
   std::string folder_;  // To be removed; empty if there is none.
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_BENCH_ADDRESSES_H_

@@ -28,7 +28,7 @@
 #include "raft/cmd/flags.h"
 #include "raft/cmd/program.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr char kUsageText[] = "Usage: bench [flags]\n";
@@ -95,6 +95,8 @@ ExitCode Main(int argc, char* argv[]) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
-int main(int argc, char* argv[]) { return raft::Main(argc, argv); }
+int main(int argc, char* argv[]) {
+  return raft_cluster::internal::Main(argc, argv);
+}

@@ -6,7 +6,7 @@
 
 #include "absl/strings/string_view.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 absl::StatusOr<Board::Shared> Board::Share() {
   void* const memory = mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE,
@@ -43,4 +43,4 @@ absl::Status Board::failure() const {
   return absl::UnavailableError(failure_.data());
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -16,7 +16,7 @@
 #include "raft/cmd/bench/histogram.h"
 #include "raft/cmd/bench/plan.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Board {
  public:
@@ -57,6 +57,6 @@ class Board {
   std::array<Slot, kMaxBenchServers> slots_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_BENCH_BOARD_H_

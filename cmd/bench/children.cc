@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "raft/cmd/bench/ticks.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 Children::~Children() {
   for (const pid_t child : running_) {
@@ -70,4 +70,4 @@ int64_t Children::CpuNanoseconds() const {
   return sum;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -14,7 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Children {
  public:
@@ -39,6 +39,6 @@ class Children {
   int64_t peak_bytes_ = 0;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_BENCH_CHILDREN_H_

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace raft {
+namespace raft_cluster::internal {
 
 size_t Histogram::BucketOf(int64_t value) {
   int shift = 0;
@@ -55,4 +55,4 @@ int64_t Histogram::Quantile(double fraction) const {
   return 0;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Histogram {
  public:
@@ -42,6 +42,6 @@ class Histogram {
   std::atomic<int64_t> max_{0};
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_BENCH_HISTOGRAM_H_

@@ -4,7 +4,7 @@
 
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 TEST(HistogramTest, AnEmptyOneHasNoValues) {
@@ -65,4 +65,4 @@ TEST(HistogramTest, AddsUp) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

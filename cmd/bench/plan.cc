@@ -35,7 +35,7 @@ ABSL_FLAG(bool, one_process, false,
 ABSL_FLAG(bool, batch, true, "receive many at a time, not one");
 ABSL_FLAG(std::string, format, "table", "table or json");
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr int64_t kMaxSizeBytes = int64_t{16} << 20;
@@ -164,4 +164,4 @@ std::string Plan::Describe() const {
   return text;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

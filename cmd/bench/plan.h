@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 inline constexpr int kMaxBenchServers = 64;
 
@@ -61,6 +61,6 @@ struct Plan {
 // Reads the flags. INVALID_ARGUMENT: what is wrong with them.
 absl::StatusOr<Plan> MakePlan();
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_BENCH_PLAN_H_

@@ -8,7 +8,7 @@
 #include "gtest/gtest.h"
 #include "raft/cmd/flags.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using testing::HasSubstr;
@@ -109,4 +109,4 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{{"--rate=-1"}, "--rate is"}));
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

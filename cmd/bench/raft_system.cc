@@ -5,7 +5,7 @@
 
 #include "raft/cluster/server.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr absl::Duration kReadyWithin = absl::Seconds(20);
@@ -104,4 +104,4 @@ std::unique_ptr<System> NewRaftSystem(const Plan& plan,
   return std::make_unique<RaftSystem>(plan, urls);
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

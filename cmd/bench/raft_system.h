@@ -9,11 +9,11 @@
 #include "raft/cmd/bench/plan.h"
 #include "raft/cmd/bench/system.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 std::unique_ptr<System> NewRaftSystem(const Plan& plan,
                                       const std::vector<std::string>& urls);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_BENCH_RAFT_SYSTEM_H_

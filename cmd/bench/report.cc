@@ -7,7 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 struct Figure {
@@ -167,4 +167,4 @@ std::string ShowJson(const Plan& plan, const Samples& samples) {
   return absl::StrCat(json, "}\n");
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -10,7 +10,7 @@
 #include "raft/cmd/bench/plan.h"
 #include "raft/cmd/bench/sample.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // Of each contender of the plan, one sample per round.
 using Samples = std::vector<std::vector<Sample>>;
@@ -26,6 +26,6 @@ std::string ShowJson(const Plan& plan, const Samples& samples);
 // "12,345,678"
 std::string ShowNumber(double value, int digits);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_BENCH_REPORT_H_

@@ -3,7 +3,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using testing::HasSubstr;
@@ -100,4 +100,4 @@ TEST(ReportTest, JsonSaysWhatWasMeasuredAndHow) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "raft/base/mutex.h"
 #include "raft/cmd/bench/addresses.h"
 #include "raft/cmd/bench/board.h"
 #include "raft/cmd/bench/children.h"
@@ -21,9 +22,8 @@
 #include "raft/cmd/bench/work.h"
 #include "raft/cmd/bench/zmq_system.h"
 #include "raft/cmd/program.h"
-#include "raft/transport/mutex.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // Each step before and after the measurement takes no longer, or has failed.
@@ -246,4 +246,4 @@ absl::StatusOr<Sample> Measure(const Plan& plan,
   return Round(plan, contender, *addresses, **board).Run(show);
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

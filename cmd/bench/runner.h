@@ -10,7 +10,7 @@
 #include "raft/cmd/bench/plan.h"
 #include "raft/cmd/bench/sample.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // Starts the servers in processes of their own (or all in one), lets them warm
 // up, counts for plan.duration and ends them. `show` is called meanwhile with
@@ -20,6 +20,6 @@ absl::StatusOr<Sample> Measure(const Plan& plan,
                                const Plan::Contender& contender,
                                absl::FunctionRef<void(double rate)> show);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_BENCH_RUNNER_H_

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace raft {
+namespace raft_cluster::internal {
 
 struct Sample {
   // Counted where they are received; a broadcast to n servers is n, a ping-pong
@@ -23,6 +23,6 @@ struct Sample {
   Latency latency;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_BENCH_SAMPLE_H_

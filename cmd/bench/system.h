@@ -17,7 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // As a receiver: every server but the sender.
 inline constexpr int kEverybody = 0;
@@ -55,6 +55,6 @@ class System {
   virtual absl::StatusOr<std::unique_ptr<Member>> Start(int server) = 0;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_BENCH_SYSTEM_H_

@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-namespace raft {
+namespace raft_cluster::internal {
 
 inline int64_t ToNanoseconds(const timespec& time) {
   return int64_t{time.tv_sec} * 1000000000 + time.tv_nsec;
@@ -27,6 +27,6 @@ inline void SleepUntil(int64_t ticks) {
   clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_BENCH_TICKS_H_

@@ -11,10 +11,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "raft/base/mutex.h"
 #include "raft/cmd/bench/ticks.h"
-#include "raft/transport/mutex.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // Says when each message is due.
@@ -195,4 +195,4 @@ void Work(const Plan& plan, System& system, int server, Board& board) {
   Worker(plan, server, board).Run(**member);
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -7,7 +7,7 @@
 #include "absl/strings/strip.h"
 #include "zmq.hpp"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr int kPatienceMs = 100;
@@ -155,4 +155,4 @@ std::unique_ptr<System> NewZmqSystem(const Plan& plan,
   return std::make_unique<ZmqSystem>(plan, urls);
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

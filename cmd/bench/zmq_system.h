@@ -12,12 +12,12 @@
 #include "raft/cmd/bench/plan.h"
 #include "raft/cmd/bench/system.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // `urls` as for raft; loopback stands for inproc.
 std::unique_ptr<System> NewZmqSystem(const Plan& plan,
                                      const std::vector<std::string>& urls);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_CMD_BENCH_ZMQ_SYSTEM_H_

@@ -13,10 +13,10 @@
 
 namespace {
 
-raft::Config MakeConfig(const char* const urls[]) {
-  raft::Config config;
+raft_cluster::Config MakeConfig(const char* const urls[]) {
+  raft_cluster::Config config;
   config.mutable_object()->set_total(2);
-  for (const raft::Pid pid : {1, 2}) {
+  for (const raft_cluster::Pid pid : {1, 2}) {
     auto* const member = config.mutable_object()->add_servers();
     member->set_mypid(pid);
     member->set_url(urls[pid - 1]);
@@ -24,10 +24,10 @@ raft::Config MakeConfig(const char* const urls[]) {
   return config;
 }
 
-absl::Status Greet(const raft::Config& config) {
-  auto one = raft::Server::Start(config, 1);
+absl::Status Greet(const raft_cluster::Config& config) {
+  auto one = raft_cluster::Server::Start(config, 1);
   if (!one.ok()) return one.status();
-  auto two = raft::Server::Start(config, 2);
+  auto two = raft_cluster::Server::Start(config, 2);
   if (!two.ok()) return two.status();
 
   auto sent = (*one)->outbox().Send(2, "hello there", absl::Seconds(5));

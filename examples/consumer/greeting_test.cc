@@ -27,7 +27,7 @@ Outcome RunGreeting(const std::string& arguments) {
 // The program is linked statically: a transport that were only there in a
 // dynamically linked test would be missed.
 TEST(GreetingTest, TravelsOverTcp) {
-  auto addresses = raft::LocalAddresses::Pick("tcp", 2);
+  auto addresses = raft_cluster::LocalAddresses::Pick("tcp", 2);
   ASSERT_TRUE(addresses.ok()) << addresses.status();
   const Outcome outcome =
       RunGreeting(addresses->urls()[0] + " " + addresses->urls()[1]);

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
-namespace raft {
+namespace raft_cluster {
 namespace {
 
 // A leader is heard about five times before a follower loses patience.
@@ -93,4 +93,4 @@ void Election::OnEnvelope(Context& context, const Received& got) {
   }
 }
 
-}  // namespace raft
+}  // namespace raft_cluster

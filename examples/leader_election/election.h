@@ -18,7 +18,7 @@
 
 #include "raft/cluster/handler.h"
 
-namespace raft {
+namespace raft_cluster {
 
 // What a server must not forget when it crashes.
 struct Ballot {
@@ -54,6 +54,6 @@ class Election : public Handler {
   std::set<Pid> votes_;  // Of a candidate, in this term.
 };
 
-}  // namespace raft
+}  // namespace raft_cluster
 
 #endif  // RAFT_EXAMPLES_LEADER_ELECTION_ELECTION_H_

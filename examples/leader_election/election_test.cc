@@ -10,7 +10,7 @@
 #include "gtest/gtest.h"
 #include "raft/testing/simulation/simulation.h"
 
-namespace raft {
+namespace raft_cluster {
 namespace {
 
 constexpr int kServers = 5;
@@ -111,4 +111,4 @@ TEST(Election, OfServersThatForgetTheirVoteIsFoundOut) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster

@@ -1,18 +1,19 @@
 // Five servers of one process elect a leader; it goes, and they elect another:
 //
 //   bazel run //examples/leader_election
+#include <condition_variable>  // NOLINT(build/c++11)
 #include <iostream>
 #include <map>
 #include <memory>
+#include <mutex>   // NOLINT(build/c++11)
 #include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "raft/cluster/server.h"
 #include "raft/examples/leader_election/election.h"
-#include "raft/transport/mutex.h"
 
-namespace raft {
+namespace raft_cluster {
 namespace {
 
 constexpr int kServers = 5;
@@ -21,22 +22,22 @@ constexpr int kServers = 5;
 class Board {
  public:
   void Say(Pid pid, Pid leader, int64_t term) {
-    MutexLock lock(mu_);
+    const std::lock_guard<std::mutex> lock(mu_);
     std::cout << "server " << pid << ": server " << leader << " leads in term "
               << term << std::endl;
     leaders_[pid] = leader;
-    changed_.NotifyAll();
+    changed_.notify_all();
   }
 
   void Remove(Pid pid) {
-    MutexLock lock(mu_);
+    const std::lock_guard<std::mutex> lock(mu_);
     leaders_.erase(pid);
   }
 
   // Waits until `count` servers name the same leader, which is none of those
   // that were removed.
   Pid WaitForLeader(size_t count) {
-    MutexLock lock(mu_);
+    std::unique_lock<std::mutex> lock(mu_);
     for (;;) {
       std::map<Pid, size_t> voices;
       for (const auto& [pid, leader] : leaders_) {
@@ -44,14 +45,14 @@ class Board {
           return leader;
         }
       }
-      changed_.Wait(mu_);
+      changed_.wait(lock);
     }
   }
 
  private:
-  Mutex mu_;
-  CondVar changed_;
-  std::map<Pid, Pid> leaders_ ABSL_GUARDED_BY(mu_);
+  std::mutex mu_;
+  std::condition_variable changed_;
+  std::map<Pid, Pid> leaders_;
 };
 
 int Main() {
@@ -100,6 +101,6 @@ int Main() {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster
 
-int main() { return raft::Main(); }
+int main() { return raft_cluster::Main(); }

@@ -12,7 +12,7 @@
 #include "raft/cluster/link/send_queue.h"
 #include "raft/cluster/link/wire.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 Outgoing EnvelopeOf(size_t size_bytes) {
@@ -139,4 +139,4 @@ void OneStepOfALink(benchmark::State& state) {
 BENCHMARK(OneStepOfALink)->Arg(1)->Arg(10)->Arg(500);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -11,7 +11,7 @@
 #include "benchmark/benchmark.h"
 #include "raft/cluster/server.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(10);
@@ -57,4 +57,4 @@ void SendAndReceive(benchmark::State& state) {
 BENCHMARK(SendAndReceive)->Arg(1)->Arg(10)->Arg(1000)->UseRealTime();
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

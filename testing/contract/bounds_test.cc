@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "absl/time/clock.h"
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using ::testing::ContainsRegex;
@@ -259,4 +259,4 @@ TEST(Memory, AFullQueueOfTheSmallestEnvelopesTakesItsBudgetAndAMebibyte) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

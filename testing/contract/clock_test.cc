@@ -13,7 +13,7 @@
 #include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 
 namespace {
 
@@ -30,7 +30,7 @@ extern "C" int clock_gettime(clockid_t clock, timespec* time) noexcept {
   return rc;
 }
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 int64_t WallSeconds() {
@@ -108,4 +108,4 @@ TEST_P(WallClock, SetBackBeforeARestartLetsTheNewLifeInAllTheSame) {
 INSTANTIATE_TEST_SUITE_P(Schemes, WallClock, AllSchemes(), SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

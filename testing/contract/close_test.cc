@@ -6,9 +6,9 @@
 #include <future>  // NOLINT(build/c++11)
 #include <string>
 
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using ::testing::ContainsRegex;
@@ -198,4 +198,4 @@ TEST_P(Close, IsWhatADestructorDoesAndTheAddressIsFreeAfterwards) {
 INSTANTIATE_TEST_SUITE_P(Schemes, Close, AllSchemes(), SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 class Errors : public ClusterTest {};
@@ -116,4 +116,4 @@ TEST_F(OptionErrors, EachSaysWhichOptionIsWrong) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -11,9 +11,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 class RunHandler : public testing::TestWithParam<std::string> {};
@@ -50,8 +50,9 @@ TEST_P(RunHandler, IsCalledWithEnvelopesUntilItStops) {
   const LocalCluster cluster(2, GetParam());
   ASSERT_THAT(cluster.status(), IsOk());
   Counter one, two;
-  std::thread thread([&] { EXPECT_THAT(raft::Run(cluster[1], one), IsOk()); });
-  EXPECT_THAT(raft::Run(cluster[2], two), IsOk());
+  std::thread thread(
+      [&] { EXPECT_THAT(raft_cluster::Run(cluster[1], one), IsOk()); });
+  EXPECT_THAT(raft_cluster::Run(cluster[2], two), IsOk());
   thread.join();
   EXPECT_EQ(std::max(one.last(), two.last()), Counter::kLast);
   EXPECT_EQ(std::min(one.last(), two.last()), Counter::kLast - 1);
@@ -93,7 +94,7 @@ TEST_P(RunHandler, HasTimersThatFireOnceInTheirOrder) {
   const LocalCluster cluster(1, GetParam());
   ASSERT_THAT(cluster.status(), IsOk());
   Notes notes(3);
-  EXPECT_THAT(raft::Run(cluster[1], notes), IsOk());
+  EXPECT_THAT(raft_cluster::Run(cluster[1], notes), IsOk());
   EXPECT_THAT(notes.notes(),
               testing::ElementsAre("timer 2", "timer 1", "timer 4"));
 }
@@ -116,7 +117,7 @@ TEST_P(RunHandler, HearsOfARestartBetweenTheEnvelopesOfTheTwoLives) {
     void OnStart(Context&) override {}
   };
   Story story(3);
-  EXPECT_THAT(raft::Run(cluster[2], story), IsOk());
+  EXPECT_THAT(raft_cluster::Run(cluster[2], story), IsOk());
   EXPECT_THAT(story.notes(), testing::ElementsAre("old", "restarted", "new"));
 }
 
@@ -138,7 +139,7 @@ TEST_P(RunHandler, ThatSleepsDelaysNobody) {
   ASSERT_THAT(cluster.WaitUntilUp(), IsOk());
   Sleeper sleeper;
   std::thread thread(
-      [&] { EXPECT_THAT(raft::Run(cluster[2], sleeper), IsOk()); });
+      [&] { EXPECT_THAT(raft_cluster::Run(cluster[2], sleeper), IsOk()); });
   EXPECT_THAT(cluster[1].outbox().TrySend(2, "sleep"), IsOk());
   EXPECT_EQ(
       sleeper.asleep.get_future().wait_for(absl::ToChronoSeconds(kPatience)),
@@ -171,7 +172,7 @@ TEST_P(RunHandler, EndsWhenTheServerCloses) {
   ASSERT_THAT(cluster.status(), IsOk());
   std::thread thread([&] {
     Notes notes(1000);
-    EXPECT_THAT(raft::Run(cluster[1], notes), IsOk());
+    EXPECT_THAT(raft_cluster::Run(cluster[1], notes), IsOk());
   });
   EXPECT_THAT(cluster[1].WaitForPeers(1, kPatience), IsOk());
   cluster[1].Close(absl::Seconds(1)).IgnoreError();
@@ -184,11 +185,11 @@ TEST_P(RunHandler, SaysWhyTheInboxClosed) {
   const LocalCluster cluster(2, GetParam(), With(options));
   ASSERT_THAT(cluster.status(), IsOk());
   Notes notes(1000);
-  EXPECT_THAT(raft::Run(cluster[1], notes),
+  EXPECT_THAT(raft_cluster::Run(cluster[1], notes),
               HasCodeAndText(absl::StatusCode::kFailedPrecondition, "idle"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Schemes, RunHandler, AllSchemes(), SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

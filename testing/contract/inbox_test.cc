@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 #include "raft/testing/message.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using ::testing::SizeIs;
@@ -142,4 +142,4 @@ TEST_P(InboxTest, AnIdleInboxStillHandsOutWhatItHolds) {
 INSTANTIATE_TEST_SUITE_P(Schemes, InboxTest, AllSchemes(), SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 class Neighbours : public ClusterTest {};
@@ -146,4 +146,4 @@ TEST_P(Idle, ServersWakeUpForHeartbeatsOnly) {
 INSTANTIATE_TEST_SUITE_P(Schemes, Idle, AllSchemes(), SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

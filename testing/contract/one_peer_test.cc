@@ -5,9 +5,9 @@
 #include <future>  // NOLINT(build/c++11)
 #include <string>
 
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using ::testing::ContainsRegex;
@@ -157,4 +157,4 @@ TEST_P(OnePeer, ThatABroadcastWaitsForDelaysNoUnicastMeanwhile) {
 INSTANTIATE_TEST_SUITE_P(Schemes, OnePeer, AllSchemesAndFaults(), SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

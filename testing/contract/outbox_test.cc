@@ -3,10 +3,10 @@
 #include <string>
 
 #include "absl/strings/cord.h"
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 #include "raft/testing/message.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // These look at bytes themselves, so they need no record.
@@ -87,4 +87,4 @@ TEST_P(OutboxTest, AClosedOneRefusesAndEndsASendThatWaits) {
 INSTANTIATE_TEST_SUITE_P(Schemes, OutboxTest, AllSchemes(), SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -13,10 +13,10 @@
 #include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 #include "raft/testing/local_addresses.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 class Process : public ClusterTest {
@@ -163,4 +163,4 @@ INSTANTIATE_TEST_SUITE_P(Schemes, Process, AllSchemesAndKeys(), SchemeName);
 INSTANTIATE_TEST_SUITE_P(Schemes, ProcessWithoutKeys, AllSchemes(), SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

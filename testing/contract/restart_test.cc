@@ -4,9 +4,9 @@
 #include <set>
 #include <thread>  // NOLINT(build/c++11)
 
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr int kTaken = 30;
@@ -173,4 +173,4 @@ TEST_P(Restart, IsNoticedHoweverShortItWas) {
 INSTANTIATE_TEST_SUITE_P(Schemes, Restart, AllSchemesAndFaults(), SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

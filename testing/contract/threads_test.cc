@@ -5,10 +5,10 @@
 #include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 #include "raft/testing/ledger.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr int kThreads = 4;
@@ -101,4 +101,4 @@ TEST_P(Threads, InTheMiddleOfEverythingAreEndedByClose) {
 INSTANTIATE_TEST_SUITE_P(Schemes, Threads, AllSchemes(), SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "absl/time/clock.h"
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 #include "raft/testing/proxy/proxies.h"
 #include "raft/testing/proxy/proxy.h"
 #include "raft/transport/url.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using Way = TcpProxy::Way;
@@ -243,4 +243,4 @@ INSTANTIATE_TEST_SUITE_P(Proxied, Wires, ::testing::Values("tcp", "curve_tcp"),
                          SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

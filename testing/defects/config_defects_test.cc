@@ -13,7 +13,7 @@
 #include "gtest/gtest.h"
 #include "raft/cluster/config.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -70,4 +70,4 @@ TEST(Defect, TheConfigurationHadToBeInTheCurrentFolder) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

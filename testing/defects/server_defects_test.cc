@@ -5,9 +5,9 @@
 #include <limits>
 #include <string>
 
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 class Defect : public ClusterTest {};
@@ -146,4 +146,4 @@ TEST_P(Defect, ClosingTheOutboxDroppedWhatWasQueued) {
 INSTANTIATE_TEST_SUITE_P(Schemes, Defect, AllSchemes(), SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

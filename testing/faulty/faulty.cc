@@ -11,13 +11,16 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "raft/base/mutex.h"
 #include "raft/transport/frame.h"
-#include "raft/transport/mutex.h"
 #include "raft/transport/transport.h"
 #include "raft/transport/url.h"
 
-namespace raft {
+namespace raft_cluster {
 namespace {
+
+using internal::Mutex;
+using internal::MutexLock;
 
 using Micros = int64_t;
 constexpr Micros kNever = INT64_MAX;
@@ -50,17 +53,17 @@ class Faulty : public Transport, private Receiver {
     return properties;
   }
 
-  absl::Status Connect(PeerId peer, const Url& url) override {
+  absl::Status Connect(Pid peer, const Url& url) override {
     absl::Status status = inner_->Connect(peer, url);
     if (status.ok()) peers_[peer] = {url, /*full_until=*/0};
     return status;
   }
-  void Disconnect(PeerId peer) override {
+  void Disconnect(Pid peer) override {
     peers_.erase(peer);
     inner_->Disconnect(peer);
   }
 
-  SendResult Send(PeerId peer, const Frame& frame) override {
+  SendResult Send(Pid peer, const Frame& frame) override {
     const auto found = peers_.find(peer);
     // What would be refused for good is nothing to play with.
     if (found == peers_.end() || frame.size() > spec_.max_frame_bytes) {
@@ -169,9 +172,8 @@ class Faulty : public Transport, private Receiver {
     if (Happens(faults_.delay) && Hold(origin, frame)) return;
     HandOut(origin, std::move(frame));
   }
-  void OnReset(PeerId peer, bool up) override { receiver_->OnReset(peer, up); }
-  void OnRefused(Rejection why, PeerId peer,
-                 const std::string& address) override {
+  void OnReset(Pid peer, bool up) override { receiver_->OnReset(peer, up); }
+  void OnRefused(Rejection why, Pid peer, const std::string& address) override {
     receiver_->OnRefused(why, peer, address);
   }
 
@@ -180,7 +182,7 @@ class Faulty : public Transport, private Receiver {
   const Faults faults_;
   const Micros longest_;
   std::mt19937_64 dice_;
-  std::map<PeerId, Peer> peers_;
+  std::map<Pid, Peer> peers_;
   std::multimap<Micros, Late> late_;  // By when they are to be handed out.
   size_t late_bytes_ = 0;
   // Of the Poll() in which we are.
@@ -215,4 +217,4 @@ Registry FaultyTransports(const Registry& inner, const Faults& faults) {
   return faulty;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster

@@ -2,10 +2,11 @@
 // frames are lost, doubled, late and overtake each other, connections are made
 // anew for no reason, and Send() answers kFull although there is room.
 //
-//   raft::Faults faults;
+//   raft_cluster::Faults faults;
 //   faults.loss = 0.05;
 //   options.transports =
-//       raft::FaultyTransports(raft::BuiltinTransports(), faults);
+//       raft_cluster::FaultyTransports(raft_cluster::BuiltinTransports(),
+//       faults);
 //
 // What is promised is kept: Poll(), Wait(), Wake(), ownership and the bounds
 // are those of transport.h, so whoever fails over a faulty transport asks more
@@ -21,7 +22,7 @@
 #include "absl/time/time.h"
 #include "raft/transport/registry.h"
 
-namespace raft {
+namespace raft_cluster {
 
 // Probabilities, from 0 to 1. All faults of a transport follow from the seed,
 // its own id and the calls.
@@ -48,6 +49,6 @@ Registry FaultyTransports(const Registry& inner, const Faults& faults);
 // One transport with faults.
 Opener FaultyTransport(Opener inner, const Faults& faults);
 
-}  // namespace raft
+}  // namespace raft_cluster
 
 #endif  // RAFT_TESTING_FAULTY_FAULTY_H_

@@ -7,7 +7,7 @@
 #include "raft/transport/loopback/loopback.h"
 #include "raft/transport/url.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 Faults DelaysAndRefusals() {
@@ -24,4 +24,4 @@ INSTANTIATE_TEST_SUITE_P(Faulty, TransportConformance,
                              [] { return ParseUrl("loopback://*").value(); }}));
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -10,12 +10,12 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "raft/transport/builtin.h"
+#include "raft/transport/builtin/builtin.h"
 #include "raft/transport/frame.h"
 #include "raft/transport/transport.h"
 #include "raft/transport/url.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using ::testing::ElementsAre;
@@ -28,7 +28,7 @@ class Numbers : public Receiver {
   void OnFrame(const Origin&, Frame frame) override {
     numbers.push_back(std::stoi(std::string(frame.head.view())));
   }
-  void OnReset(PeerId, bool) override { ++resets; }
+  void OnReset(Pid, bool) override { ++resets; }
 
   std::vector<int> numbers;
   int resets = 0;
@@ -49,8 +49,7 @@ class FaultyTest : public ::testing::Test {
     ASSERT_EQ(sender_.resets, 1);
   }
 
-  static std::unique_ptr<Transport> OpenAt(const Registry& registry,
-                                           PeerId self) {
+  static std::unique_ptr<Transport> OpenAt(const Registry& registry, Pid self) {
     TransportSpec spec;
     spec.url = *ParseUrl("loopback://" + std::to_string(self));
     spec.self = self;
@@ -192,4 +191,4 @@ TEST_F(FaultyTest, SaysOfAnUnknownPeerThatItIsUnknown) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -9,7 +9,7 @@
 #include "raft/proto/wire/frame.pb.h"
 #include "raft/testing/fuzz/input.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 void RequireSame(const Header& header, const wire::Frame& frame) {
@@ -54,8 +54,8 @@ void RequireEncoded(const ParsedFrame& parsed) {
   std::string items;
   ItemReader reader(parsed.items.view(), parsed.tail.view());
   for (Item item; reader.Next(&item);) AppendItem(item, &items);
-  const Frame encoded =
-      EncodeFrame(parsed.header, {}, raft::Bytes::Own(std::move(items)));
+  const Frame encoded = EncodeFrame(parsed.header, {},
+                                    raft_cluster::Bytes::Own(std::move(items)));
   ParsedFrame again;
   Require(
       ParseFrame(encoded, /*verify_checksum=*/true, &again) == ParseResult::kOk,
@@ -71,8 +71,8 @@ void RequireEncoded(const ParsedFrame& parsed) {
 }
 
 void Try(const std::string& bytes, size_t split) {
-  const Frame frame{raft::Bytes::Copy(bytes.substr(0, split)),
-                    raft::Bytes::Copy(bytes.substr(split))};
+  const Frame frame{raft_cluster::Bytes::Copy(bytes.substr(0, split)),
+                    raft_cluster::Bytes::Copy(bytes.substr(split))};
   ParsedFrame parsed;
   ParseFrame(frame, /*verify_checksum=*/true, &parsed);
   if (ParseFrame(frame, /*verify_checksum=*/false, &parsed) !=
@@ -87,13 +87,13 @@ void Try(const std::string& bytes, size_t split) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  raft::FuzzInput input(data, size);
+  raft_cluster::internal::FuzzInput input(data, size);
   const size_t split = input.Number(2);
   const std::string bytes = input.Rest();
-  raft::Try(bytes, bytes.size());
-  if (split < bytes.size()) raft::Try(bytes, split);
+  raft_cluster::internal::Try(bytes, bytes.size());
+  if (split < bytes.size()) raft_cluster::internal::Try(bytes, split);
   return 0;
 }

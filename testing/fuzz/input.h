@@ -12,7 +12,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class FuzzInput {
  public:
@@ -45,6 +45,6 @@ inline void Require(bool condition, const char* what) {
   std::abort();
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_FUZZ_INPUT_H_

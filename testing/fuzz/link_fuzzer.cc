@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "raft/cluster/engine.h"
+#include "raft/cluster/engine/engine.h"
 #include "raft/cluster/link/item.h"
 #include "raft/cluster/link/wire.h"
 #include "raft/testing/fuzz/input.h"
 #include "raft/testing/ledger.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr uint64_t kBudget = 200000;
@@ -65,7 +65,7 @@ class Hostile {
       case 5:
         return Offer();
       case 6: {
-        Received received;
+        Delivery received;
         while (engine_.Take(&received, now_)) {
         }
         return;
@@ -201,10 +201,10 @@ class Hostile {
 };
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  raft::FuzzInput input(data, size);
-  raft::Hostile(input).Run();
+  raft_cluster::internal::FuzzInput input(data, size);
+  raft_cluster::internal::Hostile(input).Run();
   return 0;
 }

@@ -19,7 +19,7 @@
 #include "raft/testing/transport/raw_peer.h"
 #include "zmq.hpp"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // libzmq gives a caller so long for its handshake.
@@ -256,4 +256,4 @@ INSTANTIATE_TEST_SUITE_P(Tcp, Callers, ::testing::Values("tcp", "curve_tcp"),
                          SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -18,11 +18,11 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "raft/base/mutex.h"
 #include "raft/testing/hostile/hostile.h"
-#include "raft/transport/mutex.h"
 #include "zmq.hpp"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr size_t kRecorded = 500;
@@ -227,4 +227,4 @@ TEST_P(Frames, OfTwoGluedTogetherAreRefused) {
 INSTANTIATE_TEST_SUITE_P(Tcp, Frames, ::testing::Values("tcp"), SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

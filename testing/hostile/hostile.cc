@@ -4,7 +4,7 @@
 
 #include "raft/testing/transport/resources.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr uint64_t kFlow = 1000;
@@ -79,4 +79,4 @@ bool Hostile::RefusesAtLeast(uint64_t count, Refusal::Reason reason) {
   return Eventually([&] { return Refused(reason) >= count; });
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

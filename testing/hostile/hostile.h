@@ -15,10 +15,10 @@
 #include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 #include "raft/transport/url.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // By so much the process may grow, the strangers' own side included: thousands
 // of connections with what libzmq has for each, and what the load itself needs.
@@ -54,6 +54,6 @@ class Hostile : public ClusterTest {
   std::vector<std::thread> senders_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_HOSTILE_HOSTILE_H_

@@ -19,7 +19,7 @@
 extern "C" int __lsan_is_turned_off() { return 1; }
 #endif
 
-namespace raft {
+namespace raft_cluster::internal {
 
 struct Fiber::Stack {
   std::unique_ptr<char[]> memory;  // Null: the one that the thread came with.
@@ -115,4 +115,4 @@ void Fiber::OnSwitched() {
 #endif
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -17,7 +17,7 @@
 #include <functional>
 #include <memory>
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Fiber {
  public:
@@ -49,6 +49,6 @@ class Fiber {
   void* fake_stack_ = nullptr;  // AddressSanitizer's, while this one rests.
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_INTERLEAVING_FIBER_H_

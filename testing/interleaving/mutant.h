@@ -2,7 +2,7 @@
 #ifndef RAFT_TESTING_INTERLEAVING_MUTANT_H_
 #define RAFT_TESTING_INTERLEAVING_MUTANT_H_
 
-namespace raft {
+namespace raft_cluster::internal {
 
 enum class PumpMutant {
   kNone,
@@ -16,6 +16,6 @@ enum class PumpMutant {
 
 inline PumpMutant pump_mutant = PumpMutant::kNone;
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_INTERLEAVING_MUTANT_H_

@@ -2,8 +2,8 @@
 # broken (mutant.h) in these places. A line that is no longer found shows in
 # pump_test: the mutant is then not caught.
 
-s,#include "raft/cluster/pump.h",#include "raft/testing/interleaving/pump.h",
-s,#include "raft/transport/mutex.h",#include "raft/testing/interleaving/mutant.h"\n#include "raft/testing/interleaving/sync.h",
+s,#include "raft/cluster/engine/pump.h",#include "raft/testing/interleaving/pump.h",
+s,#include "raft/base/mutex.h",#include "raft/testing/interleaving/mutant.h"\n#include "raft/testing/interleaving/sync.h",
 
 # Seek(): announcing oneself unlocks; what one waits for may be there by now.
 s/if (poller_ != Poller::kNobody && !Found(quest))/if (pump_mutant == PumpMutant::kWaitsBlindly) Wait(received_, deadline); else &/

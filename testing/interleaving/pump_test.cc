@@ -19,7 +19,7 @@
 #include "raft/testing/interleaving/schedule.h"
 #include "raft/testing/interleaving/wire.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr auto kOk = absl::StatusCode::kOk;
@@ -84,12 +84,12 @@ class Bench {
   }
   bool Receive(Codes codes = {kOk},
                absl::Duration timeout = absl::InfiniteDuration()) {
-    return Expect(pump.Receive(timeout, /*limit=*/1, [](Received) {}).status(),
+    return Expect(pump.Receive(timeout, /*limit=*/1, [](Delivery) {}).status(),
                   codes);
   }
   // True: it was an event, not an envelope.
   bool ReceiveNext() {
-    absl::optional<Received> received;
+    absl::optional<Delivery> received;
     absl::optional<Event> event;
     Expect(pump.ReceiveNext(absl::InfiniteDuration(), &received, &event),
            {kOk});
@@ -394,4 +394,4 @@ TEST(MutantTest, EachIsCaught) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // A run that is longer than this does not end.
@@ -247,4 +247,4 @@ std::string Schedule::Story() const {
   return story;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

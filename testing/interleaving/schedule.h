@@ -35,7 +35,7 @@
 #include "absl/strings/string_view.h"
 #include "raft/testing/interleaving/fiber.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 using Micros = int64_t;
 inline constexpr Micros kNoDeadline = INT64_MAX;
@@ -161,6 +161,6 @@ class Schedule {
   std::string failure_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_INTERLEAVING_SCHEDULE_H_

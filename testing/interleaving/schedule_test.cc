@@ -11,7 +11,7 @@
 #include "gtest/gtest.h"
 #include "raft/testing/interleaving/sync.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using ::testing::ElementsAre;
@@ -168,4 +168,4 @@ TEST(ScheduleTest, WhatGoesRoundForEverIsFound) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // ---- Mutex ------------------------------------------------------------------
 
@@ -119,4 +119,4 @@ Thread& Thread::operator=(Thread&& other) {
 
 void Thread::join() { Schedule::Current().Join(std::exchange(id_, 0)); }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -14,7 +14,7 @@
 #include "absl/base/thread_annotations.h"
 #include "raft/testing/interleaving/schedule.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class ABSL_LOCKABLE Mutex {
  public:
@@ -95,6 +95,6 @@ class Thread {
   int id_ = 0;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_INTERLEAVING_SYNC_H_

@@ -6,7 +6,7 @@
 #include "raft/cluster/link/wire.h"
 #include "raft/testing/interleaving/schedule.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr Pid kSelf = 1;
@@ -36,16 +36,16 @@ class WireTransport : public Transport {
     return {/*fifo=*/true, /*proves_integrity=*/true};
   }
 
-  absl::Status Connect(PeerId peer, const Url&) override {
+  absl::Status Connect(Pid peer, const Url&) override {
     const Owner owner(&owners_, "calls Transport::Connect");
     wire_->resets_.push_back(peer);
     return absl::OkStatus();
   }
-  void Disconnect(PeerId) override {
+  void Disconnect(Pid) override {
     const Owner owner(&owners_, "calls Transport::Disconnect");
   }
 
-  SendResult Send(PeerId pid, const Frame& frame) override {
+  SendResult Send(Pid pid, const Frame& frame) override {
     const Owner owner(&owners_, "calls Transport::Send");
     Wire::Peer& peer = wire_->peers_.at(pid);
     if (peer.full) return SendResult::kFull;
@@ -155,7 +155,7 @@ void Wire::Act(Pid pid) {
                                           /*verify_checksum=*/false, &parsed);
     engine.OnFrame(From(kSelf), result, parsed, Now());
   }
-  Received received;
+  Delivery received;
   while (peer.takes && engine.Take(&received, Now())) ++peer.taken;
   Engine::Due due;
   while (engine.NextFrame(Now(), /*sleeping=*/true, &due)) {
@@ -200,4 +200,4 @@ bool Wire::Quiet() const {
   return arrivals_.empty() && resets_.empty();
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -22,10 +22,10 @@
 #include <utility>
 #include <vector>
 
-#include "raft/cluster/engine.h"
+#include "raft/cluster/engine/engine.h"
 #include "raft/transport/transport.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Wire {
  public:
@@ -79,6 +79,6 @@ class Wire {
   bool open_ = false;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_INTERLEAVING_WIRE_H_

@@ -11,7 +11,7 @@
 #include "raft/testing/mutants/trial.h"
 #include "raft/testing/mutants/wires.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr uint64_t kSeeds = 500;
@@ -47,6 +47,6 @@ int Main() {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
-int main() { return raft::Main(); }
+int main() { return raft_cluster::internal::Main(); }

@@ -2,7 +2,7 @@
 #include "raft/testing/mutants/trial.h"
 #include "raft/testing/mutants/wires.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 class Mutants : public testing::TestWithParam<MutantName> {};
@@ -32,4 +32,4 @@ TEST(NoMutant, IsNotFound) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -2,7 +2,7 @@
 
 #include "raft/testing/simulation/simulation.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 const std::vector<MutantName>& AllMutants() {
   static const auto* const mutants = new std::vector<MutantName>{
@@ -35,4 +35,4 @@ Trial Try(Mutant mutant, uint64_t seeds) {
   return trial;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

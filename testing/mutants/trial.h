@@ -15,7 +15,7 @@
 
 #include "raft/cluster/link/mutant.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 struct MutantName {
   Mutant mutant;
@@ -34,6 +34,6 @@ struct Trial {
 // Runs seeds from 1 on, until one fails.
 Trial Try(Mutant mutant, uint64_t seeds);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_MUTANTS_TRIAL_H_

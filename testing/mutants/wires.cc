@@ -11,16 +11,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "raft/cluster/pump.h"
+#include "raft/cluster/engine/pump.h"
 #include "raft/testing/eventually.h"
 #include "raft/testing/faulty/faulty.h"
 #include "raft/testing/gate.h"
 #include "raft/testing/history.h"
 #include "raft/testing/local_addresses.h"
-#include "raft/transport/builtin.h"
+#include "raft/transport/builtin/builtin.h"
 #include "raft/transport/url.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr uint64_t kInboxBytes = 64 << 10;
@@ -94,9 +94,9 @@ class Node {
   void TakeFor(absl::Duration timeout) {
     pump_
         ->Receive(timeout, /*limit=*/1000,
-                  [&](Received got) {
-                    took_.Took(got.from(), got.to(), got.id(), got.msg(),
-                               got.incarnation());
+                  [&](Delivery got) {
+                    took_.Took(got.from, got.to, got.id, got.msg,
+                               got.incarnation);
                   })
         .status()
         .IgnoreError();
@@ -210,4 +210,4 @@ Trial TryOnWires(Mutant mutant, uint64_t attempts) {
   return trial;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -11,11 +11,11 @@
 #include "raft/cluster/link/mutant.h"
 #include "raft/testing/mutants/trial.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // Runs attempts 1, 2, ... of a second or so each, until one fails.
 Trial TryOnWires(Mutant mutant, uint64_t attempts);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_MUTANTS_WIRES_H_

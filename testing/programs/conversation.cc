@@ -15,7 +15,7 @@
 #include "raft/testing/eventually.h"
 #include "raft/testing/message.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using testing::HasSubstr;
@@ -274,4 +274,4 @@ size_t Conversation::said() {
   return said_.size();
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -26,14 +26,14 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "raft/base/mutex.h"
 #include "raft/cluster/received.h"
 #include "raft/proto/stats.pb.h"
 #include "raft/testing/history.h"
 #include "raft/testing/programs/process.h"
 #include "raft/testing/programs/program_cluster.h"
-#include "raft/transport/mutex.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Conversation {
  public:
@@ -116,6 +116,6 @@ class Conversation {
       ABSL_GUARDED_BY(mu_);
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_PROGRAMS_CONVERSATION_H_

@@ -14,7 +14,7 @@
 #include "raft/testing/local_addresses.h"
 #include "raft/testing/programs/program_cluster.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using testing::HasSubstr;
@@ -107,4 +107,4 @@ TEST(Servers, WithTheKeysOfTheConfigTalkAndOthersAreSaidToBeRefused) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -5,7 +5,7 @@
 #include "gtest/gtest.h"
 #include "raft/testing/programs/conversation.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 TEST(Load, FiveProcessesLoseAndRepeatNothing) {
@@ -27,4 +27,4 @@ TEST(Load, FiveProcessesLoseAndRepeatNothing) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

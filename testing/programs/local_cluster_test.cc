@@ -12,7 +12,7 @@
 #include "gtest/gtest.h"
 #include "raft/testing/programs/program_cluster.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using testing::Contains;
@@ -84,4 +84,4 @@ TEST(LocalCluster, SaysWhichAddressIsInUseAndHowToGoOn) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

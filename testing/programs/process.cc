@@ -23,7 +23,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr int kNotFound = 127;  // As shells have it.
@@ -314,4 +314,4 @@ absl::optional<int> Process::WaitForExit(absl::Duration timeout) {
   return exit_;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

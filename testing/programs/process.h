@@ -30,9 +30,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
-#include "raft/transport/mutex.h"
+#include "raft/base/mutex.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Process {
  public:
@@ -104,6 +104,6 @@ class Process {
   std::thread collector_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_PROGRAMS_PROCESS_H_

@@ -11,7 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using testing::ElementsAre;
@@ -109,4 +109,4 @@ TEST(Process, EndsWithItsObjectAndLeavesNoZombie) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 ProgramCluster::ProgramCluster(int size)
     : addresses_(LocalAddresses::Pick("tcp", size).value()) {
@@ -51,4 +51,4 @@ std::string WriteTestFile(const std::string& content) {
   return path;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

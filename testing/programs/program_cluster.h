@@ -17,7 +17,7 @@
 #include "raft/testing/local_addresses.h"
 #include "raft/testing/programs/process.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class ProgramCluster {
  public:
@@ -46,6 +46,6 @@ std::unique_ptr<Process> StartProgram(const std::string& name,
 std::string WriteTestFile(const std::string& content);
 std::string MakeTestFolder();
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_PROGRAMS_PROGRAM_CLUSTER_H_

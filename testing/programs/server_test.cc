@@ -14,7 +14,7 @@
 #include "gtest/gtest.h"
 #include "raft/testing/programs/program_cluster.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using testing::ElementsAre;
@@ -341,4 +341,4 @@ TEST(Server, FailsWhenANewerLifeHasTakenOverWhileItStoodStill) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -9,7 +9,7 @@
 #include "gtest/gtest.h"
 #include "raft/testing/programs/program_cluster.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using testing::HasSubstr;
@@ -96,4 +96,4 @@ TEST(Terminal, EndsWhenItIsClosed) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

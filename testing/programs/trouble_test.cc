@@ -6,7 +6,7 @@
 #include "raft/testing/eventually.h"
 #include "raft/testing/programs/conversation.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr absl::Duration kFailureTimeout = absl::Milliseconds(500);
@@ -104,4 +104,4 @@ TEST(Trouble, OfADeadAndAStoppedOneDelaysNoUnicastOfTheOthers) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -8,7 +8,7 @@
 #include "gtest/gtest.h"
 #include "raft/testing/programs/program_cluster.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using testing::HasSubstr;
@@ -139,4 +139,4 @@ TEST(DefaultConfig, IsTheShippedOneElsewhere) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <utility>
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr size_t kBufferBytes = size_t{64} << 10;
@@ -101,4 +101,4 @@ size_t ProxiedConnection::Move(int way, bool readable, size_t limit_bytes) {
   return passed;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

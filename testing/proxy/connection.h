@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "raft/testing/proxy/tamperer.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class ProxiedConnection {
  public:
@@ -67,6 +67,6 @@ class ProxiedConnection {
   size_t passed_bytes_ = 0;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_PROXY_CONNECTION_H_

@@ -3,7 +3,7 @@
 #include "absl/status/status.h"
 #include "raft/transport/url.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 absl::StatusOr<Config> Proxies::ConfigOf(Pid pid, Config config) {
   for (Config::Member& member : *config.mutable_object()->mutable_servers()) {
@@ -21,4 +21,4 @@ absl::StatusOr<Config> Proxies::ConfigOf(Pid pid, Config config) {
   return config;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

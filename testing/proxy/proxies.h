@@ -1,12 +1,13 @@
 // A cluster with a proxy before each of its servers: who connects to one goes
 // through its proxy.
 //
-//   auto proxies = std::make_shared<raft::Proxies>();
-//   raft::LocalCluster::Setup setup;
-//   setup.config_of = [proxies](raft::Pid pid, const raft::Config& config) {
+//   auto proxies = std::make_shared<raft_cluster::Proxies>();
+//   raft_cluster::LocalCluster::Setup setup;
+//   setup.config_of = [proxies](raft_cluster::Pid pid, const
+//   raft_cluster::Config& config) {
 //     return proxies->ConfigOf(pid, config);
 //   };
-//   raft::LocalCluster cluster(2, "tcp", setup);
+//   raft_cluster::LocalCluster cluster(2, "tcp", setup);
 //   proxies->to(2).Freeze();
 //
 // Thread rule: one thread, but for what a TcpProxy allows.
@@ -22,7 +23,7 @@
 #include "raft/cluster/config.h"
 #include "raft/testing/proxy/proxy.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class Proxies {
  public:
@@ -43,6 +44,6 @@ class Proxies {
   std::map<Pid, std::unique_ptr<TcpProxy>> proxies_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_PROXY_PROXIES_H_

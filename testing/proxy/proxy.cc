@@ -17,7 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "raft/testing/local_addresses.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr int kBacklog = 100;
@@ -299,4 +299,4 @@ void TcpProxy::Move(ProxiedConnection& connection, int way, bool readable) {
   if (passed > 0 && connection.open()) CutIfDue(connection);
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

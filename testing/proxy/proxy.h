@@ -1,10 +1,10 @@
 // A TCP connection with a hand on it: a proxy that does to what passes through
 // it what networks do.
 //
-//   absl::StatusOr<std::unique_ptr<raft::TcpProxy>> proxy =
-//       raft::TcpProxy::Start(*raft::ParseUrl("tcp://127.1.2.3:4567"));
+//   absl::StatusOr<std::unique_ptr<raft_cluster::TcpProxy>> proxy =
+//       raft_cluster::TcpProxy::Start(*raft_cluster::ParseUrl("tcp://127.1.2.3:4567"));
 //   // Whoever connects to (*proxy)->url() speaks with 127.1.2.3:4567.
-//   (*proxy)->CutAfter(/*bytes=*/100000, raft::TcpProxy::Cut::kReset);
+//   (*proxy)->CutAfter(/*bytes=*/100000, raft_cluster::TcpProxy::Cut::kReset);
 //   (*proxy)->Freeze();
 //
 // It listens on a loopback address, on a port of the system's choice. Where
@@ -25,12 +25,12 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "raft/base/mutex.h"
 #include "raft/testing/proxy/connection.h"
 #include "raft/testing/proxy/tamperer.h"
-#include "raft/transport/mutex.h"
 #include "raft/transport/url.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class TcpProxy {
  public:
@@ -130,6 +130,6 @@ class TcpProxy {
   Thread thread_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_PROXY_PROXY_H_

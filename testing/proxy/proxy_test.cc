@@ -18,7 +18,7 @@
 #include "gtest/gtest.h"
 #include "raft/testing/eventually.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using Way = TcpProxy::Way;
@@ -305,4 +305,4 @@ TEST_F(ProxyTest, LetsNoMoreThroughThanItsThrottleAllows) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr size_t kFewBytes = 100;
@@ -47,4 +47,4 @@ void Tamperer::Change(std::string* bytes, size_t at) {
   }
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

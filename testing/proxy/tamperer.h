@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <string>
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // What is done to a few bytes: one bit is the other way, they are left out,
 // come twice, or change places with their neighbours.
@@ -31,6 +31,6 @@ class Tamperer {
   int count_ = 0;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_PROXY_TAMPERER_H_

@@ -4,7 +4,7 @@
 
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // What becomes of `bytes` where the fourth is changed.
@@ -48,4 +48,4 @@ TEST(Tamperer, LeavesEverythingAsItIsUntilItIsTold) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -20,7 +20,7 @@
 #include "raft/transport/url.h"
 #include "zmq.hpp"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using std::chrono::milliseconds;
@@ -229,12 +229,12 @@ void DeadPeerInBroadcast() {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 int main() {
-  raft::PausedReceiver();
-  raft::ResetConnection();
-  raft::RestartedPeer();
-  raft::RestartedPeerWithImmediate();
-  raft::DeadPeerInBroadcast();
+  raft_cluster::internal::PausedReceiver();
+  raft_cluster::internal::ResetConnection();
+  raft_cluster::internal::RestartedPeer();
+  raft_cluster::internal::RestartedPeerWithImmediate();
+  raft_cluster::internal::DeadPeerInBroadcast();
 }

@@ -1,8 +1,8 @@
 // Servers start in any order, and some of them late.
 
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr int kBroadcasts = 100;
@@ -53,4 +53,4 @@ INSTANTIATE_TEST_SUITE_P(Schemes, Availability, AllSchemesAndKeys(),
                          SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

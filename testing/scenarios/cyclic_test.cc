@@ -3,9 +3,9 @@
 #include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr int kServers = 5;
@@ -52,4 +52,4 @@ TEST_P(Cyclic, AllSendToTheirSuccessorsAtTheSameTime) {
 INSTANTIATE_TEST_SUITE_P(Schemes, Cyclic, AllSchemesAndFaults(), SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -6,9 +6,9 @@
 #include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr int kServers = 5;
@@ -64,4 +64,4 @@ TEST_P(Load, EverythingIsTakenOnceAndInTheOrderOfItsSender) {
 INSTANTIATE_TEST_SUITE_P(Schemes, Load, AllSchemesAndFaults(), SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -2,10 +2,10 @@
 
 #include <string>
 
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 #include "raft/testing/message.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 class MessageLength : public ClusterTest {};
@@ -77,4 +77,4 @@ INSTANTIATE_TEST_SUITE_P(Schemes, MessageLength, AllSchemesAndKeys(),
                          SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

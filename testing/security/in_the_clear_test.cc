@@ -14,10 +14,10 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 #include "raft/testing/test_keys.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr char kAddress[] = "10.11.12.13";
@@ -83,4 +83,4 @@ TEST(InTheClear, IsSaidOnceByWhomOthersCanReachAndHasNoKeys) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

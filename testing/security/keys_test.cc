@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "raft/cluster/key_file.h"
-#include "raft/testing/cluster_test.h"
+#include "raft/cluster/config/key_file.h"
+#include "raft/testing/fixtures/cluster_test.h"
 #include "raft/testing/local_addresses.h"
 #include "raft/testing/local_cluster.h"
 #include "raft/testing/test_keys.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // Refused frames and callers: of a peer, or of nobody in particular.
@@ -234,4 +234,4 @@ TEST_F(KeyErrors, NameASchemeThatKnowsNoKeys) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

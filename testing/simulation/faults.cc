@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-namespace raft {
+namespace raft_cluster::internal {
 
 SimFaultSchedule::SimFaultSchedule(SimRandom* random, SimNetwork* network,
                                    int servers, SimFaultTarget* target)
@@ -164,4 +164,4 @@ void SimFaultSchedule::Clog() {
   Later(1000, 4000000, [this, from, to] { network_->Unclog(from, to); });
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

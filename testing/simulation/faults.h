@@ -11,7 +11,7 @@
 #include "raft/testing/simulation/network.h"
 #include "raft/testing/simulation/random.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // The servers that things happen to.
 class SimFaultTarget {
@@ -61,6 +61,6 @@ class SimFaultSchedule {
   uint64_t clogs_ = 0;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_SIMULATION_FAULTS_H_

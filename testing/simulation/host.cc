@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/types/optional.h"
+#include "raft/cluster/conversions.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 SimHost::SimHost(SimProcess* process, std::unique_ptr<Handler> handler)
-    : process_(*process), handler_(std::move(handler)) {
+    : Dispatcher(handler.get(), &process->pump()),
+      process_(*process),
+      owned_handler_(std::move(handler)) {
   for (Pid pid = 1; pid <= process->world().servers; ++pid) {
     if (pid != process->life().pid) peers_.push_back(pid);
   }
@@ -21,52 +23,26 @@ absl::Duration SimHost::now() const {
 
 absl::StatusOr<Receipt> SimHost::TrySend(Pid to, absl::string_view msg,
                                          uint64_t id) {
-  absl::StatusOr<Receipt> receipt = process_.pump().Send(
+  const absl::StatusOr<Acceptance> accepted = process_.pump().Send(
       to, MakeOutgoing(msg, id, to == kBroadcast), absl::ZeroDuration());
-  if (receipt.ok()) process_.NoteAccepted(*receipt);
-  return receipt;
+  if (accepted.ok()) process_.NoteAccepted(*accepted);
+  return ToReceipt(accepted);
 }
 
 void SimHost::SetTimer(int timer, absl::Duration after) {
   // Virtual time moves on by at least its unit.
-  timers_.Set(timer, now() + std::max(after, absl::Microseconds(1)));
+  Dispatcher::SetTimer(timer, std::max(after, absl::Microseconds(1)));
 }
 
 void SimHost::Wake() { next_ = process_.world().network->now(); }
 
-// As Run() does, until nothing is left to do at this moment.
+// Until nothing is left to do at this moment.
 void SimHost::Act() {
-  if (!started_) {
-    started_ = true;
-    handler_->OnStart(*this);
+  while (!stopped() && Turn(absl::ZeroDuration()).ok()) {
   }
-  bool more = true;
-  while (more && !stopped_) {
-    more = false;
-    if (const auto timer = timers_.PopDue(now())) {
-      more = true;
-      handler_->OnTimer(*this, *timer);
-      if (stopped_) return;
-    }
-    absl::optional<Received> received;
-    absl::optional<Event> event;
-    if (!process_.pump()
-             .ReceiveNext(absl::ZeroDuration(), &received, &event)
-             .ok()) {
-      continue;
-    }
-    more = true;
-    if (event.has_value()) {
-      process_.NoteEvent(*event);
-      handler_->OnEvent(*this, *event);
-    } else {
-      process_.NoteTaken(*received);
-      handler_->OnEnvelope(*this, *received);
-    }
-  }
-  const absl::Duration next = timers_.Next();
+  const absl::Duration next = NextTimer();
   next_ = next == absl::InfiniteDuration() ? kNever
                                            : absl::ToInt64Microseconds(next);
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -7,40 +7,40 @@
 #include <memory>
 #include <vector>
 
+#include "raft/cluster/dispatcher.h"
 #include "raft/cluster/handler.h"
-#include "raft/cluster/timers.h"
 #include "raft/testing/simulation/process.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
-class SimHost : public SimApplication, private Context {
+class SimHost : public SimApplication, private Dispatcher {
  public:
   SimHost(SimProcess* process, std::unique_ptr<Handler> handler);
 
-  Micros Next() const override { return stopped_ ? kNever : next_; }
+  Micros Next() const override { return stopped() ? kNever : next_; }
   void Act() override;
   void Wake() override;
   void Settle() override {}
 
  private:
   Pid pid() const override { return process_.life().pid; }
-  const std::vector<Pid>& peers() const override { return peers_; }
+  std::vector<Pid> peers() const override { return peers_; }
   absl::Duration now() const override;
   uint64_t Random() override { return process_.world().random->Next(); }
   absl::StatusOr<Receipt> TrySend(Pid to, absl::string_view msg,
                                   uint64_t id) override;
   void SetTimer(int timer, absl::Duration after) override;
-  void Stop() override { stopped_ = true; }
+  void NoteDelivery(const Delivery& delivery) override {
+    process_.NoteTaken(delivery);
+  }
+  void NoteEvent(const Event& event) override { process_.NoteEvent(event); }
 
   SimProcess& process_;
-  std::unique_ptr<Handler> handler_;
+  const std::unique_ptr<Handler> owned_handler_;
   std::vector<Pid> peers_;
-  Timers timers_;
   Micros next_;
-  bool started_ = false;
-  bool stopped_ = false;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_SIMULATION_HOST_H_

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr int kMaxSends = 400;
@@ -80,9 +80,9 @@ void SimLoad::Send() {
   }
   const uint64_t id = process_.world().history->NextId();
   const std::string msg = NewMessage(id);
-  absl::StatusOr<Receipt> receipt = process_.pump().Send(
+  absl::StatusOr<Acceptance> receipt = process_.pump().Send(
       to, MakeOutgoing(msg, id, to == kBroadcast), absl::ZeroDuration());
-  if (!receipt.ok()) receipt = Receipt();
+  if (!receipt.ok()) receipt = Acceptance();
   sent_.Sent(to, id, msg, receipt->accepted, receipt->skipped);
   process_.NoteAccepted(*receipt);
 }
@@ -91,13 +91,12 @@ void SimLoad::Take() {
   next_take_ = now() + take_pace_;
   const size_t limit = settling_ ? 10000 : 1 + random_.Below(50);
   absl::StatusOr<size_t> count =
-      process_.pump().Receive(absl::ZeroDuration(), limit, [&](Received got) {
-        took_.Took(got.from(), got.to(), got.id(), got.msg(),
-                   got.incarnation());
+      process_.pump().Receive(absl::ZeroDuration(), limit, [&](Delivery got) {
+        took_.Took(got.from, got.to, got.id, got.msg, got.incarnation);
         process_.NoteTaken(got);
       });
   // Of an empty inbox nothing comes until something arrives.
   if (!count.ok() || *count < limit) next_take_ = kNever;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

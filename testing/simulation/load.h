@@ -11,7 +11,7 @@
 #include "raft/testing/history.h"
 #include "raft/testing/simulation/process.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class SimLoad : public SimApplication {
  public:
@@ -44,6 +44,6 @@ class SimLoad : public SimApplication {
   int sends_left_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_SIMULATION_LOAD_H_

@@ -7,7 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr size_t kHeldBytes = size_t{256} << 10;
@@ -26,12 +26,12 @@ class SimTransport : public Transport {
   const Url& url() const override { return url_; }
   Properties properties() const override { return {fifo_, false}; }
 
-  absl::Status Connect(PeerId peer, const Url&) override {
+  absl::Status Connect(Pid peer, const Url&) override {
     network_->Reset(pid_, peer);
     return absl::OkStatus();
   }
-  void Disconnect(PeerId) override {}
-  SendResult Send(PeerId peer, const Frame& frame) override {
+  void Disconnect(Pid) override {}
+  SendResult Send(Pid peer, const Frame& frame) override {
     return network_->Transmit(this, peer, 0, frame);
   }
   SendResult Reply(const Origin& origin, const Frame& frame) override {
@@ -253,4 +253,4 @@ std::vector<Transport*> SimNetwork::TakeWoken() {
   return woken;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

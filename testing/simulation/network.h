@@ -20,12 +20,12 @@
 #include <memory>
 #include <vector>
 
-#include "raft/cluster/config.h"
+#include "raft/base/pid.h"
 #include "raft/cluster/link/link.h"
 #include "raft/testing/simulation/random.h"
 #include "raft/transport/transport.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // What one direction between two servers does to frames.
 struct SimFaults {
@@ -135,6 +135,6 @@ class SimNetwork {
   SimCounts counts_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_SIMULATION_NETWORK_H_

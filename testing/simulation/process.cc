@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "raft/testing/ledger.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // One per thread, since a Pump's clock is a plain function.
@@ -80,7 +80,7 @@ void SimProcess::Resume() {
   Wake();
 }
 
-void SimProcess::NoteTaken(const Received& got) {
+void SimProcess::NoteTaken(const Delivery& got) {
   ++taken_;
   observer_->OnTaken(*this, got);
 }
@@ -156,4 +156,4 @@ std::string SimProcess::Describe() {
   return text;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -10,13 +10,13 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "raft/cluster/engine.h"
-#include "raft/cluster/pump.h"
+#include "raft/cluster/engine/engine.h"
+#include "raft/cluster/engine/pump.h"
 #include "raft/testing/history.h"
 #include "raft/testing/simulation/network.h"
 #include "raft/testing/simulation/random.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class SimProcess;
 
@@ -46,7 +46,7 @@ class SimProcess {
   class Observer {
    public:
     virtual ~Observer() = default;
-    virtual void OnTaken(const SimProcess& process, const Received& got) = 0;
+    virtual void OnTaken(const SimProcess& process, const Delivery& got) = 0;
     virtual void OnEvent(const SimProcess& process, const Event& event) = 0;
   };
 
@@ -77,10 +77,10 @@ class SimProcess {
 
   // For the application.
   Pump& pump() { return *pump_; }
-  void NoteAccepted(const Receipt& receipt) {
+  void NoteAccepted(const Acceptance& receipt) {
     accepted_ += static_cast<uint64_t>(receipt.accepted);
   }
-  void NoteTaken(const Received& got);
+  void NoteTaken(const Delivery& got);
   void NoteEvent(const Event& event);
 
   // Everything accepted is settled, and everything that came is taken.
@@ -110,6 +110,6 @@ class SimProcess {
 // The clock of the simulation that runs on this thread.
 void SetSimClock(Micros now);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_SIMULATION_PROCESS_H_

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace raft {
+namespace raft_cluster::internal {
 
 class SimRandom {
  public:
@@ -34,6 +34,6 @@ class SimRandom {
   uint64_t state_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_SIMULATION_RANDOM_H_

@@ -19,8 +19,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "raft/base/mutex.h"
 #include "raft/testing/simulation/simulation.h"
-#include "raft/transport/mutex.h"
 
 ABSL_FLAG(uint64_t, seeds, 1000, "how many seeds to run");
 ABSL_FLAG(uint64_t, first_seed, 1, "the first of them");
@@ -29,7 +29,7 @@ ABSL_FLAG(bool, trace, false, "with --seed: print what happens");
 ABSL_FLAG(int, servers, 5, "servers of each cluster");
 ABSL_FLAG(int, threads, 0, "0: one per core");
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 SimulationOptions MakeOptions(uint64_t seed) {
@@ -153,7 +153,7 @@ class Campaign {
 };
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 int main(int argc, char** argv) {
   absl::SetProgramUsageMessage(
@@ -162,5 +162,6 @@ int main(int argc, char** argv) {
       "  simulate --seed=42 --trace");
   absl::ParseCommandLine(argc, argv);
   const uint64_t seed = absl::GetFlag(FLAGS_seed);
-  return seed != 0 ? raft::RunOne(seed) : raft::Campaign().Run();
+  return seed != 0 ? raft_cluster::internal::RunOne(seed)
+                   : raft_cluster::internal::Campaign().Run();
 }

@@ -15,7 +15,8 @@
 #include "raft/testing/simulation/load.h"
 #include "raft/testing/simulation/process.h"
 
-namespace raft {
+namespace raft_cluster {
+namespace internal {
 namespace {
 
 constexpr uint64_t kEpochUs = 1700000000000000;
@@ -288,13 +289,13 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
 
   // ---- What is seen ---------------------------------------------------------
 
-  void OnTaken(const SimProcess& process, const Received& got) override {
+  void OnTaken(const SimProcess& process, const Delivery& got) override {
     Mix(static_cast<uint64_t>(process.life().pid));
-    Mix(got.id());
+    Mix(got.id);
     Mix(static_cast<uint64_t>(network_.now()));
     if (options_.trace == nullptr) return;
     Trace(absl::StrCat(process.life().pid, ".", process.life().number,
-                       " takes #", got.id(), " of ", got.from()));
+                       " takes #", got.id, " of ", got.from));
   }
 
   void OnEvent(const SimProcess& process, const Event& event) override {
@@ -329,9 +330,10 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
 };
 
 }  // namespace
+}  // namespace internal
 
 SimulationResult RunSimulation(const SimulationOptions& options) {
-  return Simulation(options).Run();
+  return internal::Simulation(options).Run();
 }
 
 absl::Status Simulate(SimulationOptions options,
@@ -340,4 +342,4 @@ absl::Status Simulate(SimulationOptions options,
   return RunSimulation(options).status;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster

@@ -36,7 +36,7 @@
 #include "raft/cluster/link/link.h"
 #include "raft/testing/simulation/network.h"
 
-namespace raft {
+namespace raft_cluster {
 
 struct SimulationOptions {
   int servers = 5;
@@ -59,10 +59,10 @@ struct SimulationOptions {
 struct SimulationResult {
   absl::Status status;  // What went wrong; OK if nothing did.
   uint64_t trace_hash = 0;
-  Micros simulated = 0;
+  internal::Micros simulated = 0;
   uint64_t accepted = 0;  // Envelopes, a broadcast counted per peer.
   uint64_t taken = 0;
-  SimCounts network;
+  internal::SimCounts network;
   uint64_t crashes = 0;
   uint64_t pauses = 0;
   uint64_t twins = 0;
@@ -78,6 +78,6 @@ SimulationResult RunSimulation(const SimulationOptions& options);
 absl::Status Simulate(SimulationOptions options,
                       std::function<std::unique_ptr<Handler>(Pid)> handlers);
 
-}  // namespace raft
+}  // namespace raft_cluster
 
 #endif  // RAFT_TESTING_SIMULATION_SIMULATION_H_

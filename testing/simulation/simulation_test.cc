@@ -4,7 +4,7 @@
 
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr uint64_t kSeeds = 8;
@@ -49,4 +49,4 @@ TEST(SimulationTest, OneSeedIsOneRun) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -16,9 +16,9 @@
 #include <string>
 #include <thread>  // NOLINT(build/c++11)
 
-#include "raft/testing/cluster_test.h"
+#include "raft/testing/fixtures/cluster_test.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // Of this process, in bytes.
@@ -169,4 +169,4 @@ TEST_P(Soak, NobodyIsTakenForSilentUnderFullLoad) {
 INSTANTIATE_TEST_SUITE_P(Schemes, Soak, AllSchemes(), SchemeName);
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

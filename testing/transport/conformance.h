@@ -2,9 +2,10 @@
 //
 //   INSTANTIATE_TEST_SUITE_P(
 //       Udp, TransportConformance,
-//       testing::Values(raft::TransportUnderTest{
+//       testing::Values(raft_cluster::TransportUnderTest{
 //           UdpTransport::Open,
-//           [] { return raft::ParseUrl("udp://127.0.0.1:0").value(); }}));
+//           [] { return raft_cluster::ParseUrl("udp://127.0.0.1:0").value();
+//           }}));
 //
 // in a cc_test that depends on //testing:transport_conformance and on
 // @com_google_googletest//:gtest_main. It checks what transport.h promises:
@@ -21,7 +22,7 @@
 #include "raft/transport/transport.h"
 #include "raft/transport/url.h"
 
-namespace raft {
+namespace raft_cluster {
 
 struct TransportUnderTest {
   Opener open;
@@ -44,6 +45,6 @@ struct TransportUnderTest {
 class TransportConformance : public testing::TestWithParam<TransportUnderTest> {
 };
 
-}  // namespace raft
+}  // namespace raft_cluster
 
 #endif  // RAFT_TESTING_TRANSPORT_CONFORMANCE_H_

@@ -11,11 +11,11 @@
 #include "raft/testing/transport/conformance.h"
 #include "raft/testing/transport/node.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // Sends `bytes` again and again until they have arrived.
-bool GetsThrough(Node& from, PeerId as, Node& to, const std::string& bytes) {
+bool GetsThrough(Node& from, Pid as, Node& to, const std::string& bytes) {
   return RunUntil({&from, &to}, [&] {
     from->Send(as, Text(bytes));
     return to.CountOf(bytes) > 0;
@@ -239,4 +239,4 @@ TEST_P(TransportConformance, HundredsOfTransportsLeaveNothingBehind) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -10,7 +10,7 @@
 #include "raft/testing/transport/conformance.h"
 #include "raft/testing/transport/node.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -28,7 +28,7 @@ struct Flood {
 // Sends numbered frames of `size` bytes until one is refused or `limit_bytes`
 // were taken. Between two refusals in a row a moment passes, in which the
 // transport may hand on what it has queued.
-Flood SendUntilRefused(Node& from, PeerId to, size_t size, size_t limit_bytes) {
+Flood SendUntilRefused(Node& from, Pid to, size_t size, size_t limit_bytes) {
   Flood flood;
   const Bytes body = Bytes::Own(Pattern(size));
   for (int refusals = 0; refusals < 20 && flood.bytes < limit_bytes;) {
@@ -235,4 +235,4 @@ TEST_P(TransportConformance, PollsNoMoreThanTheLimitAndLosesNothingByIt) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -9,7 +9,7 @@
 #include "raft/testing/transport/conformance.h"
 #include "raft/testing/transport/node.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // 0, 1 and 2 bytes, every power of two up to `largest` with its neighbours, and
@@ -283,4 +283,4 @@ TEST_P(TransportConformance, ReachesSixtyFourPeers) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

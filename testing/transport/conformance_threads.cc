@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "raft/base/mutex.h"
 #include "raft/testing/transport/conformance.h"
 #include "raft/testing/transport/node.h"
-#include "raft/transport/mutex.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -122,7 +122,7 @@ class Server {
   }
 
   // By anybody; false if nobody ever has room for it.
-  bool Send(PeerId to, const Frame& frame) {
+  bool Send(Pid to, const Frame& frame) {
     for (const Clock::time_point begin = Clock::now();
          Clock::now() - begin < std::chrono::seconds(60);) {
       {
@@ -279,4 +279,4 @@ TEST_P(TransportConformance, ConnectsWhileThreadsWaitAtBothEnds) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

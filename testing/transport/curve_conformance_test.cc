@@ -5,11 +5,11 @@
 #include "raft/transport/zeromq/keys.h"
 #include "raft/transport/zeromq/zeromq.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // More than the suite connects.
-constexpr PeerId kPeers = 1000;
+constexpr Pid kPeers = 1000;
 
 Url FreshUrl() {
   return ParseUrl(absl::StrCat("tcp://", OwnAddress(), ":0")).value();
@@ -21,7 +21,7 @@ Opener WithOneKey() {
   return [pair, open = ZeroMqTransport()](TransportSpec spec) {
     spec.keys.secret = pair.secret_key;
     spec.keys.listed[spec.self] = {pair.public_key};
-    for (PeerId peer = 1; peer <= kPeers; ++peer) {
+    for (Pid peer = 1; peer <= kPeers; ++peer) {
       spec.keys.listed[peer] = {pair.public_key};
     }
     return open(spec);
@@ -33,4 +33,4 @@ INSTANTIATE_TEST_SUITE_P(Curve, TransportConformance,
                                                             FreshUrl}));
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -5,7 +5,7 @@
 #include "raft/transport/url.h"
 #include "raft/transport/zeromq/zeromq.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // Not in TEST_TMPDIR, whose name alone may be longer than a socket's path.
@@ -21,4 +21,4 @@ INSTANTIATE_TEST_SUITE_P(Ipc, TransportConformance,
                                                             FreshUrl}));
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

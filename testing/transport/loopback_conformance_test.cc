@@ -2,7 +2,7 @@
 #include "raft/transport/loopback/loopback.h"
 #include "raft/transport/url.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 INSTANTIATE_TEST_SUITE_P(Loopback, TransportConformance,
@@ -11,4 +11,4 @@ INSTANTIATE_TEST_SUITE_P(Loopback, TransportConformance,
                              [] { return ParseUrl("loopback://*").value(); }}));
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

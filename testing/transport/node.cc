@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -58,7 +58,7 @@ bool Node::Poll() {
   return events_ != before;
 }
 
-void Node::OnReset(PeerId peer, bool up) {
+void Node::OnReset(Pid peer, bool up) {
   ++events_;
   ++resets[peer];
   if (up) ++connections[peer];
@@ -69,7 +69,7 @@ void Node::OnFrame(const Origin& origin, Frame frame) {
   frames.push_back({origin, std::move(frame)});
 }
 
-void Node::OnRefused(Rejection why, PeerId /*peer*/,
+void Node::OnRefused(Rejection why, Pid /*peer*/,
                      const std::string& /*address*/) {
   ++refused[why];
 }
@@ -110,7 +110,7 @@ bool RunUntil(const std::vector<Node*>& nodes,
   }
 }
 
-bool SendPatiently(Node& from, PeerId to, const Frame& frame,
+bool SendPatiently(Node& from, Pid to, const Frame& frame,
                    const std::vector<Node*>& others) {
   std::vector<Node*> nodes = others;
   nodes.push_back(&from);
@@ -118,7 +118,7 @@ bool SendPatiently(Node& from, PeerId to, const Frame& frame,
                   [&] { return from->Send(to, frame) == SendResult::kSent; });
 }
 
-void Link(Node& from, PeerId as, Node& to) {
+void Link(Node& from, Pid as, Node& to) {
   ASSERT_TRUE(from->Connect(as, to->url()).ok());
   const size_t before = to.frames.size();
   // Repeated, since a connection may fail just after it was made.
@@ -137,4 +137,4 @@ void Link(Node& from, PeerId as, Node& to) {
   to.frames.resize(before);
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

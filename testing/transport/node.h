@@ -26,7 +26,7 @@
 #include "raft/transport/transport.h"
 #include "raft/transport/url.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // Everything that a test waits for takes far less; a test that has to wait this
 // long has failed.
@@ -51,17 +51,16 @@ class Node : public Receiver {
   bool Poll();
 
   void OnFrame(const Origin& origin, Frame frame) override;
-  void OnReset(PeerId peer, bool up) override;
-  void OnRefused(Rejection why, PeerId peer,
-                 const std::string& address) override;
+  void OnReset(Pid peer, bool up) override;
+  void OnRefused(Rejection why, Pid peer, const std::string& address) override;
 
   size_t CountOf(absl::string_view bytes) const;  // Frames that are this.
 
   std::unique_ptr<Transport> transport;
   std::vector<Arrived> frames;
   // Reported for each peer: all resets, and those with a new connection.
-  std::map<PeerId, int> resets;
-  std::map<PeerId, int> connections;
+  std::map<Pid, int> resets;
+  std::map<Pid, int> connections;
   std::map<Rejection, int> refused;
 
  private:
@@ -82,13 +81,13 @@ bool RunUntil(const std::vector<Node*>& nodes,
 
 // Sends, and polls meanwhile, until the transport takes the frame; false if it
 // does not in time.
-bool SendPatiently(Node& from, PeerId to, const Frame& frame,
+bool SendPatiently(Node& from, Pid to, const Frame& frame,
                    const std::vector<Node*>& others);
 
 // Connects `from` to `to` and lets a first frame through, which does not show
 // in `frames`.
-void Link(Node& from, PeerId as, Node& to);
+void Link(Node& from, Pid as, Node& to);
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_TRANSPORT_NODE_H_

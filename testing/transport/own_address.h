@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // "127.a.b.c". `number`: 0 or 1, for those who need two.
 inline std::string OwnAddress(int number = 0) {
@@ -18,6 +18,6 @@ inline std::string OwnAddress(int number = 0) {
                       1 + pid / 250 % 250, ".", 1 + pid % 250);
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_TRANSPORT_OWN_ADDRESS_H_

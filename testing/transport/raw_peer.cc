@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 sockaddr_in Address(const std::string& host, uint16_t port) {
@@ -82,4 +82,4 @@ std::unique_ptr<RawClient> RawListener::Accept() {
   return std::make_unique<RawClient>(accepted);
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -13,7 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "raft/transport/url.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // A TCP connection to an IPv4 url, closed with this.
 class RawClient {
@@ -65,6 +65,6 @@ class RawListener {
   Url url_;
 };
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_TRANSPORT_RAW_PEER_H_

@@ -10,7 +10,7 @@
 
 #include "absl/base/config.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // What the links of the open descriptors say, such as "socket:[4711]".
@@ -76,4 +76,4 @@ bool MemoryIsInstrumented() {
 #endif
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

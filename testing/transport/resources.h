@@ -6,13 +6,13 @@
 
 #include <cstddef>
 
-namespace raft {
+namespace raft_cluster::internal {
 
 int OpenDescriptors();
 int ListeningTcpSockets();
 size_t ResidentBytes();
 bool MemoryIsInstrumented();  // By a sanitizer: its use says nothing.
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TESTING_TRANSPORT_RESOURCES_H_

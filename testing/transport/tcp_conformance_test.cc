@@ -4,7 +4,7 @@
 #include "raft/transport/url.h"
 #include "raft/transport/zeromq/zeromq.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 Url FreshUrl() {
@@ -16,4 +16,4 @@ INSTANTIATE_TEST_SUITE_P(Tcp, TransportConformance,
                                                             FreshUrl}));
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

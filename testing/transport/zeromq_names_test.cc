@@ -9,17 +9,15 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "raft/base/mutex.h"
 #include "raft/testing/transport/conformance.h"
 #include "raft/testing/transport/node.h"
 #include "raft/testing/transport/own_address.h"
-#include "raft/transport/mutex.h"
 #include "raft/transport/url.h"
 #include "raft/transport/zeromq/zeromq.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
-
-using zeromq::Addresses;
 
 // A name service of the test's own. What it has no entry for hangs until it is
 // entered. Shared, because a look-up that hangs outlives its transport.
@@ -71,7 +69,7 @@ class ZeroMqNames : public testing::Test {
   }
 
   // Sends until it arrives.
-  static bool GetsThrough(Node& from, PeerId as, Node& to,
+  static bool GetsThrough(Node& from, Pid as, Node& to,
                           const std::string& bytes) {
     return RunUntil({&from, &to}, [&] {
       from->Send(as, Text(bytes));
@@ -170,4 +168,4 @@ TEST_F(ZeroMqNames, SaysWhyItCannotListenOnAName) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -98,7 +98,7 @@ extern "C" int zmq_msg_recv(zmq_msg_t* part, void* socket, int flags) {
   return call.IsInterrupted() ? -1 : original(part, socket, flags);
 }
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 TEST(ZeroMqSignals, InterruptNothing) {
@@ -121,4 +121,4 @@ TEST(ZeroMqSignals, InterruptNothing) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -21,7 +21,7 @@
 #include "raft/transport/zeromq/zeromq.h"
 #include "zmq.hpp"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -294,4 +294,4 @@ TEST(ZeroMqWire, SignalsInterruptNothing) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

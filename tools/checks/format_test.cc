@@ -15,7 +15,7 @@
 #include "raft/tools/checks/layers.h"
 #include "raft/tools/checks/tree.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 struct Outcome {
@@ -85,4 +85,4 @@ TEST(FormatTest, BuildifierLeavesBuildFilesAsTheyAre) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

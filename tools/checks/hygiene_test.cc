@@ -15,7 +15,7 @@
 #include "raft/tools/checks/layers.h"
 #include "raft/tools/checks/tree.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 constexpr int kLinesLimit = 400;
@@ -98,4 +98,4 @@ TEST(HygieneTest, EverySourceIsNamedInABuildFile) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -14,11 +14,11 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 // A pattern names a folder and all below it ("cluster/") or, as in a shell, the
-// files of one folder ("transport/*.h").
+// files of one folder without those below it ("transport/*.h").
 struct Layer {
   std::string place;  // A pattern. The longest that fits a file counts.
   std::vector<std::string> may_include;
@@ -26,38 +26,57 @@ struct Layer {
 
 const std::vector<Layer>& Layers() {
   static const auto* const layers = new std::vector<Layer>{
-      {"proto/", {"proto/", "google/protobuf/"}},
-      {"transport/", {"transport/*.h", "absl/"}},
-      {"transport/builtin.cc",
-       {"transport/*.h", "transport/loopback/", "transport/zeromq/", "absl/"}},
+      {"base/", {"base/", "absl/"}},
+      {"proto/", {"proto/*", "google/protobuf/"}},
+      {"proto/wire/", {"proto/", "google/protobuf/"}},
+      {"transport/*", {"transport/*.h", "base/", "absl/"}},
+      {"transport/net/", {"transport/*.h", "transport/net/", "base/", "absl/"}},
       {"transport/loopback/",
-       {"transport/*.h", "transport/loopback/", "absl/"}},
+       {"transport/*.h", "transport/net/", "transport/loopback/", "base/",
+        "absl/"}},
       {"transport/zeromq/",
-       {"transport/*.h", "transport/zeromq/", "absl/", "zmq.h", "zmq.hpp"}},
-      {"cluster/",
-       {"cluster/", "transport/*.h", "proto/", "absl/", "google/protobuf/",
-        "xxhash.h"}},
+       {"transport/*.h", "transport/net/", "transport/zeromq/", "base/",
+        "absl/", "zmq.h", "zmq.hpp"}},
+      // The one place that knows every carrier.
+      {"transport/builtin/",
+       {"transport/*.h", "transport/loopback/", "transport/zeromq/",
+        "transport/builtin/", "base/", "absl/"}},
+      {"cluster/*",
+       {"cluster/*.h", "cluster/engine/", "cluster/config/", "transport/*.h",
+        "proto/*", "base/", "absl/", "google/protobuf/", "xxhash.h"}},
+      // The one difference between //cluster and //cluster:core.
+      {"cluster/options.cc", {"cluster/options.h", "transport/builtin/"}},
+      {"cluster/config/",
+       {"cluster/config/", "transport/*.h", "proto/*", "base/", "absl/",
+        "google/protobuf/", "xxhash.h"}},
+      {"cluster/engine/",
+       {"cluster/engine/", "cluster/link/", "transport/*.h", "proto/*", "base/",
+        "absl/"}},
+      {"cluster/link/",
+       {"cluster/link/", "transport/*.h", "proto/", "base/", "absl/",
+        "google/protobuf/", "xxhash.h"}},
       {"cmd/",
-       {"cmd/", "cluster/", "transport/", "proto/", "absl/",
+       {"cmd/", "cluster/", "transport/", "proto/*", "base/", "absl/",
         "google/protobuf/"}},
       // What raft is measured against.
       {"cmd/bench/zmq_*", {"cmd/", "absl/", "zmq.h", "zmq.hpp"}},
       {"testing/",
-       {"testing/", "cluster/", "transport/", "proto/", "absl/",
+       {"testing/", "cluster/", "transport/", "proto/", "base/", "absl/",
         "google/protobuf/", "gtest/", "gmock/", "benchmark/", "zmq.h",
         "zmq.hpp", "xxhash.h"}},
       // Beside the layers: what checks them, and what a user would write.
       {"tools/", {"tools/", "absl/"}},
       {"examples/",
-       {"examples/", "cluster/", "transport/", "proto/", "testing/", "absl/"}},
+       {"examples/", "cluster/*.h", "transport/*.h", "proto/*", "testing/",
+        "absl/"}},
   };
   return *layers;
 }
 
 // What code may include on top of its layer when it is a test of it.
 const std::vector<std::string>& TestsMayInclude() {
-  static const auto* const patterns =
-      new std::vector<std::string>{"gtest/", "gmock/", "benchmark/"};
+  static const auto* const patterns = new std::vector<std::string>{
+      "gtest/", "gmock/", "benchmark/", "transport/builtin/"};
   return *patterns;
 }
 
@@ -154,6 +173,18 @@ bool IsSource(absl::string_view path) {
                      });
 }
 
+std::vector<std::string> Included(absl::string_view path,
+                                  absl::string_view content) {
+  std::vector<std::string> included;
+  for (absl::string_view line : absl::StrSplit(content, '\n')) {
+    const absl::string_view named = Named(line, absl::EndsWith(path, ".proto"));
+    if (named.size() < 3) continue;
+    absl::string_view file = named.substr(1, named.size() - 2);
+    if (absl::ConsumePrefix(&file, "raft/")) included.emplace_back(file);
+  }
+  return included;
+}
+
 std::vector<std::string> LayerFaults(absl::string_view path,
                                      absl::string_view content) {
   const bool is_proto = absl::EndsWith(path, ".proto");
@@ -179,4 +210,4 @@ std::vector<std::string> LayerFaults(absl::string_view path,
   return faults;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

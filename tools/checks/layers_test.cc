@@ -1,13 +1,16 @@
 #include "raft/tools/checks/layers.h"
 
+#include <map>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "raft/tools/checks/tree.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 using ::testing::ElementsAre;
@@ -42,23 +45,25 @@ TEST_P(Forbidden, IsCaught) {
 INSTANTIATE_TEST_SUITE_P(
     Layers, Allowed,
     testing::Values(
-        Include{"proto/json.cc", "\"raft/proto/frame.pb.h\""},
+        Include{"proto/json.cc", "\"raft/proto/event.pb.h\""},
+        Include{"proto/wire/frame.cc", "\"raft/proto/event.pb.h\""},
         Include{"proto/json.cc", "<google/protobuf/any.pb.h>"},
         Include{"transport/url.cc", "\"raft/transport/url.h\""},
         Include{"transport/url.cc", "\"absl/status/status.h\""},
         Include{"transport/url.cc", "<netdb.h>"},
         Include{"transport/url_test.cc", "\"gtest/gtest.h\""},
         Include{"cluster/link/testing_link.h", "\"gtest/gtest.h\""},
-        Include{"transport/builtin.cc",
+        Include{"transport/builtin/builtin.cc",
                 "\"raft/transport/loopback/loopback.h\""},
-        Include{"transport/builtin.cc", "\"raft/transport/zeromq/zeromq.h\""},
+        Include{"transport/builtin/builtin.cc",
+                "\"raft/transport/zeromq/zeromq.h\""},
         Include{"transport/loopback/network.cc", "\"raft/transport/frame.h\""},
         Include{"transport/zeromq/socket.cc", "<zmq.hpp>"},
         Include{"transport/zeromq/socket.cc",
                 "\"raft/transport/zeromq/peer.h\""},
-        Include{"cluster/pump.cc", "\"raft/cluster/link/link.h\""},
-        Include{"cluster/pump.cc", "\"raft/transport/transport.h\""},
-        Include{"cluster/link/wire.cc", "\"raft/proto/frame.pb.h\""},
+        Include{"cluster/engine/pump.cc", "\"raft/cluster/link/link.h\""},
+        Include{"cluster/engine/pump.cc", "\"raft/transport/transport.h\""},
+        Include{"cluster/link/wire.cc", "\"raft/proto/wire/frame.pb.h\""},
         Include{"cluster/link/wire.cc", "\"xxhash.h\""},
         Include{"cmd/server.cc", "\"raft/cluster/server.h\""},
         Include{"cmd/server.cc", "\"raft/transport/zeromq/zeromq.h\""},
@@ -81,20 +86,31 @@ INSTANTIATE_TEST_SUITE_P(
         Include{"transport/url.cc", "\"gtest/gtest.h\""},
         Include{"cluster/link/link.h", "\"gtest/gtest.h\""},
         Include{"cluster/testing_link.cc", "\"raft/testing/history.h\""},
+        Include{"proto/json.cc", "\"raft/proto/wire/frame.pb.h\""},
+        Include{"base/pin.h", "\"raft/proto/event.pb.h\""},
+        Include{"base/pin.h", "\"raft/transport/frame.h\""},
+        Include{"cluster/server.cc", "\"raft/cluster/link/link.h\""},
+        Include{"cluster/server.cc", "\"raft/proto/wire/frame.pb.h\""},
+        Include{"cluster/server.cc", "\"raft/transport/builtin/builtin.h\""},
+        Include{"cluster/engine/pump.cc", "\"raft/cluster/received.h\""},
+        Include{"cluster/link/link.cc", "\"raft/cluster/engine/pump.h\""},
+        Include{"transport/net/poller.cc",
+                "\"raft/transport/zeromq/zeromq.h\""},
         Include{"transport/registry.cc", "\"raft/transport/zeromq/zeromq.h\""},
-        Include{"transport/builtin.h", "\"raft/transport/zeromq/zeromq.h\""},
+        Include{"transport/registry.h", "\"raft/transport/zeromq/zeromq.h\""},
         Include{"transport/loopback/network.cc",
                 "\"raft/transport/zeromq/peer.h\""},
         Include{"transport/loopback/network.cc", "<zmq.h>"},
         Include{"transport/zeromq/socket.cc",
                 "\"raft/transport/loopback/mailbox.h\""},
-        Include{"transport/zeromq/socket.cc", "\"raft/cluster/pump.h\""},
-        Include{"transport/zeromq/socket.cc", "\"raft/proto/frame.pb.h\""},
-        Include{"cluster/pump.cc", "\"raft/transport/zeromq/zeromq.h\""},
-        Include{"cluster/pump.cc", "\"raft/transport/loopback/loopback.h\""},
-        Include{"cluster/pump.cc", "<zmq.hpp>"},
-        Include{"cluster/pump.cc", "\"raft/cmd/flags.h\""},
-        Include{"cluster/pump.cc", "\"raft/testing/local_cluster.h\""},
+        Include{"transport/zeromq/socket.cc", "\"raft/cluster/engine/pump.h\""},
+        Include{"transport/zeromq/socket.cc", "\"raft/proto/wire/frame.pb.h\""},
+        Include{"cluster/engine/pump.cc", "\"raft/transport/zeromq/zeromq.h\""},
+        Include{"cluster/engine/pump.cc",
+                "\"raft/transport/loopback/loopback.h\""},
+        Include{"cluster/engine/pump.cc", "<zmq.hpp>"},
+        Include{"cluster/engine/pump.cc", "\"raft/cmd/flags.h\""},
+        Include{"cluster/engine/pump.cc", "\"raft/testing/local_cluster.h\""},
         Include{"cluster/link/link.cc", "\"raft/transport/zeromq/zeromq.h\""},
         Include{"cmd/server.cc", "\"raft/testing/local_cluster.h\""},
         Include{"cmd/bench/runner.cc", "\"zmq.hpp\""},
@@ -102,15 +118,16 @@ INSTANTIATE_TEST_SUITE_P(
         Include{"testing/local_cluster.cc", "\"raft/cmd/flags.h\""},
         Include{"examples/hello.cc", "\"raft/cmd/flags.h\""},
         // Whatever the spelling.
-        Include{"cluster/pump.cc", "<raft/transport/zeromq/zeromq.h>"},
-        Include{"cluster/pump.cc", "\"cluster/pump.h\""},
-        Include{"cluster/pump.cc", "\"pump.h\""},
-        Include{"cluster/pump.cc", "\"../transport/zeromq/zeromq.h\""},
-        Include{"cluster/pump.cc", "TRANSPORT_HEADER"}));
+        Include{"cluster/engine/pump.cc", "<raft/transport/zeromq/zeromq.h>"},
+        Include{"cluster/engine/pump.cc", "\"cluster/engine/pump.h\""},
+        Include{"cluster/engine/pump.cc", "\"pump.h\""},
+        Include{"cluster/engine/pump.cc", "\"../transport/zeromq/zeromq.h\""},
+        Include{"cluster/engine/pump.cc", "TRANSPORT_HEADER"}));
 
 TEST(LayersTest, SpacesDoNotHideAnInclude) {
-  EXPECT_THAT(LayerFaults("cluster/pump.cc", "  #  include  <zmq.hpp>  // x"),
-              ElementsAre(HasSubstr("may not include zmq.hpp")));
+  EXPECT_THAT(
+      LayerFaults("cluster/engine/pump.cc", "  #  include  <zmq.hpp>  // x"),
+      ElementsAre(HasSubstr("may not include zmq.hpp")));
 }
 
 TEST(LayersTest, ImportsOfProtosAreIncludes) {
@@ -129,10 +146,55 @@ TEST(LayersTest, AFolderWithoutALayerIsAFault) {
 }
 
 TEST(LayersTest, AnotherEndingDoesNotHideASource) {
-  EXPECT_TRUE(IsSource("cluster/pump.hpp"));
+  EXPECT_TRUE(IsSource("cluster/engine/pump.hpp"));
   EXPECT_FALSE(IsSource("cluster/BUILD.bazel"));
-  EXPECT_THAT(LayerFaults("cluster/pump.hpp", ""),
+  EXPECT_THAT(LayerFaults("cluster/engine/pump.hpp", ""),
               ElementsAre(HasSubstr("end in .h or .cc")));
+}
+
+// The folders that the files of each include from, subfolders apart.
+using Graph = std::map<std::string, std::set<std::string>>;
+
+std::string FolderOf(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
+
+// A way from `from` back to `to`, or nothing.
+std::vector<std::string> WayBack(const Graph& graph, const std::string& from,
+                                 const std::string& to,
+                                 std::set<std::string>& seen) {
+  if (from == to) return {from};
+  const auto found = graph.find(from);
+  if (found == graph.end() || !seen.insert(from).second) return {};
+  for (const std::string& next : found->second) {
+    std::vector<std::string> way = WayBack(graph, next, to, seen);
+    if (way.empty()) continue;
+    way.insert(way.begin(), from);
+    return way;
+  }
+  return {};
+}
+
+TEST(LayersTest, NoFolderIncludesFromOneThatIncludesFromIt) {
+  Graph graph;
+  for (const File& file : ReadTree()) {
+    if (!IsSource(file.path)) continue;
+    const std::string folder = FolderOf(file.path);
+    for (const std::string& included : Included(file.path, file.content)) {
+      if (FolderOf(included) != folder) {
+        graph[folder].insert(FolderOf(included));
+      }
+    }
+  }
+  EXPECT_GE(graph.size(), 10u) << "the checkout was found";
+  for (const auto& [folder, included] : graph) {
+    for (const std::string& other : included) {
+      std::set<std::string> seen;
+      EXPECT_THAT(WayBack(graph, other, folder, seen), IsEmpty())
+          << folder << " includes from " << other << ", from where there is a "
+          << "way back";
+    }
+  }
 }
 
 TEST(LayersTest, HoldInThisCheckout) {
@@ -149,4 +211,4 @@ TEST(LayersTest, HoldInThisCheckout) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

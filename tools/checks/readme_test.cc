@@ -13,7 +13,7 @@
 #include "gtest/gtest.h"
 #include "raft/tools/checks/tree.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 std::string ContentOf(const std::vector<File>& files, absl::string_view path) {
@@ -97,4 +97,4 @@ TEST(FailuresTest, NamesTestsThatThereAre) {
 }
 
 }  // namespace
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -55,4 +55,4 @@ std::vector<File> ReadTree() {
   return files;
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace raft {
+namespace raft_cluster::internal {
 
 struct File {
   std::string path;  // From the root of the checkout: "cluster/server.h".
@@ -29,6 +29,6 @@ std::string TreeRoot();
 // name begins with a dot and through links (Bazel's own are links).
 std::vector<File> ReadTree();
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TOOLS_CHECKS_TREE_H_

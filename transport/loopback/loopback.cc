@@ -16,7 +16,7 @@
 #include "raft/transport/loopback/mailbox.h"
 #include "raft/transport/loopback/network.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace loopback {
 namespace {
 
@@ -43,7 +43,7 @@ class LoopbackTransport : public Transport {
     return properties;
   }
 
-  absl::Status Connect(PeerId peer, const Url& url) override {
+  absl::Status Connect(Pid peer, const Url& url) override {
     if (peer <= 0) {
       return absl::InvalidArgumentError(
           absl::StrCat("cannot connect to peer ", peer, ": not positive"));
@@ -58,14 +58,14 @@ class LoopbackTransport : public Transport {
     return absl::OkStatus();
   }
 
-  void Disconnect(PeerId peer) override {
+  void Disconnect(Pid peer) override {
     const auto found = peers_.find(peer);
     if (found == peers_.end()) return;
     Drop(found->second);
     peers_.erase(found);
   }
 
-  SendResult Send(PeerId peer, const Frame& frame) override {
+  SendResult Send(Pid peer, const Frame& frame) override {
     const auto found = peers_.find(peer);
     if (found == peers_.end()) return SendResult::kUnknown;
     if (frame.size() > spec_.max_frame_bytes) return SendResult::kTooLarge;
@@ -173,7 +173,7 @@ class LoopbackTransport : public Transport {
   const std::shared_ptr<Network> network_;  // Shared by all that meet in it.
   const std::shared_ptr<Mailbox> mailbox_;  // Shared with those who send here.
   const TransportSpec spec_;
-  std::map<PeerId, Peer> peers_;
+  std::map<Pid, Peer> peers_;
   std::vector<Batch> batches_;  // Taken from the mailbox, oldest first.
 };
 
@@ -205,4 +205,4 @@ Opener NewLoopbackNetwork() {
   };
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -1,6 +1,6 @@
 // A network in memory: `loopback://name`.
 //
-//   raft::Opener open = raft::NewLoopbackNetwork();
+//   raft_cluster::Opener open = raft_cluster::NewLoopbackNetwork();
 //   auto one = open({ParseUrl("loopback://one").value(), /*self=*/1});
 //   auto two = open({ParseUrl("loopback://two").value(), /*self=*/2});
 //
@@ -16,7 +16,7 @@
 
 #include "raft/transport/transport.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 // Makes a new, empty network. What is opened through the opener or its copies
 // meets in it; the names of two networks have nothing to do with each other.
@@ -25,6 +25,6 @@ namespace raft {
 // INVALID_ARGUMENT: the scheme is not "loopback", or a limit of the spec is 0.
 Opener NewLoopbackNetwork();
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TRANSPORT_LOOPBACK_LOOPBACK_H_

@@ -4,7 +4,7 @@
 #include <chrono>  // NOLINT(build/c++11)
 #include <utility>
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace loopback {
 
 bool Mailbox::Attach(const std::shared_ptr<Pipe>& pipe) {
@@ -146,4 +146,4 @@ void Mailbox::Attend() {
 }
 
 }  // namespace loopback
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -19,11 +19,11 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/time/time.h"
+#include "raft/base/mutex.h"
 #include "raft/transport/frame.h"
-#include "raft/transport/mutex.h"
 #include "raft/transport/transport.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace loopback {
 
 class Mailbox;
@@ -103,6 +103,6 @@ class Mailbox {
 };
 
 }  // namespace loopback
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TRANSPORT_LOOPBACK_MAILBOX_H_

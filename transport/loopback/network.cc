@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace loopback {
 
 absl::Status Network::Bind(std::string& name,
@@ -42,4 +42,4 @@ uint64_t Network::NextPipeIds() {
 }
 
 }  // namespace loopback
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -12,10 +12,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "raft/base/mutex.h"
 #include "raft/transport/loopback/mailbox.h"
-#include "raft/transport/mutex.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace loopback {
 
 class Network {
@@ -40,6 +40,6 @@ class Network {
 };
 
 }  // namespace loopback
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TRANSPORT_LOOPBACK_NETWORK_H_

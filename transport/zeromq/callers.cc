@@ -8,7 +8,7 @@
 #include "absl/types/optional.h"
 #include "raft/transport/zeromq/endpoint.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
@@ -94,4 +94,4 @@ bool Callers::EndEndless(
 }
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal

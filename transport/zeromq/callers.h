@@ -22,7 +22,7 @@
 #include "raft/transport/zeromq/monitor.h"
 #include "zmq.hpp"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 
 class Callers {
@@ -64,6 +64,6 @@ class Callers {
 };
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TRANSPORT_ZEROMQ_CALLERS_H_

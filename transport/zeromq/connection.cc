@@ -6,7 +6,7 @@
 #include "absl/types/optional.h"
 #include "raft/transport/zeromq/endpoint.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
@@ -128,4 +128,4 @@ bool Connection::EndEndless() {
 }
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal

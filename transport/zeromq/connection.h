@@ -21,7 +21,7 @@
 #include "raft/transport/zeromq/socket.h"
 #include "zmq.hpp"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 
 class Connection {
@@ -80,6 +80,6 @@ class Connection {
 };
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TRANSPORT_ZEROMQ_CONNECTION_H_

@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "raft/transport/zeromq/socket.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
@@ -49,7 +49,7 @@ void Doorkeeper::Answer(
   while ((PendingEvents(socket_) & ZMQ_POLLIN) != 0) {
     std::string request_id;
     std::string address;
-    PeerId owner = 0;
+    Pid owner = 0;
     if (!Take(&request_id, &address, &owner)) return;
     Say(request_id, owner);
     if (owner == 0) refused(address);
@@ -57,7 +57,7 @@ void Doorkeeper::Answer(
 }
 
 bool Doorkeeper::Take(std::string* request_id, std::string* address,
-                      PeerId* owner) {
+                      Pid* owner) {
   std::vector<std::string> parts;
   for (bool more = true; more;) {
     zmq::message_t part;
@@ -77,7 +77,7 @@ bool Doorkeeper::Take(std::string* request_id, std::string* address,
   return true;
 }
 
-void Doorkeeper::Say(const std::string& request_id, PeerId owner) {
+void Doorkeeper::Say(const std::string& request_id, Pid owner) {
   const bool good = owner != 0;
   const std::string answer[] = {kVersion,
                                 request_id,
@@ -97,4 +97,4 @@ void Doorkeeper::Say(const std::string& request_id, PeerId owner) {
 }
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal

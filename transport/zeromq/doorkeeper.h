@@ -16,7 +16,7 @@
 #include "raft/transport/zeromq/keys.h"
 #include "zmq.hpp"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 
 class Doorkeeper {
@@ -35,8 +35,8 @@ class Doorkeeper {
       : environment_(environment), ring_(ring) {}
 
   // True: it was a question. Fills in who asks.
-  bool Take(std::string* request_id, std::string* address, PeerId* owner);
-  void Say(const std::string& request_id, PeerId owner);
+  bool Take(std::string* request_id, std::string* address, Pid* owner);
+  void Say(const std::string& request_id, Pid owner);
 
   Environment& environment_;
   const KeyRing& ring_;
@@ -44,6 +44,6 @@ class Doorkeeper {
 };
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TRANSPORT_ZEROMQ_DOORKEEPER_H_

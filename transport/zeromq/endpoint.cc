@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
@@ -74,4 +74,4 @@ std::string PeerHost(int fd) {
 }
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -10,7 +10,7 @@
 
 #include "raft/transport/url.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 
 // The host of a tcp url has to be resolved: it is no address, nor "*".
@@ -34,6 +34,6 @@ bool IsLoopback(const std::string& address);
 std::string PeerHost(int fd);
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TRANSPORT_ZEROMQ_ENDPOINT_H_

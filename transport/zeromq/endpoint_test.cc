@@ -7,7 +7,7 @@
 
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
@@ -54,4 +54,4 @@ TEST(Endpoint, FindsOutASocketThatIsConnectedToItself) {
 
 }  // namespace
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal

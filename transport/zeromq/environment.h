@@ -7,17 +7,17 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "raft/transport/zeromq/event_set.h"
+#include "raft/transport/net/poller.h"
 #include "raft/transport/zeromq/keys.h"
 #include "zmq.hpp"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 
 // Outlives the sockets.
 struct Environment {
   zmq::context_t& context;
-  EventSet& events;
+  Poller& events;
   const KeyRing& keys;
   size_t max_frame_bytes;
   size_t queue_bytes;
@@ -25,6 +25,6 @@ struct Environment {
 };
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TRANSPORT_ZEROMQ_ENVIRONMENT_H_

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
@@ -69,4 +69,4 @@ bool EndConnectionAt(uint16_t port, int fd) {
 }
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -15,7 +15,7 @@
 
 #include "absl/types/optional.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 
 class Inflow {
@@ -46,6 +46,6 @@ absl::optional<uint64_t> ReadFrom(int fd);
 bool EndConnectionAt(uint16_t port, int fd);
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TRANSPORT_ZEROMQ_INFLOW_H_

@@ -10,7 +10,7 @@
 
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
@@ -119,4 +119,4 @@ TEST_F(TcpConnection, IsEndedAtItsPortOnly) {
 
 }  // namespace
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace {
 
 absl::Status NoCurve() {
@@ -90,16 +90,16 @@ absl::StatusOr<KeyRing> KeyRing::Create(const TransportSpec& spec) {
   return ring;
 }
 
-const std::vector<std::string>* KeyRing::Of(PeerId peer) const {
+const std::vector<std::string>* KeyRing::Of(Pid peer) const {
   const auto found = listed_.find(peer);
   return found == listed_.end() || found->second.empty() ? nullptr
                                                          : &found->second;
 }
 
-PeerId KeyRing::OwnerOf(absl::string_view bytes) const {
+Pid KeyRing::OwnerOf(absl::string_view bytes) const {
   const auto found = owners_.find(bytes);
   return found == owners_.end() ? 0 : found->second;
 }
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -1,7 +1,7 @@
 // The keys of the ZeroMQ transport: CURVE's, of Curve25519, which encrypt and
 // authenticate tcp links. Written in Z85, 40 characters each:
 //
-//   absl::StatusOr<raft::KeyPair> pair = raft::NewKeyPair();
+//   absl::StatusOr<raft_cluster::KeyPair> pair = raft_cluster::NewKeyPair();
 //   spec.keys.secret = pair->secret_key;
 //   spec.keys.listed[spec.self] = {pair->public_key};
 //
@@ -19,7 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "raft/transport/transport.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 struct KeyPair {
   std::string public_key;  // For everybody.
@@ -44,9 +44,9 @@ class KeyRing {
   // The half of it that is listed.
   const std::string& own_public() const { return public_; }
   // Null if the peer has none.
-  const std::vector<std::string>* Of(PeerId peer) const;
+  const std::vector<std::string>* Of(Pid peer) const;
   // Whose key it is, given as 32 bytes; 0 for nobody's.
-  PeerId OwnerOf(absl::string_view bytes) const;
+  Pid OwnerOf(absl::string_view bytes) const;
 
   // What a key is in Z85 and in bytes.
   static constexpr size_t kCharacters = 40;
@@ -57,11 +57,11 @@ class KeyRing {
  private:
   std::string secret_;
   std::string public_;
-  std::map<PeerId, std::vector<std::string>> listed_;
-  std::map<std::string, PeerId, std::less<>> owners_;  // By its bytes.
+  std::map<Pid, std::vector<std::string>> listed_;
+  std::map<std::string, Pid, std::less<>> owners_;  // By its bytes.
 };
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TRANSPORT_ZEROMQ_KEYS_H_

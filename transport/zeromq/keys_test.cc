@@ -3,7 +3,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
@@ -83,4 +83,4 @@ TEST(Keys, AreRefusedWithTheReason) {
 
 }  // namespace
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -11,7 +11,7 @@
 #include "raft/transport/zeromq/endpoint.h"
 #include "raft/transport/zeromq/socket.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
@@ -194,4 +194,4 @@ SendResult Listener::Reply(absl::string_view routing_id, const Frame& frame) {
 }
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal

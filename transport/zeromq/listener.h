@@ -13,17 +13,17 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "raft/transport/net/ipc_path.h"
+#include "raft/transport/net/resolver.h"
 #include "raft/transport/transport.h"
 #include "raft/transport/url.h"
 #include "raft/transport/zeromq/callers.h"
 #include "raft/transport/zeromq/doorkeeper.h"
 #include "raft/transport/zeromq/environment.h"
-#include "raft/transport/zeromq/ipc_path.h"
-#include "raft/transport/zeromq/lookup.h"
 #include "raft/transport/zeromq/message.h"
 #include "raft/transport/zeromq/socket.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 
 class Listener {
@@ -79,6 +79,6 @@ class Listener {
 };
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TRANSPORT_ZEROMQ_LISTENER_H_

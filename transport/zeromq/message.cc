@@ -10,7 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "raft/transport/zeromq/socket.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
@@ -263,4 +263,4 @@ Receipt ReceiveFrame(zmq::socket_t& socket, Sender sender,
 }
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -21,7 +21,7 @@
 #include "raft/transport/transport.h"
 #include "zmq.hpp"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 
 class Budget {
@@ -68,7 +68,7 @@ struct Incoming {
   std::string sender_host;  // As libzmq knows it, or empty.
   // Of a ROUTER: the descriptor of the connection.
   int descriptor = -1;
-  PeerId proven = 0;  // Of a sender of kProven: whose key it has.
+  Pid proven = 0;  // Of a sender of kProven: whose key it has.
   Frame frame;
 };
 
@@ -83,6 +83,6 @@ Receipt ReceiveFrame(zmq::socket_t& socket, Sender sender,
                      size_t max_frame_bytes, Incoming& incoming);
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TRANSPORT_ZEROMQ_MESSAGE_H_

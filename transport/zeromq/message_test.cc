@@ -46,7 +46,7 @@ extern "C" int zmq_msg_send(zmq_msg_t* part, void* socket, int flags) {
   return send(part, socket, flags);
 }
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
@@ -124,4 +124,4 @@ TEST_F(Message, WhoseConnectionEndsBeforeItsLastPartLeavesNothingBehind) {
 
 }  // namespace
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "raft/transport/zeromq/socket.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 
 std::unique_ptr<Monitor> Monitor::Watch(Environment& environment,
@@ -69,4 +69,4 @@ bool Monitor::Next(Event* event) {
 }
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -14,7 +14,7 @@
 #include "raft/transport/zeromq/environment.h"
 #include "zmq.hpp"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 
 class Monitor {
@@ -45,6 +45,6 @@ class Monitor {
 };
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TRANSPORT_ZEROMQ_MONITOR_H_

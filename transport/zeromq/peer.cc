@@ -5,7 +5,7 @@
 
 #include "raft/transport/zeromq/endpoint.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
@@ -134,4 +134,4 @@ bool Peer::readable() const {
 }
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal

@@ -22,14 +22,14 @@
 #include <vector>
 
 #include "absl/random/random.h"
+#include "raft/transport/net/poller.h"
+#include "raft/transport/net/resolver.h"
 #include "raft/transport/transport.h"
 #include "raft/transport/url.h"
 #include "raft/transport/zeromq/connection.h"
-#include "raft/transport/zeromq/event_set.h"
-#include "raft/transport/zeromq/lookup.h"
 #include "raft/transport/zeromq/message.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 
 class Peer {
@@ -94,6 +94,6 @@ class Peer {
 };
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TRANSPORT_ZEROMQ_PEER_H_

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
@@ -120,4 +120,4 @@ int PendingEvents(zmq::socket_t& socket) {
 }
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal

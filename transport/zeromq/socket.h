@@ -12,7 +12,7 @@
 #include "raft/transport/zeromq/environment.h"
 #include "zmq.hpp"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 
 // Repeats a call of libzmq's that a signal has interrupted: any may be, also
@@ -56,6 +56,6 @@ int Descriptor(zmq::socket_t& socket);
 int PendingEvents(zmq::socket_t& socket);
 
 }  // namespace zeromq
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TRANSPORT_ZEROMQ_SOCKET_H_

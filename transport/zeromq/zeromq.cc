@@ -16,14 +16,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "raft/transport/net/poller.h"
 #include "raft/transport/zeromq/connection.h"
-#include "raft/transport/zeromq/event_set.h"
 #include "raft/transport/zeromq/listener.h"
 #include "raft/transport/zeromq/message.h"
 #include "raft/transport/zeromq/peer.h"
 #include "zmq.hpp"
 
-namespace raft {
+namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
@@ -31,7 +31,7 @@ namespace {
 constexpr int kMaxSockets = 4096;
 
 // Stands for the listener where a peer is named.
-constexpr PeerId kListener = 0;
+constexpr Pid kListener = 0;
 
 constexpr Clock::time_point kNever = Clock::time_point::max();
 
@@ -40,9 +40,9 @@ constexpr std::chrono::milliseconds kEndlessInterval{100};
 constexpr std::chrono::milliseconds kSoon{5};
 
 // The keys under which the descriptors of a peer are watched.
-uint64_t FramesKey(PeerId peer) { return static_cast<uint64_t>(peer) * 2; }
-uint64_t MonitorKey(PeerId peer) { return FramesKey(peer) + 1; }
-PeerId PeerOfKey(uint64_t key) { return static_cast<PeerId>(key / 2); }
+uint64_t FramesKey(Pid peer) { return static_cast<uint64_t>(peer) * 2; }
+uint64_t MonitorKey(Pid peer) { return FramesKey(peer) + 1; }
+Pid PeerOfKey(uint64_t key) { return static_cast<Pid>(key / 2); }
 bool IsMonitorKey(uint64_t key) { return key % 2 == 1; }
 
 Rejection Why(Receipt receipt) {
@@ -79,9 +79,9 @@ class TransportImpl : public Transport {
     return properties;
   }
 
-  absl::Status Connect(PeerId peer, const Url& url) override;
-  void Disconnect(PeerId peer) override;
-  SendResult Send(PeerId peer, const Frame& frame) override;
+  absl::Status Connect(Pid peer, const Url& url) override;
+  void Disconnect(Pid peer) override;
+  SendResult Send(Pid peer, const Frame& frame) override;
   SendResult Reply(const Origin& origin, const Frame& frame) override;
   int Poll(int limit, Receiver& receiver) override;
   void Wait(absl::Duration timeout) override { events_->Wait(timeout); }
@@ -95,7 +95,7 @@ class TransportImpl : public Transport {
   };
 
   TransportImpl(const TransportSpec& spec, const ZeroMqOptions& options,
-                KeyRing keys, std::unique_ptr<EventSet> events,
+                KeyRing keys, std::unique_ptr<Poller> events,
                 zmq::context_t context)
       : spec_(spec),
         ring_(std::move(keys)),
@@ -106,37 +106,37 @@ class TransportImpl : public Transport {
                      spec.queue_bytes} {}
 
   // Updates the peer and its deadline; true if its connection came or went.
-  bool Update(PeerId id, Entry& entry);
+  bool Update(Pid id, Entry& entry);
   // The same, and reports the latter. Of the listener: who does not come in.
-  void Report(PeerId id, Receiver& receiver);
+  void Report(Pid id, Receiver& receiver);
   void SetAlarm();
   // Ends connections that hold a message without end, when it is time to.
   void EndEndless(Receiver& receiver);
 
   // Puts one on the list of those to be read.
-  void List(PeerId id);
+  void List(Pid id);
   // The same outside Poll(), where somebody may be asleep in Wait().
-  void ListAndStir(PeerId id);
-  bool* Listed(PeerId id);  // Null for a peer that has gone.
+  void ListAndStir(Pid id);
+  bool* Listed(Pid id);  // Null for a peer that has gone.
   // Hands out the frames of one until it has no more (true), or until `budget`
   // messages were taken.
-  bool Drain(PeerId id, int& budget, int& count, Receiver& receiver);
+  bool Drain(Pid id, int& budget, int& count, Receiver& receiver);
 
   const TransportSpec spec_;
   const KeyRing ring_;
-  const std::unique_ptr<EventSet> events_;
+  const std::unique_ptr<Poller> events_;
   Resolver resolver_;
   zmq::context_t context_;
   Environment environment_;
   absl::BitGen random_;
   std::unique_ptr<Listener> listener_;
 
-  std::map<PeerId, Entry> peers_;
-  std::set<std::pair<Clock::time_point, PeerId>> deadlines_;
+  std::map<Pid, Entry> peers_;
+  std::set<std::pair<Clock::time_point, Pid>> deadlines_;
   Clock::time_point next_look_ = kNever;  // For those without end.
-  std::set<PeerId> resolving_;
+  std::set<Pid> resolving_;
   // To be read, longest waiting first; kListener among them.
-  std::deque<PeerId> readable_;
+  std::deque<Pid> readable_;
   bool listener_listed_ = false;
   // Kept for their memory.
   std::vector<uint64_t> keys_;
@@ -159,7 +159,7 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
   if (spec.url.scheme == "ipc") with_keys.keys = TransportKeys();
   absl::StatusOr<KeyRing> keys = KeyRing::Create(with_keys);
   if (!keys.ok()) return keys.status();
-  absl::StatusOr<std::unique_ptr<EventSet>> events = EventSet::Create();
+  absl::StatusOr<std::unique_ptr<Poller>> events = Poller::Create();
   if (!events.ok()) return events.status();
   absl::optional<zmq::context_t> context;
   try {
@@ -181,7 +181,7 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
   return transport;
 }
 
-absl::Status TransportImpl::Connect(PeerId peer, const Url& url) {
+absl::Status TransportImpl::Connect(Pid peer, const Url& url) {
   if (peer <= 0) {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot connect to peer ", peer, ": not positive"));
@@ -210,7 +210,7 @@ absl::Status TransportImpl::Connect(PeerId peer, const Url& url) {
   return absl::OkStatus();
 }
 
-void TransportImpl::Disconnect(PeerId peer) {
+void TransportImpl::Disconnect(Pid peer) {
   const auto found = peers_.find(peer);
   if (found == peers_.end()) return;
   deadlines_.erase({found->second.deadline, peer});
@@ -218,7 +218,7 @@ void TransportImpl::Disconnect(PeerId peer) {
   peers_.erase(found);
 }
 
-SendResult TransportImpl::Send(PeerId peer, const Frame& frame) {
+SendResult TransportImpl::Send(Pid peer, const Frame& frame) {
   const auto found = peers_.find(peer);
   if (found == peers_.end()) return SendResult::kUnknown;
   if (frame.size() > spec_.max_frame_bytes) return SendResult::kTooLarge;
@@ -233,7 +233,7 @@ SendResult TransportImpl::Reply(const Origin& origin, const Frame& frame) {
   if (mark == absl::string_view::npos) return SendResult::kUnknown;
   const absl::string_view sender = address.substr(mark + 1);
   if (address[mark] == '@') {
-    PeerId peer = 0;
+    Pid peer = 0;
     return absl::SimpleAtoi(sender, &peer) ? Send(peer, frame)
                                            : SendResult::kUnknown;
   }
@@ -258,8 +258,8 @@ int TransportImpl::Poll(int limit, Receiver& receiver) {
       List(PeerOfKey(key));
     }
   }
-  const std::set<PeerId> resolving = resolving_;
-  for (const PeerId peer : resolving) Report(peer, receiver);
+  const std::set<Pid> resolving = resolving_;
+  for (const Pid peer : resolving) Report(peer, receiver);
   if (alarm) {
     EndEndless(receiver);
     const Clock::time_point now = Clock::now();
@@ -271,7 +271,7 @@ int TransportImpl::Poll(int limit, Receiver& receiver) {
 
   int count = 0;
   for (int budget = limit; budget > 0 && !readable_.empty();) {
-    const PeerId id = readable_.front();
+    const Pid id = readable_.front();
     readable_.pop_front();
     if (bool* const listed = Listed(id)) *listed = false;
     if (!Drain(id, budget, count, receiver)) List(id);
@@ -280,7 +280,7 @@ int TransportImpl::Poll(int limit, Receiver& receiver) {
   return count;
 }
 
-void TransportImpl::Report(PeerId id, Receiver& receiver) {
+void TransportImpl::Report(Pid id, Receiver& receiver) {
   if (id == kListener) {
     listener_->Update([&](Rejection why, const std::string& host) {
       receiver.OnRefused(why, /*peer=*/0, host);
@@ -296,7 +296,7 @@ void TransportImpl::Report(PeerId id, Receiver& receiver) {
   }
 }
 
-bool TransportImpl::Update(PeerId id, Entry& entry) {
+bool TransportImpl::Update(Pid id, Entry& entry) {
   const bool changed = entry.peer.Update(Clock::now());
   if (entry.peer.deadline() != entry.deadline) {
     deadlines_.erase({entry.deadline, id});
@@ -336,26 +336,25 @@ void TransportImpl::EndEndless(Receiver& receiver) {
   }
 }
 
-bool* TransportImpl::Listed(PeerId id) {
+bool* TransportImpl::Listed(Pid id) {
   if (id == kListener) return &listener_listed_;
   const auto found = peers_.find(id);
   return found == peers_.end() ? nullptr : &found->second.listed;
 }
 
-void TransportImpl::List(PeerId id) {
+void TransportImpl::List(Pid id) {
   bool* const listed = Listed(id);
   if (listed == nullptr || *listed) return;
   *listed = true;
   readable_.push_back(id);
 }
 
-void TransportImpl::ListAndStir(PeerId id) {
+void TransportImpl::ListAndStir(Pid id) {
   List(id);
   events_->Stir();
 }
 
-bool TransportImpl::Drain(PeerId id, int& budget, int& count,
-                          Receiver& receiver) {
+bool TransportImpl::Drain(Pid id, int& budget, int& count, Receiver& receiver) {
   const auto found = peers_.find(id);
   Peer* const peer = found == peers_.end() ? nullptr : &found->second.peer;
   if (id != kListener && peer == nullptr) return true;
@@ -396,4 +395,4 @@ Opener ZeroMqTransport(const ZeroMqOptions& options) {
   };
 }
 
-}  // namespace raft
+}  // namespace raft_cluster::internal

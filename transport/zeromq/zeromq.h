@@ -1,6 +1,6 @@
 // The ZeroMQ transport: `tcp://` and `ipc://`, over libzmq.
 //
-//   raft::Opener open = raft::ZeroMqTransport();
+//   raft_cluster::Opener open = raft_cluster::ZeroMqTransport();
 //   auto transport = open({ParseUrl("tcp://127.0.0.1:0").value(), /*self=*/1});
 //
 // Each transport has a libzmq context with one I/O thread, listens on exactly
@@ -23,14 +23,14 @@
 #ifndef RAFT_TRANSPORT_ZEROMQ_ZEROMQ_H_
 #define RAFT_TRANSPORT_ZEROMQ_ZEROMQ_H_
 
+#include "raft/transport/net/resolver.h"
 #include "raft/transport/transport.h"
-#include "raft/transport/zeromq/lookup.h"
 
-namespace raft {
+namespace raft_cluster::internal {
 
 struct ZeroMqOptions {
   // For tests, and for those who resolve in their own way.
-  zeromq::ResolveFunction resolve = zeromq::ResolveWithSystem;
+  ResolveFunction resolve = ResolveWithSystem;
 };
 
 // The opener may be called from any thread.
@@ -40,6 +40,6 @@ struct ZeroMqOptions {
 // has no descriptors or threads left.
 Opener ZeroMqTransport(const ZeroMqOptions& options = {});
 
-}  // namespace raft
+}  // namespace raft_cluster::internal
 
 #endif  // RAFT_TRANSPORT_ZEROMQ_ZEROMQ_H_

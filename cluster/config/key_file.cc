@@ -1,0 +1,88 @@
+#include "raft/cluster/config/key_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace raft_cluster::internal {
+namespace {
+
+// More than any key has.
+constexpr size_t kMaxBytes = 1024;
+constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+
+absl::Status Unfit(const std::string& path, absl::string_view why) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("the key file \"", path, "\" ", why));
+}
+
+bool WriteAll(int fd, absl::string_view text) {
+  while (!text.empty()) {
+    const ssize_t size = write(fd, text.data(), text.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return false;
+    text.remove_prefix(static_cast<size_t>(size));
+  }
+  return fsync(fd) == 0;
+}
+
+}  // namespace
+
+absl::Status WriteKeyFile(const std::string& path, absl::string_view secret) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                      S_IRUSR | S_IWUSR);
+  if (fd < 0) {
+    return absl::ErrnoToStatus(errno,
+                               absl::StrCat("cannot write \"", path, "\""));
+  }
+  const bool written = WriteAll(fd, absl::StrCat(secret, "\n"));
+  const int error = errno;
+  if (close(fd) == 0 && written) return absl::OkStatus();
+  unlink(path.c_str());
+  return absl::ErrnoToStatus(error,
+                             absl::StrCat("cannot write \"", path, "\""));
+}
+
+absl::StatusOr<std::string> ReadKeyFile(const std::string& path) {
+  // A pipe would let us wait for its other end.
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) {
+    return Unfit(path, absl::StrCat("cannot be read: ", std::strerror(errno)));
+  }
+  const auto closer = absl::MakeCleanup([fd] { close(fd); });
+  struct stat info;
+  if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+    return Unfit(path, "is no file");
+  }
+  if ((info.st_mode & kOthers) != 0) {
+    return Unfit(
+        path,
+        absl::StrCat("can be read or written by others than its owner, "
+                     "so its key may be known to them: run `chmod 600 ",
+                     path, "`, and if others had access, make a new key"));
+  }
+  char buffer[kMaxBytes];
+  ssize_t size;
+  do {
+    size = read(fd, buffer, sizeof(buffer));
+  } while (size < 0 && errno == EINTR);
+  if (size < 0) {
+    return Unfit(path, absl::StrCat("cannot be read: ", std::strerror(errno)));
+  }
+  const absl::string_view line = absl::StripAsciiWhitespace(
+      absl::string_view(buffer, static_cast<size_t>(size)));
+  if (line.empty() || static_cast<size_t>(size) == sizeof(buffer) ||
+      line.find_first_of("\r\n") != absl::string_view::npos) {
+    return Unfit(path, "does not hold one line with a key; keygen writes such");
+  }
+  return std::string(line);
+}
+
+}  // namespace raft_cluster::internal

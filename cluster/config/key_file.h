@@ -1,0 +1,31 @@
+// The file with a server's secret key: one line, which only its owner can read.
+//
+//   absl::Status written = raft_cluster::WriteKeyFile("one.key",
+//   pair.secret_key); absl::StatusOr<std::string> secret =
+//   raft_cluster::ReadKeyFile("one.key");
+//
+// What a key looks like is the transport's affair.
+//
+// Thread rule: any thread.
+#ifndef RAFT_CLUSTER_CONFIG_KEY_FILE_H_
+#define RAFT_CLUSTER_CONFIG_KEY_FILE_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace raft_cluster::internal {
+
+// Makes a new file, with mode 0600. ALREADY_EXISTS: it is there already, and
+// stays as it is. Otherwise what the system says; then there is no file.
+absl::Status WriteKeyFile(const std::string& path, absl::string_view secret);
+
+// INVALID_ARGUMENT: it cannot be read, is no file, others may read or write it,
+// or it does not hold one line. The message says what to do.
+absl::StatusOr<std::string> ReadKeyFile(const std::string& path);
+
+}  // namespace raft_cluster::internal
+
+#endif  // RAFT_CLUSTER_CONFIG_KEY_FILE_H_

@@ -1,0 +1,89 @@
+#include "raft/cluster/config/key_file.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace raft_cluster::internal {
+namespace {
+
+using testing::HasSubstr;
+
+class KeyFile : public testing::Test {
+ protected:
+  KeyFile() {
+    std::string folder = absl::StrCat(testing::TempDir(), "/XXXXXX");
+    EXPECT_NE(mkdtemp(&folder[0]), nullptr);
+    path_ = absl::StrCat(folder, "/one.key");
+  }
+
+  void Fill(const std::string& content) {
+    std::ofstream(path_) << content;
+    ASSERT_EQ(chmod(path_.c_str(), 0600), 0);
+  }
+  void ExpectUnfit(const std::string& why) {
+    const absl::Status status = ReadKeyFile(path_).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(status.message()), HasSubstr(path_));
+    EXPECT_THAT(std::string(status.message()), HasSubstr(why));
+  }
+
+  std::string path_;
+};
+
+TEST_F(KeyFile, IsForItsOwnerAlone) {
+  const mode_t before = umask(0);
+  EXPECT_TRUE(WriteKeyFile(path_, "secret").ok());
+  umask(before);
+  struct stat info;
+  ASSERT_EQ(stat(path_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0600u);
+  EXPECT_EQ(ReadKeyFile(path_).value(), "secret");
+}
+
+TEST_F(KeyFile, IsNeverOverwritten) {
+  ASSERT_TRUE(WriteKeyFile(path_, "first").ok());
+  EXPECT_EQ(WriteKeyFile(path_, "second").code(),
+            absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(ReadKeyFile(path_).value(), "first");
+  EXPECT_FALSE(WriteKeyFile(absl::StrCat(path_, "/no"), "x").ok());
+}
+
+TEST_F(KeyFile, ThatOthersMayReadIsRefused) {
+  ASSERT_TRUE(WriteKeyFile(path_, "secret").ok());
+  for (const mode_t mode : {0640, 0620, 0604, 0602, 0644, 0610}) {
+    ASSERT_EQ(chmod(path_.c_str(), mode), 0);
+    ExpectUnfit("chmod 600");
+  }
+  ASSERT_EQ(chmod(path_.c_str(), 0400), 0);
+  EXPECT_TRUE(ReadKeyFile(path_).ok());
+}
+
+TEST_F(KeyFile, HoldsOneLine) {
+  Fill(" \tsecret \r\n\n");
+  EXPECT_EQ(ReadKeyFile(path_).value(), "secret");
+  for (const std::string& content :
+       {std::string(), std::string("\n \n"), std::string("one\ntwo\n"),
+        std::string(100000, 'x')}) {
+    Fill(content);
+    ExpectUnfit("one line");
+  }
+}
+
+TEST_F(KeyFile, ThatIsNoneIsRefused) {
+  ExpectUnfit("No such file");
+  ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
+  ExpectUnfit("is no file");
+  path_ = testing::TempDir();
+  ExpectUnfit("is no file");
+}
+
+}  // namespace
+}  // namespace raft_cluster::internal

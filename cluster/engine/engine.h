@@ -1,0 +1,177 @@
+// All that a server knows, without threads, clocks or I/O: its links, its
+// inbox, its events and its account.
+//
+// The pump tells it what happens and asks it what to do; so does a simulator.
+//
+// Thread rule: none of its own; the caller holds one lock over all calls.
+#ifndef RAFT_CLUSTER_ENGINE_ENGINE_H_
+#define RAFT_CLUSTER_ENGINE_ENGINE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "raft/cluster/engine/delivery.h"
+#include "raft/cluster/engine/inbox_queue.h"
+#include "raft/cluster/link/link.h"
+#include "raft/proto/event.pb.h"
+#include "raft/proto/stats.pb.h"
+
+namespace raft_cluster::internal {
+
+struct EngineOptions {
+  LinkOptions link;  // For all links; peer and peer_url are filled in.
+  struct Peer {
+    Pid pid = 0;
+    std::string url;
+  };
+  std::vector<Peer> peers;
+  std::string url;
+  Life life;
+  uint64_t seed = 0;
+  Micros idle_timeout = kNever;
+  bool proven_peers = false;  // The transport proves who speaks.
+  bool in_the_clear = false;  // It does not, and strangers may reach it.
+};
+
+class Engine : private LinkSink {
+ public:
+  Engine(const EngineOptions& options, Micros now);
+
+  // The outbox. OK, or queued for nobody:
+  // NOT_FOUND, INVALID_ARGUMENT, FAILED_PRECONDITION: for good.
+  // RESOURCE_EXHAUSTED: no room now; not counted, as it may be tried again.
+  absl::StatusOr<Acceptance> Offer(Pid to, const Outgoing& envelope,
+                                   Micros now);
+  // The same for the case that each link has others that wait and that it can
+  // go with: then nothing is due any sooner, whoever saw to those sees to it,
+  // and no clock is asked. The number of links; 0: not so, and nothing was
+  // done.
+  int Join(Pid to, const Outgoing& envelope);
+  // Counts what the caller gave up to offer.
+  void CountRefused(Pid to);
+  void CloseOutbox();
+
+  // The inbox.
+  bool Take(Delivery* received, Micros now);
+  // Hands out up to `limit`; returns how many. `sooner`: Deadline() may be.
+  size_t TakeUpTo(size_t limit, Micros now,
+                  absl::FunctionRef<void(Delivery&& received)> take,
+                  bool* sooner);
+  bool inbox_empty() const { return inbox_.empty(); }
+  // Why it is closed; OK if it is not. Nothing comes out of a closed one once
+  // it was found empty.
+  const absl::Status& inbox_status() const { return inbox_status_; }
+
+  // What the transport gave. `result` is ParseFrame()'s.
+  void OnFrame(const Origin& origin, ParseResult result,
+               const ParsedFrame& frame, Micros now);
+  void OnReset(Pid peer, bool up, Micros now);
+  void OnRefused(Rejection why, Pid peer, const std::string& address);
+
+  // The next frame that is due, of any link in turn that is not blocked.
+  struct Due {
+    size_t link = 0;
+    Pid peer = 0;
+    OutgoingFrame out;
+  };
+  bool NextFrame(Micros now, bool sleeping, Due* due);
+  bool HasDueFrame(Micros now, bool sleeping) const;
+  // The transport takes no frames for this peer, or takes them again.
+  void SetBlocked(size_t link, bool blocked) { peers_[link].blocked = blocked; }
+  // Sees to timers. Appends to `reconnect` those whose connection carries
+  // nothing.
+  void Tick(Micros now, std::vector<Pid>* reconnect);
+  Micros Deadline() const;
+  // See Link.
+  void HeldUp(Micros duration, Micros now);
+
+  // The end: see Link.
+  void Leave();
+  bool Left() const;
+  // What did not get an outcome. OK if nothing was left for a live peer.
+  absl::Status Abandon();
+
+  bool has_event() const { return !events_.empty(); }
+  bool NextEvent(Event* event);
+  // True if there is one, and all envelopes that came before it were taken.
+  bool EventIsNext() const {
+    return !events_.empty() && inbox_.gone() >= events_.front().after;
+  }
+  int live_peers() const;
+  std::string MissingPeers() const;  // "3, 5": those that are not live.
+  size_t peer_count() const { return peers_.size(); }
+  Stats GetStats(Micros now) const;
+  // Grow whenever a queue shrinks or a peer's state changes, and whenever an
+  // envelope comes in: what waiting threads look for.
+  uint64_t changes() const { return changes_; }
+  uint64_t runs() const { return runs_; }
+
+ private:
+  void OnRun(Pid peer, const Life& life, ItemRun run) override;
+  void OnEvent(Event event) override;
+  uint64_t Random() override;
+
+  // Most of what happens is between us and one peer, and each time it is asked
+  // what is due to any: of the others that is still known.
+  struct Peer {
+    std::unique_ptr<Link> link;
+    bool blocked = false;
+    mutable Micros due = kUnknown;  // link->FrameDeadline().
+  };
+  static constexpr Micros kUnknown = -1;
+
+  // The place of this peer in peers_; past its end if there is none.
+  size_t Find(Pid pid);
+  // For all that may change when the link's next frame is due.
+  Link& Touch(size_t peer) {
+    peers_[peer].due = kUnknown;
+    return *peers_[peer].link;
+  }
+  static Micros DueAt(const Peer& peer);
+  static bool IsDue(const Peer& peer, Micros now, bool sleeping);
+
+  absl::Status CheckSize(const Outgoing& envelope, const Link& link) const;
+  absl::StatusOr<Acceptance> OfferToAll(const Outgoing& envelope, Micros now);
+  void Refuse(Refusal::Reason reason, const std::string& address);
+  void OnNewerSelf(const Life& newer, Micros now);
+
+  const EngineOptions options_;
+  Life me_;
+  uint64_t random_;
+  std::vector<Peer> peers_;  // In the order of pids.
+  absl::flat_hash_map<Pid, size_t> index_;
+  size_t turn_ = 0;   // Whose frame was the last.
+  size_t found_ = 0;  // Who was looked for last: mostly the next one, too.
+  InboxQueue inbox_;
+  absl::Status outbox_status_;
+  absl::Status inbox_status_;
+  bool inbox_over_ = false;  // Closed, and was found empty.
+  const Micros started_;
+  size_t rebirths_ = 0;
+  Micros last_run_;
+  bool leaving_ = false;
+
+  struct PastEvent {
+    Event event;
+    uint64_t after = 0;  // How many envelopes had come.
+  };
+  std::deque<PastEvent> events_;
+  uint64_t events_missed_ = 0;
+  uint64_t missed_unsaid_ = 0;  // Of those, by no Event::missed so far.
+  uint64_t changes_ = 0;
+  uint64_t runs_ = 0;
+  std::array<uint64_t, Refusal::Reason_ARRAYSIZE> refused_{};
+};
+
+}  // namespace raft_cluster::internal
+
+#endif  // RAFT_CLUSTER_ENGINE_ENGINE_H_

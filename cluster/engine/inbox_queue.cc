@@ -1,0 +1,99 @@
+#include "raft/cluster/engine/inbox_queue.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace raft_cluster::internal {
+namespace {
+
+// A frame has overheads of some hundred bytes, so smaller ones are copied.
+constexpr size_t kSmallRunBytes = 2048;
+constexpr size_t kCopyBytes = 16384;
+
+}  // namespace
+
+void InboxQueue::Push(size_t link, Pid from, uint64_t life, ItemRun run) {
+  pushed_ += run.envelopes;
+  // One alone is not copied: it is about to be taken.
+  if (!entries_.empty() && !run.single && run.bytes.size() < kSmallRunBytes) {
+    Gather(&run);
+    if (Join(link, run)) return;
+  }
+  Entry entry;
+  entry.link = link;
+  entry.from = from;
+  entry.life = life;
+  entry.run = std::move(run);
+  entries_.push_back(std::move(entry));
+}
+
+void InboxQueue::Clear() {
+  entries_.clear();
+  gone_ = pushed_;
+  copy_.reset();
+}
+
+void InboxQueue::Gather(ItemRun* run) {
+  const absl::string_view bytes = run->bytes.view();
+  if (copy_ == nullptr || copied_ + bytes.size() > kCopyBytes) {
+    copy_ = std::shared_ptr<char>(new char[kCopyBytes],
+                                  std::default_delete<char[]>());
+    copied_ = 0;
+  }
+  char* const to = copy_.get() + copied_;
+  std::memcpy(to, bytes.data(), bytes.size());
+  copied_ += bytes.size();
+  run->bytes = Bytes(copy_, absl::string_view(to, bytes.size()));
+}
+
+bool InboxQueue::Join(size_t link, const ItemRun& run) {
+  Entry& last = entries_.back();
+  const absl::string_view before = last.run.bytes.view();
+  if (last.link != link || last.run.session != run.session ||
+      last.run.bytes.owner() != run.bytes.owner() ||
+      before.data() + before.size() != run.bytes.view().data()) {
+    return false;
+  }
+  last.run.bytes =
+      Bytes(copy_,
+            absl::string_view(before.data(), before.size() + run.bytes.size()));
+  last.run.envelopes += run.envelopes;
+  return true;
+}
+
+void InboxQueue::Pop(size_t limit,
+                     absl::FunctionRef<void(Delivery&& received)> take,
+                     size_t* link, Taken* taken) {
+  Entry& entry = entries_.front();
+  ItemRun& run = entry.run;
+  *link = entry.link;
+  taken->session = run.session;
+  taken->envelopes = std::min<uint64_t>(limit, run.envelopes);
+  if (run.single) {
+    taken->items = run.items;
+    taken->cost = run.bytes.size() + kEnvelopeOverhead;
+    take(Delivery{entry.from, run.broadcast ? kBroadcast : self_, run.id,
+                  entry.life, run.bytes.view(), Pin::On(run.bytes.owner())});
+  } else {
+    ItemReader reader(run.bytes.view().substr(entry.read));
+    taken->items = taken->envelopes;
+    taken->cost = 0;
+    if (!entry.pin) entry.pin = Pin::On(run.bytes.owner());
+    entry.pin.Hold(static_cast<int64_t>(taken->envelopes));
+    Item item;
+    for (uint64_t i = 0; i < taken->envelopes; ++i) {
+      reader.Next(&item);  // Well-formed: it was read before.
+      taken->cost += item.cost();
+      take(Delivery{entry.from, item.broadcast ? kBroadcast : self_, item.id,
+                    entry.life, item.msg, entry.pin.Counted()});
+    }
+    entry.read = run.bytes.size() - reader.rest().size();
+  }
+  gone_ += taken->envelopes;
+  run.envelopes -= taken->envelopes;
+  if (run.envelopes == 0) entries_.pop_front();
+  if (entries_.empty()) copy_.reset();
+}
+
+}  // namespace raft_cluster::internal

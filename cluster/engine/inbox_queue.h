@@ -1,0 +1,65 @@
+// Envelopes that have come and were not taken yet, of all peers in one line.
+//
+// Runs stay as the frames brought them, and are read one envelope at a time.
+// Where small ones pile up they are copied together, whoever they are of, so
+// that the memory they take stays near what they count.
+//
+// Thread rule: none of its own.
+#ifndef RAFT_CLUSTER_ENGINE_INBOX_QUEUE_H_
+#define RAFT_CLUSTER_ENGINE_INBOX_QUEUE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+#include "absl/functional/function_ref.h"
+#include "raft/cluster/engine/delivery.h"
+#include "raft/cluster/link/receive_window.h"
+
+namespace raft_cluster::internal {
+
+class InboxQueue {
+ public:
+  explicit InboxQueue(Pid self) : self_(self) {}
+
+  // `link` is the caller's name for the link that brought the run.
+  void Push(size_t link, Pid from, uint64_t life, ItemRun run);
+  // Hands out up to `limit` envelopes in their order, as far as they came in
+  // one run, and says what that means to their link: how many it was is in
+  // taken->envelopes. REQUIRES: !empty(), limit > 0.
+  void Pop(size_t limit, absl::FunctionRef<void(Delivery&& received)> take,
+           size_t* link, Taken* taken);
+  bool empty() const { return entries_.empty(); }
+  // How many envelopes were ever pushed, and how many of them are gone.
+  uint64_t pushed() const { return pushed_; }
+  uint64_t gone() const { return gone_; }
+  void Clear();
+
+ private:
+  struct Entry {
+    size_t link = 0;
+    Pid from = 0;
+    uint64_t life = 0;
+    ItemRun run;
+    size_t read = 0;  // Of run.bytes.
+    Pin pin;          // On them, once something was read.
+  };
+
+  // Copies the run's bytes behind those of the others.
+  void Gather(ItemRun* run);
+  // Puts a run that was gathered right behind the last entry into that.
+  bool Join(size_t link, const ItemRun& run);
+
+  const Pid self_;
+  std::deque<Entry> entries_;
+  uint64_t pushed_ = 0;
+  uint64_t gone_ = 0;
+  // Where small runs are gathered. Shared with those who took from it.
+  std::shared_ptr<char> copy_;
+  size_t copied_ = 0;
+};
+
+}  // namespace raft_cluster::internal
+
+#endif  // RAFT_CLUSTER_ENGINE_INBOX_QUEUE_H_

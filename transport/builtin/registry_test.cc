@@ -1,0 +1,91 @@
+#include "raft/transport/registry.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "raft/transport/builtin/builtin.h"
+
+namespace raft_cluster::internal {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// Opens nothing, and says that it was asked.
+Opener Refusing(const char* message) {
+  return [message](const TransportSpec&) {
+    return absl::UnavailableError(message);
+  };
+}
+
+TransportSpec SpecFor(absl::string_view url) {
+  TransportSpec spec;
+  spec.url = ParseUrl(url).value();
+  return spec;
+}
+
+TEST(Registry, OpensByScheme) {
+  Registry registry;
+  ASSERT_TRUE(registry.Register("a", Refusing("opened by a")).ok());
+  ASSERT_TRUE(registry.Register("b", Refusing("opened by b")).ok());
+  EXPECT_EQ(registry.Open(SpecFor("a://x")).status().message(), "opened by a");
+  EXPECT_EQ(registry.Open(SpecFor("b://x")).status().message(), "opened by b");
+}
+
+TEST(Registry, RefusesASecondClaim) {
+  Registry registry;
+  ASSERT_TRUE(registry.Register("udp", Refusing("first")).ok());
+  const absl::Status second = registry.Register("udp", Refusing("second"));
+  EXPECT_EQ(second.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_THAT(second.message(), HasSubstr("\"udp\""));
+  EXPECT_EQ(registry.Open(SpecFor("udp://x")).status().message(), "first");
+}
+
+TEST(Registry, RefusesWhatIsNoSchemeOrNoOpener) {
+  Registry registry;
+  for (absl::string_view scheme : {"", "UDP", "1a", "a_b", "a:", "-"}) {
+    EXPECT_EQ(registry.Register(scheme, Refusing("")).code(),
+              absl::StatusCode::kInvalidArgument)
+        << scheme;
+  }
+  EXPECT_EQ(registry.Register("udp", nullptr).code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(registry.schemes(), ElementsAre());
+}
+
+TEST(Registry, NamesThoseThereAreWhereASchemeIsUnknown) {
+  Registry registry;
+  EXPECT_EQ(registry.Open(SpecFor("x://y")).status().code(),
+            absl::StatusCode::kNotFound);
+  ASSERT_TRUE(registry.Register("b", Refusing("")).ok());
+  ASSERT_TRUE(registry.Register("a", Refusing("")).ok());
+  EXPECT_THAT(registry.Open(SpecFor("x://y")).status().message(),
+              AllOf(HasSubstr("\"x://y\""), HasSubstr("one of a, b")));
+  EXPECT_FALSE(registry.Knows("x"));
+  EXPECT_TRUE(registry.Knows("a"));
+}
+
+TEST(Registry, CopiesAreIndependentButShareAnOpenersState) {
+  const Registry one = BuiltinTransports();
+  Registry copy = one;
+  ASSERT_TRUE(copy.Register("udp", Refusing("")).ok());
+  EXPECT_FALSE(one.Knows("udp"));
+
+  const TransportSpec spec = SpecFor("loopback://name");
+  const auto transport = one.Open(spec);
+  ASSERT_TRUE(transport.ok());
+  EXPECT_EQ(copy.Open(spec).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(BuiltinTransports().Open(spec).ok());
+}
+
+TEST(Registry, BuiltinTransportsAreThere) {
+  EXPECT_THAT(BuiltinTransports().schemes(),
+              ElementsAre("ipc", "loopback", "tcp"));
+}
+
+}  // namespace
+}  // namespace raft_cluster::internal

@@ -1,0 +1,161 @@
+#include "raft/transport/net/poller.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include "absl/strings/str_cat.h"
+
+namespace raft_cluster::internal {
+namespace {
+
+constexpr uint64_t kAlarmKey = UINT64_MAX;
+constexpr uint64_t kWakeKey = UINT64_MAX - 1;
+// What is told beyond this can wait for the next time.
+constexpr int kMaxWoken = 16;
+
+bool Watch(int epoll_fd, int fd, uint64_t key) {
+  epoll_event event = {};
+  event.events = EPOLLIN;
+  event.data.u64 = key;
+  return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+// epoll_wait() itself would round to milliseconds.
+int WaitFor(int epoll_fd, epoll_event* events, const timespec& limit) {
+#if __GLIBC_PREREQ(2, 35)
+  const int count = epoll_pwait2(epoll_fd, events, kMaxWoken, &limit, nullptr);
+  if (count >= 0 || errno != ENOSYS) return count;
+#endif
+  pollfd fd = {epoll_fd, POLLIN, 0};
+  if (ppoll(&fd, 1, &limit, nullptr) <= 0) return 0;
+  return epoll_wait(epoll_fd, events, kMaxWoken, /*timeout=*/0);
+}
+
+void CloseIfOpen(int fd) {
+  if (fd >= 0) close(fd);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Poller>> Poller::Create() {
+  const int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+  const int wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  const int alarm_fd =
+      timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (epoll_fd >= 0 && wake_fd >= 0 && alarm_fd >= 0 &&
+      Watch(epoll_fd, alarm_fd, kAlarmKey) &&
+      Watch(epoll_fd, wake_fd, kWakeKey)) {
+    return std::unique_ptr<Poller>(new Poller(epoll_fd, wake_fd, alarm_fd));
+  }
+  const int error = errno;
+  CloseIfOpen(epoll_fd);
+  CloseIfOpen(wake_fd);
+  CloseIfOpen(alarm_fd);
+  return absl::UnavailableError(
+      absl::StrCat("cannot open a descriptor: ", std::strerror(error)));
+}
+
+Poller::~Poller() {
+  close(epoll_fd_);
+  close(wake_fd_);
+  close(alarm_fd_);
+}
+
+bool Poller::Add(int fd, uint64_t key) {
+  if (!Watch(epoll_fd_, fd, key)) return false;
+  ready_.emplace_back();
+  return true;
+}
+
+void Poller::Remove(int fd) {
+  if (epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr) == 0) ready_.pop_back();
+  MutexLock lock(woken_mu_);
+  woken_.clear();  // It may be one of these.
+}
+
+void Poller::SetAlarm(Clock::time_point time) {
+  if (time == alarm_) return;
+  alarm_ = time;
+  itimerspec spec = {};
+  if (time != Clock::time_point::max()) {
+    // All zero would switch the timer off.
+    const auto since_epoch =
+        std::max(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                     time.time_since_epoch()),
+                 std::chrono::nanoseconds(1));
+    spec.it_value.tv_sec = since_epoch.count() / 1000000000;
+    spec.it_value.tv_nsec = since_epoch.count() % 1000000000;
+  }
+  timerfd_settime(alarm_fd_, TFD_TIMER_ABSTIME, &spec, nullptr);
+}
+
+bool Poller::Take(uint64_t key, std::vector<uint64_t>& keys) {
+  if (key == kWakeKey) return false;  // For Wait().
+  if (key != kAlarmKey) {
+    keys.push_back(key);
+    return false;
+  }
+  uint64_t expirations;
+  if (read(alarm_fd_, &expirations, sizeof(expirations)) <= 0) return false;
+  // An alarm that has gone off is forgotten until it is set anew.
+  alarm_ = Clock::time_point::max();
+  return true;
+}
+
+bool Poller::Collect(std::vector<uint64_t>& keys) {
+  bool alarm = false;
+  {
+    MutexLock lock(woken_mu_);
+    if (!woken_.empty()) {
+      for (const uint64_t key : woken_) alarm |= Take(key, keys);
+      woken_.clear();
+      return alarm;
+    }
+  }
+  int count;
+  do {
+    count = epoll_wait(epoll_fd_, ready_.data(),
+                       static_cast<int>(ready_.size()), /*timeout=*/0);
+  } while (count < 0 && errno == EINTR);
+  for (int i = 0; i < count; ++i) alarm |= Take(ready_[i].data.u64, keys);
+  return alarm;
+}
+
+void Poller::Wait(absl::Duration timeout) {
+  if (stirred_.load()) return;
+  const timespec limit = absl::ToTimespec(
+      std::max(std::min(timeout, absl::Hours(24)), absl::ZeroDuration()));
+  epoll_event events[kMaxWoken];
+  const int count = WaitFor(epoll_fd_, events, limit);
+  if (count <= 0) return;
+  MutexLock lock(woken_mu_);
+  woken_.clear();
+  for (int i = 0; i < count; ++i) {
+    const uint64_t key = events[i].data.u64;
+    if (key != kWakeKey) {
+      woken_.push_back(key);
+      continue;
+    }
+    uint64_t wakes;
+    (void)!read(wake_fd_, &wakes, sizeof(wakes));
+  }
+}
+
+void Poller::Wake() {
+  const uint64_t one = 1;
+  // Fails only where the counter is at its limit, and then it is readable.
+  (void)!write(wake_fd_, &one, sizeof(one));
+}
+
+void Poller::Stir() {
+  if (!stirred_.exchange(true)) Wake();
+}
+
+}  // namespace raft_cluster::internal
