@@ -22,6 +22,7 @@
 
 #include "raft/base/pid.h"
 #include "raft/cluster/link/link.h"
+#include "raft/testing/simulation/counts.h"
 #include "raft/testing/simulation/random.h"
 #include "raft/transport/transport.h"
 
@@ -36,15 +37,6 @@ struct SimFaults {
   Micros jitter = 0;  // Added to the delay, up to this. Reorders, if not fifo.
   bool cut = false;   // All is lost.
   bool clogged = false;  // All is held back, up to a bound.
-};
-
-struct SimCounts {
-  uint64_t frames = 0;
-  uint64_t lost = 0;
-  uint64_t doubled = 0;
-  uint64_t damaged = 0;
-  uint64_t refused = 0;  // Send() answered kFull.
-  uint64_t resets = 0;
 };
 
 class SimTransport;

@@ -45,7 +45,7 @@ int RunOne(uint64_t seed) {
   const SimulationResult result = RunSimulation(options);
   absl::PrintF("seed %d: trace hash %016x, %d accepted, %d taken, %.1f s\n",
                seed, result.trace_hash, result.accepted, result.taken,
-               static_cast<double>(result.simulated) / 1e6);
+               absl::ToDoubleSeconds(result.simulated));
   if (result.status.ok()) return 0;
   std::cout << result.status.message() << std::endl;
   return 1;
@@ -95,7 +95,7 @@ class Campaign {
         next_progress_ = absl::Now() + absl::Seconds(1);
         std::fprintf(stderr, "\r%llu seeds, %.1f simulated hours ",
                      static_cast<unsigned long long>(seeds_),
-                     static_cast<double>(total_.simulated) / 3.6e9);
+                     absl::ToDoubleHours(total_.simulated));
       }
     }
   }
@@ -121,7 +121,7 @@ class Campaign {
 
   void Print() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     const double wall = absl::ToDoubleSeconds(absl::Now() - start_);
-    const double simulated = static_cast<double>(total_.simulated) / 1e6;
+    const double simulated = absl::ToDoubleSeconds(total_.simulated);
     absl::PrintF(
         "%d seeds in %.1f s: %.1f simulated hours, %.0f times real "
         "time\n",

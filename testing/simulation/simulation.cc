@@ -54,7 +54,7 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
     RunUntil(absl::ToInt64Microseconds(options_.fault_time), /*faults=*/true);
     if (result_.status.ok()) Settle();
     if (result_.status.ok()) JudgeHistory();
-    result_.simulated = network_.now();
+    result_.simulated = absl::Microseconds(network_.now());
     result_.network = network_.counts();
     result_.partitions = faults_.partitions();
     result_.clogs = faults_.clogs();

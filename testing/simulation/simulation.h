@@ -33,8 +33,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "raft/cluster/handler.h"
-#include "raft/cluster/link/link.h"
-#include "raft/testing/simulation/network.h"
+#include "raft/testing/simulation/counts.h"
 
 namespace raft_cluster {
 
@@ -59,10 +58,10 @@ struct SimulationOptions {
 struct SimulationResult {
   absl::Status status;  // What went wrong; OK if nothing did.
   uint64_t trace_hash = 0;
-  internal::Micros simulated = 0;
+  absl::Duration simulated;
   uint64_t accepted = 0;  // Envelopes, a broadcast counted per peer.
   uint64_t taken = 0;
-  internal::SimCounts network;
+  SimCounts network;
   uint64_t crashes = 0;
   uint64_t pauses = 0;
   uint64_t twins = 0;

@@ -55,4 +55,11 @@ std::vector<File> ReadTree() {
   return files;
 }
 
+bool IsOfAnotherWorkspace(const std::string& path) {
+  for (const char* workspace : {"examples/consumer/", "examples/colliding/"}) {
+    if (path.rfind(workspace, 0) == 0) return true;
+  }
+  return false;
+}
+
 }  // namespace raft_cluster::internal

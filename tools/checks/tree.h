@@ -29,6 +29,10 @@ std::string TreeRoot();
 // name begins with a dot and through links (Bazel's own are links).
 std::vector<File> ReadTree();
 
+// Of a workspace inside this one, which stands for a project of a user's: the
+// rules of the house are not his.
+bool IsOfAnotherWorkspace(const std::string& path);
+
 }  // namespace raft_cluster::internal
 
 #endif  // RAFT_TOOLS_CHECKS_TREE_H_
