@@ -292,7 +292,7 @@ TEST(InTheClear, IsSaidOnce) {
 
 TEST_F(Refused, IsNotAFrameWhoseKeyOwnsItsPid) {
   header.hello.emplace();
-  header.hello->set_version(kProtocolVersion);
+  header.hello->set_version(kNewestVersion);
   Engine::Due due;
   while (engines[1].NextFrame(engines.now, true, &due)) {
   }

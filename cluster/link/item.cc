@@ -18,6 +18,8 @@ constexpr uint32_t kFragmentCount = WireTag(2, kVarint);
 constexpr uint32_t kFragmentTotal = WireTag(3, kVarint);
 static_assert(kFrameItems < 0x80, "the item's tag is one byte");
 
+constexpr ptrdiff_t kMaxFieldBytes = kMaxItemFieldBytes;
+
 size_t FragmentSize(const Item& item) {
   return 3 + VarintSize(item.index) + VarintSize(item.count) +
          VarintSize(item.total_bytes);
@@ -28,6 +30,12 @@ bool ReadFragment(const char* in, const char* end, Item* item) {
     uint64_t tag, value;
     in = GetVarint(in, end, &tag);
     if (in == nullptr) return false;
+    if (tag != kFragmentIndex && tag != kFragmentCount &&
+        tag != kFragmentTotal) {
+      in = SkipField(tag, in, end);
+      if (in == nullptr) return false;
+      continue;
+    }
     in = GetVarint(in, end, &value);
     if (in == nullptr) return false;
     if (tag == kFragmentTotal) {
@@ -35,19 +43,25 @@ bool ReadFragment(const char* in, const char* end, Item* item) {
       continue;
     }
     if (value > std::numeric_limits<uint32_t>::max()) return false;
-    if (tag == kFragmentIndex) {
-      item->index = static_cast<uint32_t>(value);
-    } else if (tag == kFragmentCount) {
-      item->count = static_cast<uint32_t>(value);
-    } else {
-      return false;
-    }
+    (tag == kFragmentIndex ? item->index : item->count) =
+        static_cast<uint32_t>(value);
   }
   // Two at least, or it would have been sent whole.
   return item->count >= 2 && item->index < item->count;
 }
 
 }  // namespace
+
+bool IsCutRight(const Item& item, uint64_t fragment_bytes) {
+  const uint64_t before = uint64_t{item.index} * fragment_bytes;
+  const uint64_t before_last = (uint64_t{item.count} - 1) * fragment_bytes;
+  if (item.total_bytes <= before_last ||
+      item.total_bytes > before_last + fragment_bytes) {
+    return false;
+  }
+  return item.msg.size() ==
+         (item.ends_envelope() ? item.total_bytes - before : fragment_bytes);
+}
 
 char* PutItemPrefix(const Item& item, char* out) {
   size_t size = 1 + VarintSize(item.msg.size()) + item.msg.size();
@@ -111,10 +125,18 @@ bool ItemReader::Next(Item* item) {
 
 bool ItemReader::ReadFields(const char* in, const char* end,
                             absl::string_view tail, Item* item) {
+  const char* const begin = in;
   while (in != end) {
     uint64_t tag, value;
     in = GetVarint(in, end, &tag);
     if (in == nullptr) return false;
+    if (tag != kItemMsg && in - begin > kMaxFieldBytes) return false;
+    if (tag != kItemId && tag != kItemBroadcast && tag != kItemFragment &&
+        tag != kItemMsg) {
+      in = SkipField(tag, in, end);
+      if (in == nullptr) return false;
+      continue;
+    }
     in = GetVarint(in, end, &value);
     if (in == nullptr) return false;
     switch (tag) {
@@ -132,15 +154,15 @@ bool ItemReader::ReadFields(const char* in, const char* end,
         in += value;
         break;
       case kItemMsg:  // The last field: what is left is the msg.
+        if (in - begin > kMaxFieldBytes) return false;
         item->msg = tail.empty()
                         ? absl::string_view(in, static_cast<size_t>(end - in))
                         : tail;
         return value == item->msg.size() && (tail.empty() || in == end);
-      default:
-        return false;
     }
   }
-  return tail.empty();  // An empty msg may be left out.
+  // An empty msg may be left out.
+  return tail.empty() && end - begin <= kMaxFieldBytes;
 }
 
 }  // namespace raft_cluster::internal

@@ -19,8 +19,10 @@
 
 namespace raft_cluster::internal {
 
-// An envelope with a larger msg travels in pieces of this size.
+// An envelope with a larger msg travels in pieces of this size, which the hello
+// says. A peer may cut smaller ones.
 inline constexpr size_t kFragmentBytes = size_t{256} << 10;
+inline constexpr size_t kMinFragmentBytes = size_t{4} << 10;
 // The items of a frame: a fragment, or four envelopes of 64 KiB, and a little.
 inline constexpr size_t kMaxBodyBytes = kFragmentBytes + (size_t{4} << 10);
 // What an envelope costs besides its msg, for budgets and credit.
@@ -46,6 +48,15 @@ struct Item {
     return msg.size() + (begins_envelope() ? kEnvelopeOverhead : 0);
   }
 };
+
+// What an item may have beside its msg, fields of later versions included:
+// whoever pins an item pins little more than what it counts.
+inline constexpr size_t kMaxItemFieldBytes = 128;
+
+// Whether a fragment is one of those into which an envelope of its total size
+// is cut: all but the last have `fragment_bytes`, and there are just as many as
+// it takes.
+bool IsCutRight(const Item& item, uint64_t fragment_bytes);
 
 // Writes all of an item but its msg, which is to follow at once. `out` has
 // room for kMaxItemPrefixBytes. Returns the end.

@@ -14,6 +14,16 @@ constexpr Micros kMinHelloInterval = 50000;
 constexpr Micros kAnswerInterval = 10000;
 constexpr Micros kMinReorderSlack = 1000;
 
+std::string Versions(uint32_t oldest, uint32_t newest) {
+  return newest <= oldest ? absl::StrCat("version ", oldest)
+                          : absl::StrCat("versions ", oldest, " to ", newest);
+}
+
+// As the peer cuts what it sends.
+uint64_t FragmentBytes(const wire::Hello& hello) {
+  return hello.fragment_bytes() == 0 ? kFragmentBytes : hello.fragment_bytes();
+}
+
 }  // namespace
 
 Link::Link(const LinkOptions& options, const Life& me, LinkSink* sink,
@@ -90,9 +100,21 @@ bool Link::Take(const Taken& taken, Micros now) {
 
 bool Link::OnFrame(const ParsedFrame& frame, const Origin& origin, Micros now) {
   const Header& header = frame.header;
+  const bool stale = header.src < peer_ && !Mutated(Mutant::kOldLivesMaySpeak);
   if (phase_ == Phase::kFenced) return false;
-  if (header.dst > me_) return true;
-  if (header.src < peer_ && !Mutated(Mutant::kOldLivesMaySpeak)) {
+  // Of another version, all but the hello may mean something else. (What a
+  // former build said before it was replaced says nothing of its successor.)
+  if (header.hello.has_value() && !stale && CommonVersion(*header.hello) == 0) {
+    OnOtherVersion(*header.hello, origin);
+    return false;
+  }
+  if (header.dst.NewerProcess(me_)) return true;
+  if (header.dst.SameProcess(me_) && header.dst.epoch > me_.epoch) {
+    // It names a link of ours that is yet to come.
+    CountRefusal(Refusal::MALFORMED, origin.address);
+    return false;
+  }
+  if (stale) {
     OnStaleLife(origin, now);
     return false;
   }
@@ -123,14 +145,20 @@ void Link::CountRefusal(Refusal::Reason reason, const std::string& address) {
   sink_->OnEvent(std::move(event));
 }
 
+void Link::OnOtherVersion(const wire::Hello& hello, const Origin& origin) {
+  CountRefusal(Refusal::OTHER_VERSION, origin.address);
+  if (!refused_why_.empty()) return;
+  refused_why_ =
+      absl::StrCat("it speaks ", Versions(hello.version(), hello.max_version()),
+                   " of the protocol, this server ",
+                   Versions(kOldestVersion, kNewestVersion));
+  ReportState();
+}
+
 bool Link::AcceptHello(const wire::Hello& hello, const Origin& origin) {
-  if (hello.version() != kProtocolVersion) {
-    CountRefusal(Refusal::OTHER_VERSION, origin.address);
-    if (refused_why_.empty()) {
-      refused_why_ = absl::StrCat("it speaks version ", hello.version(),
-                                  " of the protocol, not ", kProtocolVersion);
-      ReportState();
-    }
+  const uint64_t fragment_bytes = FragmentBytes(hello);
+  if (fragment_bytes < kMinFragmentBytes || fragment_bytes > kFragmentBytes) {
+    CountRefusal(Refusal::MALFORMED, origin.address);
     return false;
   }
   if (!refused_why_.empty()) {
@@ -177,7 +205,7 @@ void Link::ResetSession() {
   starved_ = false;
   starved_since_ = full_since_ = kNever;
   open_since_ = queue_.empty() ? kNever : last_heard_;
-  window_.StartSession();
+  window_.StartSession(FragmentBytes(peer_hello_));
   granted_ = 0;
   echo_ = echoed_ = ask_stamp_ = leave_stamp_ = 0;
   unechoed_since_ = stranger_since_ = kNever;

@@ -160,6 +160,7 @@ class Link {
   }
 
   // Frames that arrive (link.cc).
+  void OnOtherVersion(const wire::Hello& hello, const Origin& origin);
   bool AcceptHello(const wire::Hello& hello, const Origin& origin);
   void Establish(const Header& header, Micros now);
   void OnStaleLife(const Origin& origin, Micros now);

@@ -26,7 +26,7 @@ TEST(InNone, TickSaysHello) {
   EXPECT_EQ(hello.cluster(), me.options.cluster);
   EXPECT_EQ(hello.from(), 1);
   EXPECT_EQ(hello.to(), 2);
-  EXPECT_EQ(hello.hello().version(), kProtocolVersion);
+  EXPECT_EQ(hello.hello().version(), kNewestVersion);
   EXPECT_EQ(hello.hello().config_digest(), me.options.config_digest);
   EXPECT_EQ(hello.hello().window_bytes(), me.options.inbox_budget_bytes);
   EXPECT_EQ(hello.hello().max_envelope_bytes(), me.options.max_envelope_bytes);
@@ -241,65 +241,6 @@ TEST(Answers, AreNotAnswered) {
   EXPECT_TRUE(me.SayOne().session()) << "the third frame, not an answer";
   me.Hear(me.Answer());
   EXPECT_TRUE(me.Quiet());
-}
-
-// ---- Versions and configurations -------------------------------------------
-
-TEST(OtherVersion, IsRefusedCountedAndDownUntilAGoodOneComes) {
-  Side me;
-  me.Say();
-  for (const bool names_me : {false, true}) {
-    Header header = names_me ? me.Answer() : me.Hello();
-    header.hello->set_version(kProtocolVersion + 1);
-    me.Hear(header);
-    EXPECT_TRUE(me.Quiet()) << "no answer";
-    EXPECT_EQ(me.link.phase(), Phase::kNone);
-    EXPECT_EQ(me.link.state(), PeerStats::DOWN);
-  }
-  EXPECT_EQ(me.Refused(Refusal::OTHER_VERSION), 2u);
-  EXPECT_EQ(me.OnlyEvent(Event::PEER_DOWN).detail(),
-            "it speaks version 2 of the protocol, not 1");
-  EXPECT_EQ(me.Stats().down_reason(),
-            "it speaks version 2 of the protocol, not 1");
-  me.peer_life = kNewer;
-  me.Open();
-  EXPECT_EQ(me.link.state(), PeerStats::UP);
-  EXPECT_EQ(me.Stats().down_reason(), "");
-}
-
-TEST(OtherVersion, OfANewerLifeMakesThePeerNotLive) {
-  Side me;
-  me.Say();
-  me.Open();
-  const Life held = me.peer_life;
-  me.peer_life = kNewer;
-  Header header = me.Hello();
-  header.hello->set_version(kProtocolVersion + 1);
-  me.Hear(header);
-  EXPECT_EQ(me.link.state(), PeerStats::DOWN);
-  EXPECT_FALSE(me.link.live());
-  me.peer_life = held;
-  Header good = me.FromPeer();
-  good.hello.reset();
-  me.Hear(good);
-  EXPECT_EQ(me.link.state(), PeerStats::UP) << "the one that is held speaks";
-  EXPECT_TRUE(me.link.live());
-}
-
-TEST(OtherConfiguration, IsReportedOnceAndNotRefused) {
-  Side me;
-  me.Say();
-  for (int i = 0; i < 3; ++i) {
-    Header header = me.FromPeer();
-    header.hello->set_config_digest(6);
-    me.Hear(header);
-  }
-  EXPECT_EQ(me.link.phase(), Phase::kOpen);
-  EXPECT_EQ(me.OnlyEvent(Event::CONFIG_DIFFERS).peer(), 2);
-  Header header = me.FromPeer();
-  header.hello->set_config_digest(7);
-  me.Hear(header);
-  EXPECT_EQ(me.CountEvents(Event::CONFIG_DIFFERS), 2) << "another difference";
 }
 
 // ---- Two of them, in every order -------------------------------------------

@@ -105,7 +105,9 @@ uint64_t Link::Stamp(Micros now) {
 
 wire::Hello Link::MakeHello() const {
   wire::Hello hello;
-  hello.set_version(kProtocolVersion);
+  hello.set_version(kOldestVersion);
+  hello.set_max_version(kNewestVersion);
+  hello.set_fragment_bytes(kFragmentBytes);
   hello.set_config_digest(options_.config_digest);
   hello.set_window_bytes(options_.inbox_budget_bytes);
   hello.set_max_envelope_bytes(options_.max_envelope_bytes);

@@ -150,6 +150,7 @@ void Link::FillStats(Micros now, PeerStats* stats) const {
     stats->set_down_reason(refused_why_);
   }
   if (peer_) *stats->mutable_incarnation() = peer_.ToProto();
+  if (session()) stats->set_version(CommonVersion(peer_hello_));
   *stats->mutable_ledger() = ledger_;
   stats->mutable_ledger()->set_in_flight(queue_.unsettled());
   stats->set_queued_bytes(queue_.held_cost());

@@ -15,7 +15,8 @@ constexpr size_t kMaxEarlyPieces = 4096;
 
 }  // namespace
 
-void ReceiveWindow::StartSession() {
+void ReceiveWindow::StartSession(uint64_t fragment_bytes) {
+  fragment_bytes_ = fragment_bytes;
   ++session_;
   old_cost_ += delivered_at_ - taken_at_;
   received_ = taken_ = 0;
@@ -174,7 +175,7 @@ bool ReceiveWindow::DeliverItem(const Item& item, const Piece& piece,
 
 bool ReceiveWindow::AddFragment(const Item& item, std::vector<ItemRun>* runs,
                                 Verdict* verdict) {
-  if (item.index != partial_.next_index ||
+  if (!IsCutRight(item, fragment_bytes_) || item.index != partial_.next_index ||
       (item.index != 0 && (item.count != partial_.item.count ||
                            item.total_bytes != partial_.item.total_bytes))) {
     verdict->malformed = true;
@@ -189,7 +190,7 @@ bool ReceiveWindow::AddFragment(const Item& item, std::vector<ItemRun>* runs,
     partial_.memory = std::shared_ptr<char>(new char[item.total_bytes],
                                             std::default_delete<char[]>());
   }
-  std::memcpy(partial_.memory.get() + item.index * kFragmentBytes,
+  std::memcpy(partial_.memory.get() + item.index * fragment_bytes_,
               item.msg.data(), item.msg.size());
   ++partial_.next_index;
   Advance(1, item.cost(), verdict);

@@ -49,8 +49,9 @@ class ReceiveWindow {
         grant_(window_bytes) {}
 
   // A new life of the peer: numbers start again. What is in the inbox stays
-  // there; what is not complete or not in order is dropped.
-  void StartSession();
+  // there; what is not complete or not in order is dropped. The peer cuts large
+  // envelopes into pieces of `fragment_bytes`.
+  void StartSession(uint64_t fragment_bytes);
 
   struct Verdict {
     bool moved = false;      // received() has moved.
@@ -106,6 +107,7 @@ class ReceiveWindow {
 
   const uint64_t window_;
   const uint64_t max_envelope_;
+  uint64_t fragment_bytes_ = kFragmentBytes;
   uint64_t session_ = 0;
   uint64_t received_ = 0;
   uint64_t taken_ = 0;

@@ -109,7 +109,7 @@ class Reader {
   }
 
   void StartSession() {
-    window_.StartSession();
+    window_.StartSession(kFragmentBytes);
     delivered_ = 0;
     taken_position_ = 0;
     grant_ = window_.grant();
@@ -358,6 +358,30 @@ TEST(Fragments, ThatDoNotFitTogetherAreDropped) {
   ASSERT_EQ(reader.got_.size(), 2u);
   EXPECT_EQ(reader.got_[0].msg, Msg(1, 2 * kFragmentBytes));
   EXPECT_EQ(reader.got_[0].items, 2u);
+}
+
+// An envelope of `total` bytes in `count` pieces of `size`, of which piece
+// `index` is looked at.
+TEST(Fragments, HaveTheSizeThatTheirSenderHasSaid) {
+  const auto cut = [](uint32_t index, uint32_t count, uint64_t total,
+                      size_t size, uint64_t fragment_bytes) {
+    const std::string msg(size, 'm');
+    Item item;
+    item.msg = msg;
+    item.index = index;
+    item.count = count;
+    item.total_bytes = total;
+    return IsCutRight(item, fragment_bytes);
+  };
+  for (const uint64_t full : {uint64_t{4096}, uint64_t{kFragmentBytes}}) {
+    EXPECT_TRUE(cut(0, 2, full + 1, full, full));
+    EXPECT_TRUE(cut(1, 2, full + 1, 1, full));
+    EXPECT_TRUE(cut(1, 2, 2 * full, full, full));
+    EXPECT_FALSE(cut(0, 2, full + 1, full - 1, full));
+    EXPECT_FALSE(cut(1, 2, full + 1, 2, full));
+    EXPECT_FALSE(cut(0, 2, full, full, full)) << "fits in one";
+    EXPECT_FALSE(cut(0, 2, 2 * full + 1, full, full));
+  }
 }
 
 }  // namespace

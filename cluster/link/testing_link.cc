@@ -149,7 +149,7 @@ Header Side::Hello() const {
   header.to = options.self;
   header.src = peer_life;
   header.hello.emplace();
-  header.hello->set_version(kProtocolVersion);
+  header.hello->set_version(kNewestVersion);
   header.hello->set_config_digest(options.config_digest);
   header.hello->set_window_bytes(options.inbox_budget_bytes);
   header.hello->set_max_envelope_bytes(options.max_envelope_bytes);

@@ -80,6 +80,31 @@ inline const char* GetVarint(const char* in, const char* end, uint64_t* value) {
   return nullptr;
 }
 
+// Skips the value of a field that the reader does not know, in [in, end). Null
+// if there is no whole one, or its wire type is none that we know (groups are
+// long out of use).
+inline const char* SkipField(uint64_t tag, const char* in, const char* end) {
+  constexpr uint64_t kMaxTag = UINT32_MAX;
+  const uint64_t here = static_cast<uint64_t>(end - in);
+  uint64_t value;
+  if (tag < 8 || tag > kMaxTag) return nullptr;  // No field has that number.
+  switch (tag & 7) {
+    case kVarint:
+      return GetVarint(in, end, &value);
+    case kFixed64:
+      return here < sizeof(uint64_t) ? nullptr : in + sizeof(uint64_t);
+    case kFixed32:
+      return here < sizeof(uint32_t) ? nullptr : in + sizeof(uint32_t);
+    case kBytes:
+      in = GetVarint(in, end, &value);
+      return in == nullptr || value > static_cast<uint64_t>(end - in)
+                 ? nullptr
+                 : in + value;
+    default:
+      return nullptr;
+  }
+}
+
 }  // namespace raft_cluster::internal
 
 #endif  // RAFT_CLUSTER_LINK_VARINT_H_

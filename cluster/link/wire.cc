@@ -41,9 +41,24 @@ constexpr uint32_t kLeave = WireTag(16, kVarint);
 constexpr uint32_t kHello = WireTag(17, kBytes);
 constexpr uint32_t kLifeStart = WireTag(1, kFixed64);
 constexpr uint32_t kLifeRandom = WireTag(2, kFixed64);
+constexpr uint32_t kLifeEpoch = WireTag(3, kVarint);
 
 constexpr size_t kChecksumBytes = 1 + sizeof(uint32_t);
-constexpr uint64_t kLifeBytes = 18;
+constexpr size_t kLifeBytes = 2 * (1 + sizeof(uint64_t));
+constexpr size_t kMaxLifeBytes = kLifeBytes + 1 + kMaxVarintBytes;
+
+// The most that PutHeader() writes: see there, field by field.
+constexpr size_t kMaxHelloBytes = 128;
+constexpr size_t kMaxPutHeaderBytes =
+    1 + sizeof(uint64_t) +           // cluster
+    2 * (1 + 5) +                    // from, to
+    2 * (2 + kMaxLifeBytes) +        // src, dst
+    2 + 6 * (1 + kMaxVarintBytes) +  // session; first to echo
+    2 + 3 +                          // ask, leave
+    2 + 2 + kMaxHelloBytes;          // hello
+static_assert(kChecksumBytes + kMaxPutHeaderBytes + kMaxItemPrefixBytes <=
+                  kMaxHeadBytes,
+              "EncodeFrame() has room for every header and item prefix");
 
 // The same whether hashed at once or in parts; to set up for parts costs more
 // than to copy a small frame together.
@@ -67,12 +82,16 @@ uint32_t Checksum(absl::string_view rest, absl::string_view body) {
 }
 
 char* PutLife(char* out, uint32_t tag, const Life& life) {
+  const size_t epoch = life.epoch == 0 ? 0 : 1 + VarintSize(life.epoch);
   *out++ = static_cast<char>(tag);
-  *out++ = static_cast<char>(kLifeBytes);
+  *out++ = static_cast<char>(kLifeBytes + epoch);
   *out++ = static_cast<char>(kLifeStart);
   out = PutFixed(out, life.start_us);
   *out++ = static_cast<char>(kLifeRandom);
-  return PutFixed(out, life.random);
+  out = PutFixed(out, life.random);
+  if (epoch == 0) return out;
+  *out++ = static_cast<char>(kLifeEpoch);
+  return PutVarint(out, life.epoch);
 }
 
 // Fields with their default value are left out, as protobuf does.
@@ -106,16 +125,42 @@ char* PutHeader(const Header& header, char* out) {
   return out;
 }
 
+// Reads the fields of an Incarnation. False: one that we know is broken, or is
+// not there.
+bool ReadLife(const char* in, const char* end, Life* life) {
+  bool has_start = false;
+  bool has_random = false;
+  while (in != end) {
+    uint64_t tag;
+    in = GetVarint(in, end, &tag);
+    if (in == nullptr) return false;
+    if (tag == kLifeEpoch) {
+      in = GetVarint(in, end, &life->epoch);
+      if (in == nullptr) return false;
+      continue;
+    }
+    const char* const value = in;
+    in = SkipField(tag, in, end);
+    if (in == nullptr) return false;
+    if (tag == kLifeStart) {
+      life->start_us = GetFixed<uint64_t>(value);
+      has_start = true;
+    } else if (tag == kLifeRandom) {
+      life->random = GetFixed<uint64_t>(value);
+      has_random = true;
+    }
+  }
+  return has_start && has_random;
+}
+
 const char* GetLife(const char* in, const char* end, Life* life) {
-  if (static_cast<uint64_t>(end - in) < kLifeBytes + 1 ||
-      static_cast<uint8_t>(in[0]) != kLifeBytes ||
-      static_cast<uint8_t>(in[1]) != kLifeStart ||
-      static_cast<uint8_t>(in[10]) != kLifeRandom) {
+  uint64_t size;
+  in = GetVarint(in, end, &size);
+  if (in == nullptr || size > static_cast<uint64_t>(end - in) ||
+      !ReadLife(in, in + size, life)) {
     return nullptr;
   }
-  life->start_us = GetFixed<uint64_t>(in + 2);
-  life->random = GetFixed<uint64_t>(in + 11);
-  return in + 1 + kLifeBytes;
+  return in + size;
 }
 
 // Reads a varint of at most `max`.
@@ -139,7 +184,8 @@ const char* GetBool(const char* in, const char* end, bool* flag) {
   return in;
 }
 
-// Reads one field but items; returns null if it is malformed or unknown.
+// Reads one field but items, or skips one of a later version; null if it is
+// malformed.
 const char* GetField(uint64_t tag, const char* in, const char* end,
                      Header* header) {
   constexpr uint64_t kNoBound = std::numeric_limits<uint64_t>::max();
@@ -182,25 +228,37 @@ const char* GetField(uint64_t tag, const char* in, const char* end,
           !header->hello.emplace().ParseFromArray(in, static_cast<int>(size))) {
         return nullptr;
       }
+      // Of later versions.
+      header->hello->DiscardUnknownFields();
       return in + size;
     }
     default:
-      return nullptr;
+      return SkipField(tag, in, end);
   }
 }
 
-// An envelope of at most one fragment's size travels whole. All fragments but
-// the last are full, and there are just as many as it takes.
-bool RightSize(const Item& item) {
-  if (item.whole()) return item.msg.size() <= kFragmentBytes;
-  const uint64_t before = uint64_t{item.index} * kFragmentBytes;
-  const uint64_t before_last = (uint64_t{item.count} - 1) * kFragmentBytes;
-  if (item.total_bytes <= before_last ||
-      item.total_bytes > before_last + kFragmentBytes) {
-    return false;
+// Reads up to the items; returns where they begin, or null.
+const char* GetHeader(const char* in, const char* end, Header* header) {
+  const char* const begin = in;
+  // Which of the fields that we know have been there. A second one would only
+  // make the frame larger.
+  uint32_t seen = 0;
+  while (in != end) {
+    uint64_t tag;
+    const char* const value = GetVarint(in, end, &tag);
+    if (value == nullptr) return nullptr;
+    if (tag == kItems) break;
+    if (const uint64_t field = tag >> 3; field < 32) {
+      if ((seen & (1u << field)) != 0) return nullptr;
+      seen |= 1u << field;
+    }
+    in = GetField(tag, value, end, header);
+    if (in == nullptr ||
+        static_cast<size_t>(in - begin) > kMaxHeaderBytes - kChecksumBytes) {
+      return nullptr;
+    }
   }
-  return item.msg.size() ==
-         (item.ends_envelope() ? item.total_bytes - before : kFragmentBytes);
+  return in;
 }
 
 // What no server of ours would ever say.
@@ -213,6 +271,12 @@ bool Contradictory(const Header& header, uint64_t item_count) {
 }
 
 }  // namespace
+
+uint32_t CommonVersion(const wire::Hello& hello) {
+  const uint32_t newest =
+      std::min(kNewestVersion, std::max(hello.version(), hello.max_version()));
+  return newest < std::max(kOldestVersion, hello.version()) ? 0 : newest;
+}
 
 Frame EncodeFrame(const Header& header, absl::string_view prefix,
                   const Bytes& body) {
@@ -245,15 +309,12 @@ ParseResult ParseFrame(const Frame& frame, bool verify_checksum,
           Checksum(head.substr(kChecksumBytes), frame.body.view())) {
     return ParseResult::kChecksum;
   }
-  const char* in = head.data() + kChecksumBytes;
-  const char* const end = head.data() + head.size();
-  while (in != end) {
-    uint64_t tag;
-    const char* value = GetVarint(in, end, &tag);
-    if (value == nullptr) return ParseResult::kMalformed;
-    if (tag == kItems) break;
-    in = GetField(tag, value, end, &parsed->header);
-    if (in == nullptr) return ParseResult::kMalformed;
+  const char* in = GetHeader(head.data() + kChecksumBytes,
+                             head.data() + head.size(), &parsed->header);
+  if (in == nullptr) return ParseResult::kMalformed;
+  if (parsed->header.hello.has_value() &&
+      CommonVersion(*parsed->header.hello) == 0) {
+    return parsed->header.src ? ParseResult::kOk : ParseResult::kMalformed;
   }
   parsed->items = frame.head.Slice(static_cast<size_t>(in - head.data()));
   parsed->tail = frame.body;
@@ -267,7 +328,7 @@ ParseResult ParseFrame(const Frame& frame, bool verify_checksum,
     parsed->cost += item.cost();
     parsed->largest = std::max<uint64_t>(parsed->largest, item.msg.size());
     parsed->fragments |= !item.whole();
-    if (!RightSize(item)) return ParseResult::kMalformed;
+    if (item.msg.size() > kFragmentBytes) return ParseResult::kMalformed;
   }
   if (!reader.ok() || Contradictory(parsed->header, parsed->item_count)) {
     return ParseResult::kMalformed;

@@ -19,31 +19,52 @@
 
 namespace raft_cluster::internal {
 
-// Two servers talk only if they have the same.
-inline constexpr uint32_t kProtocolVersion = 1;
-// A frame is never larger: a header with hello, and one chunk of items.
+// The versions that this build speaks. Two servers use the highest that both
+// do, and refuse each other only where there is none.
+inline constexpr uint32_t kOldestVersion = 1;
+inline constexpr uint32_t kNewestVersion = 1;
+// What we put before the items of a frame, and before or into its body.
 inline constexpr size_t kMaxHeadBytes = 384;
-inline constexpr size_t kMaxFrameBytes = kMaxHeadBytes + kMaxBodyBytes;
+// What may come before the items of a frame: the fields that we know, once
+// each, and some of later versions. It bounds what a frame pins beside its
+// items.
+inline constexpr size_t kMaxHeaderBytes = 1024;
+inline constexpr size_t kMaxFrameBytes = kMaxHeaderBytes + kMaxBodyBytes;
 
-// One life of a server, in the order of age. All zero: none.
+// One life of a server, as one link speaks of it; in the order of age. All
+// zero: none.
 struct Life {
   uint64_t start_us = 0;
   uint64_t random = 0;
+  // Grows with each link that the process makes anew to the same peer, so that
+  // the peer takes it for a new life. 0 for the first.
+  uint64_t epoch = 0;
 
   explicit operator bool() const { return start_us != 0 || random != 0; }
   friend bool operator==(const Life& a, const Life& b) {
-    return a.start_us == b.start_us && a.random == b.random;
+    return a.start_us == b.start_us && a.random == b.random &&
+           a.epoch == b.epoch;
   }
   friend bool operator!=(const Life& a, const Life& b) { return !(a == b); }
   friend bool operator<(const Life& a, const Life& b) {
-    return std::tie(a.start_us, a.random) < std::tie(b.start_us, b.random);
+    return std::tie(a.start_us, a.random, a.epoch) <
+           std::tie(b.start_us, b.random, b.epoch);
   }
   friend bool operator>(const Life& a, const Life& b) { return b < a; }
+
+  // Of the process, whichever of its links speaks.
+  bool SameProcess(const Life& other) const {
+    return start_us == other.start_us && random == other.random;
+  }
+  bool NewerProcess(const Life& other) const {
+    return !SameProcess(other) && *this > other;
+  }
 
   Incarnation ToProto() const {
     Incarnation incarnation;
     incarnation.set_start_us(start_us);
     incarnation.set_random(random);
+    incarnation.set_epoch(epoch);
     return incarnation;
   }
 };
@@ -86,10 +107,17 @@ struct ParsedFrame {
   bool fragments = false;
 };
 
+// The highest version that both this build and whoever said `hello` speak; 0 if
+// there is none.
+uint32_t CommonVersion(const wire::Hello& hello);
+
 enum class ParseResult { kOk, kMalformed, kChecksum };
 
 // Fills `parsed` anew. Looks at nothing but the bytes; whoever wrote them, the
-// result is kOk only for a frame whose every field is in its range.
+// result is kOk only for a frame whose every field is in its range. Fields of
+// later versions are skipped. A frame whose hello has no version in common with
+// us is kOk without a look at what else it says: all but cluster, from, to,
+// src, dst, session and hello may mean something else there.
 ParseResult ParseFrame(const Frame& frame, bool verify_checksum,
                        ParsedFrame* parsed);
 

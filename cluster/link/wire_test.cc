@@ -18,7 +18,7 @@ const std::vector<uint64_t> kEdges = {
 
 wire::Hello SomeHello() {
   wire::Hello hello;
-  hello.set_version(kProtocolVersion);
+  hello.set_version(kNewestVersion);
   hello.set_config_digest(0x1122334455667788);
   hello.set_window_bytes(64 << 20);
   hello.set_max_envelope_bytes(16 << 20);
@@ -276,6 +276,10 @@ TEST(Frame, DamagedInAnyWayIsReadWithinItsBounds) {
       continue;
     }
     EXPECT_TRUE(parsed.header.src);
+    if (parsed.header.hello.has_value() &&
+        CommonVersion(*parsed.header.hello) == 0) {
+      continue;  // Nothing else of it is looked at.
+    }
     EXPECT_GT(parsed.header.from, 0);
     EXPECT_GT(parsed.header.to, 0);
     EXPECT_LE(parsed.header.taken,
@@ -327,22 +331,17 @@ TEST(Frame, WithAFragmentOfTheWrongSizeIsMalformed) {
   };
   constexpr size_t kFull = kFragmentBytes;
   EXPECT_EQ(with(0, 2, kFull + 1, kFull), ParseResult::kOk);
-  EXPECT_EQ(with(1, 2, kFull + 1, 1), ParseResult::kOk);
-  EXPECT_EQ(with(1, 2, 2 * kFull, kFull), ParseResult::kOk);
-  EXPECT_EQ(with(0, 2, kFull + 1, kFull - 1), ParseResult::kMalformed);
-  EXPECT_EQ(with(1, 2, kFull + 1, 2), ParseResult::kMalformed);
-  EXPECT_EQ(with(0, 2, kFull, kFull), ParseResult::kMalformed) << "fits in one";
-  EXPECT_EQ(with(0, 2, 2 * kFull + 1, kFull), ParseResult::kMalformed);
   EXPECT_EQ(with(0, 0, 0, kFull), ParseResult::kOk);
   EXPECT_EQ(with(0, 0, 0, kFull + 1), ParseResult::kMalformed)
       << "has to come in fragments";
+  EXPECT_EQ(with(0, 2, 2 * kFull, kFull + 1), ParseResult::kMalformed);
 }
 
 TEST(Head, WithEveryFieldAtItsLongestKeepsWithinItsBound) {
   Header header;
   header.cluster = UINT64_MAX;
   header.from = header.to = INT32_MAX;
-  header.src = header.dst = {UINT64_MAX, UINT64_MAX};
+  header.src = header.dst = {UINT64_MAX, UINT64_MAX, UINT64_MAX};
   header.session = header.ask = header.leave = true;
   header.first = header.received = header.taken = header.credit = header.stamp =
       header.echo = UINT64_MAX;
@@ -353,6 +352,9 @@ TEST(Head, WithEveryFieldAtItsLongestKeepsWithinItsBound) {
   header.hello->set_max_envelope_bytes(UINT64_MAX);
   header.hello->set_heartbeat_us(UINT64_MAX);
   header.hello->set_failure_timeout_us(UINT64_MAX);
+  header.hello->set_max_version(UINT32_MAX);
+  header.hello->set_features(UINT64_MAX);
+  header.hello->set_fragment_bytes(UINT64_MAX);
   const std::string prefix(kMaxItemPrefixBytes, 'p');
   EXPECT_LE(EncodeFrame(header, prefix).head.size(), kMaxHeadBytes);
 }

@@ -79,6 +79,10 @@ void Try(const std::string& bytes, size_t split) {
       ParseResult::kOk) {
     return;
   }
+  if (parsed.header.hello.has_value() &&
+      CommonVersion(*parsed.header.hello) == 0) {
+    return;  // Nothing else of it was looked at.
+  }
   wire::Frame other;
   Require(other.ParseFromString(bytes), "protobuf takes it too");
   RequireSame(parsed.header, other);

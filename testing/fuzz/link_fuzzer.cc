@@ -147,7 +147,7 @@ class Hostile {
     }
     if ((flags & 128) != 0) {
       header.hello.emplace();
-      header.hello->set_version(input_.Byte() == 255 ? 2 : kProtocolVersion);
+      header.hello->set_version(input_.Byte() == 255 ? 2 : kNewestVersion);
       header.hello->set_window_bytes(SomeNumber(kBudget));
       header.hello->set_max_envelope_bytes(SomeNumber(kMaxEnvelope));
       header.hello->set_heartbeat_us(SomeNumber(200000));
