@@ -100,9 +100,9 @@ LinkOptions MakeLinkOptions(const Config& config, Pid pid,
 }
 
 // The parsed url of each member; the config has been checked.
-absl::StatusOr<std::vector<Pump::Peer>> ParseMembers(const Config& config,
-                                                     const Registry& registry) {
-  std::vector<Pump::Peer> members;
+absl::StatusOr<std::vector<PeerSpec>> ParseMembers(const Config& config,
+                                                   const Registry& registry) {
+  std::vector<PeerSpec> members;
   int entry = 0;
   for (const Config::Member& member : config.object().servers()) {
     ++entry;
@@ -208,12 +208,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
                                                       const Options& options) {
   if (absl::Status status = CheckConfig(config); !status.ok()) return status;
   if (absl::Status status = CheckOptions(options); !status.ok()) return status;
-  absl::StatusOr<std::vector<Pump::Peer>> members =
+  absl::StatusOr<std::vector<PeerSpec>> members =
       ParseMembers(config, options.transports);
   if (!members.ok()) return members.status();
   const auto self =
       std::find_if(members->begin(), members->end(),
-                   [&](const Pump::Peer& member) { return member.pid == pid; });
+                   [&](const PeerSpec& member) { return member.pid == pid; });
   if (self == members->end()) {
     return absl::NotFoundError(absl::StrCat(
         "no server with mypid ", pid, " in the configuration; there are ",
@@ -248,7 +248,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   engine.in_the_clear =
       properties.reachable_from_afar && !properties.proves_peers;
   engine.url = (*transport)->url().ToString();
-  for (const Pump::Peer& member : *members) {
+  for (const PeerSpec& member : *members) {
     engine.peers.push_back({member.pid, member.url.ToString()});
   }
   engine.life = NewLife();
@@ -262,7 +262,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   auto server = absl::WrapUnique(new Server(std::move(pump)));
   server->pid_ = pid;
   server->url_ = engine.url;
-  for (const Pump::Peer& member : *members) {
+  for (const PeerSpec& member : *members) {
     server->peers_.push_back(member.pid);
   }
   return server;

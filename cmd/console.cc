@@ -50,8 +50,8 @@ void AppendEscaped(char c, std::string& out) {
 
 std::string StateName(const PeerStats& peer) {
   std::string name = PeerStats::State_Name(peer.state());
-  if (peer.down_reason().empty()) return name;
-  return absl::StrCat(name, " (", peer.down_reason(), ")");
+  if (peer.reason().empty()) return name;
+  return absl::StrCat(name, " (", peer.reason(), ")");
 }
 
 }  // namespace
@@ -96,17 +96,6 @@ std::string ShowEnvelope(Pid from, Pid to, absl::string_view msg) {
     }
   }
   return out;
-}
-
-std::string ShowWarning(const Event& event) {
-  if (event.kind() == Event::IN_THE_CLEAR) {
-    return absl::StrCat("WARNING: ", event.detail());
-  }
-  if (event.kind() != Event::FRAME_REFUSED) return "";
-  return absl::StrCat(
-      "refused ", event.count(), " x ", Refusal::Reason_Name(event.refusal()),
-      event.peer() == 0 ? "" : absl::StrCat(", server ", event.peer()),
-      event.address().empty() ? "" : absl::StrCat(", from ", event.address()));
 }
 
 std::string ShowPeers(const Stats& stats) {

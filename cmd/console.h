@@ -38,10 +38,6 @@ Input ParseInput(absl::string_view line);
 // it is. This is for reading; a program that wants the bytes uses the library.
 std::string ShowEnvelope(Pid from, Pid to, absl::string_view msg);
 
-// What an owner should know of those who must not get in; "" for events about
-// anything else.
-std::string ShowWarning(const Event& event);
-
 // A table of the peers: who is up, how much waits for each, where they are.
 std::string ShowPeers(const Stats& stats);
 

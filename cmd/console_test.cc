@@ -68,23 +68,6 @@ TEST(ShowEnvelope, NeverLetsAMessageSpeakToTheTerminal) {
   EXPECT_EQ(ShowEnvelope(1, 2, "\xc2"), "1 -> 2: \xc2");
 }
 
-TEST(ShowWarning, SaysWhoWasRefusedAndThatTheDoorIsOpen) {
-  Event event;
-  event.set_kind(Event::PEER_UP);
-  EXPECT_EQ(ShowWarning(event), "");
-  event.set_kind(Event::FRAME_REFUSED);
-  event.set_refusal(Refusal::HANDSHAKE);
-  event.set_count(7);
-  EXPECT_EQ(ShowWarning(event), "refused 7 x HANDSHAKE");
-  event.set_peer(3);
-  event.set_address("10.0.0.9");
-  EXPECT_EQ(ShowWarning(event),
-            "refused 7 x HANDSHAKE, server 3, from 10.0.0.9");
-  event.set_kind(Event::IN_THE_CLEAR);
-  event.set_detail("open");
-  EXPECT_EQ(ShowWarning(event), "WARNING: open");
-}
-
 TEST(ShowPeers, IsATable) {
   Stats stats;
   PeerStats* one = stats.add_peers();
@@ -95,7 +78,7 @@ TEST(ShowPeers, IsATable) {
   three->set_pid(3);
   three->set_url("ipc:///run/three.sock");
   three->set_state(PeerStats::DOWN);
-  three->set_down_reason("left");
+  three->set_reason("left");
   three->set_queued_bytes(1500);
   EXPECT_EQ(ShowPeers(stats),
             " peer  state           queued  url\n"

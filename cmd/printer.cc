@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -17,8 +16,6 @@
 
 namespace raft_cluster::internal {
 namespace {
-
-constexpr size_t kBatch = 256;
 
 // An inbox that closed because nothing came leaves the outbox open; where a
 // newer life has taken over nothing is open any more.
@@ -29,26 +26,20 @@ bool IsSuperseded(Server& server) {
 
 }  // namespace
 
+// One at a time: what is taken counts as taken to its sender, and would be lost
+// with this process if it were not printed yet.
 void Printer::Run() {
-  std::vector<Received> batch;
-  std::string text;
   for (;;) {
-    batch.clear();
-    const auto count =
-        server_.inbox().ReceiveBatch(absl::InfiniteDuration(), kBatch, batch);
-    if (!count.ok()) {
+    const auto received = server_.inbox().Receive(absl::InfiniteDuration());
+    if (!received.ok()) {
       ending_.Set(IsSuperseded(server_) ? kFailed : kDone,
-                  std::string(count.status().message()));
+                  std::string(received.status().message()));
       break;
     }
-    text.clear();
-    for (const Received& received : batch) {
-      absl::StrAppend(
-          &text, ShowEnvelope(received.from(), server_.pid(), received.msg()),
-          "\n");
-    }
-    if (!Write(text)) {
-      unprinted_ = batch.size();
+    if (!Write(absl::StrCat(
+            ShowEnvelope(received->from(), server_.pid(), received->msg()),
+            "\n"))) {
+      unprinted_ = 1;
       break;
     }
   }

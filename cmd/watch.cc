@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "raft/cmd/console.h"
+#include "raft/cmd/event_words.h"
 #include "raft/cmd/program.h"
 
 namespace raft_cluster::internal {
@@ -22,7 +22,7 @@ void Watch::Run() {
     auto event = server_.NextEvent(absl::InfiniteDuration());
     if (!event.ok()) return;
     for (; event.ok(); event = server_.NextEvent(absl::ZeroDuration())) {
-      const std::string line = ShowWarning(*event);
+      const std::string line = ShowEvent(*event);
       if (!line.empty()) Say(line);
     }
     pollfd fds[] = {{stop_.fd(), POLLIN, 0}};

@@ -1,6 +1,5 @@
-// Says on stderr what a server's owner should know of those who must not get
-// in: frames and callers that were refused, and that the door stands open. No
-// more than a line a second for each kind and peer, whatever comes.
+// Says on stderr every event of a server, in words. No more than a line a
+// second for each kind and peer, whatever comes.
 //
 // Thread rule: one thread runs Run(); Stop() from any other.
 #ifndef RAFT_CMD_WATCH_H_

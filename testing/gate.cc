@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "raft/transport/forwarding_transport.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -16,10 +17,10 @@ constexpr absl::Duration kLongestWait = absl::Seconds(1);
 
 }  // namespace
 
-class GatedTransport : public Transport {
+class GatedTransport : public ForwardingTransport {
  public:
   GatedTransport(std::unique_ptr<Transport> inner, std::shared_ptr<Gate> gate)
-      : inner_(std::move(inner)), gate_(std::move(gate)) {
+      : ForwardingTransport(std::move(inner)), gate_(std::move(gate)) {
     MutexLock lock(gate_->mu_);
     gate_->transports_.insert(this);
   }
@@ -28,33 +29,26 @@ class GatedTransport : public Transport {
     gate_->transports_.erase(this);
   }
 
-  const Url& url() const override { return inner_->url(); }
-  Properties properties() const override { return inner_->properties(); }
-  absl::Status Connect(Pid peer, const Url& url) override {
-    return inner_->Connect(peer, url);
-  }
-  void Disconnect(Pid peer) override { inner_->Disconnect(peer); }
-
   SendResult Send(Pid peer, const Frame& frame) override {
     const Gate::State state = gate_->state();
-    return state == Gate::State::kOpen ? inner_->Send(peer, frame)
+    return state == Gate::State::kOpen ? inner().Send(peer, frame)
                                        : Swallowed(state);
   }
   SendResult Reply(const Origin& origin, const Frame& frame) override {
     const Gate::State state = gate_->state();
-    return state == Gate::State::kOpen ? inner_->Reply(origin, frame)
+    return state == Gate::State::kOpen ? inner().Reply(origin, frame)
                                        : Swallowed(state);
   }
 
   int Poll(int limit, Receiver& receiver) override {
     if (gate_->state() != Gate::State::kOpen) return 0;
-    return inner_->Poll(limit, receiver);
+    return inner().Poll(limit, receiver);
   }
 
   // Behind a closed gate the inner transport may be ready all the time, so
   // its Wait() would be a busy loop.
   void Wait(absl::Duration timeout) override {
-    if (gate_->state() == Gate::State::kOpen) return inner_->Wait(timeout);
+    if (gate_->state() == Gate::State::kOpen) return inner().Wait(timeout);
     MutexLock lock(mu_);
     if (!woken_) {
       wake_up_.WaitFor(
@@ -69,7 +63,7 @@ class GatedTransport : public Transport {
       woken_ = true;
     }
     wake_up_.NotifyAll();
-    inner_->Wake();
+    inner().Wake();
   }
 
  private:
@@ -77,7 +71,6 @@ class GatedTransport : public Transport {
     return state == Gate::State::kHeld ? SendResult::kFull : SendResult::kSent;
   }
 
-  const std::unique_ptr<Transport> inner_;
   const std::shared_ptr<Gate> gate_;
   Mutex mu_;
   CondVar wake_up_;

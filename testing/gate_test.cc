@@ -43,8 +43,8 @@ class GateTest : public ::testing::Test {
     EXPECT_EQ(gated.schemes(), open.schemes());
     one_ = OpenAt(open, 1);
     two_ = OpenAt(gated, 2);
-    ASSERT_EQ(one_->Connect(2, two_->url()), absl::OkStatus());
-    ASSERT_EQ(two_->Connect(1, one_->url()), absl::OkStatus());
+    ASSERT_EQ(one_->Connect({2, two_->url()}), absl::OkStatus());
+    ASSERT_EQ(two_->Connect({1, one_->url()}), absl::OkStatus());
     PollUntil(*two_, *one_, "hello, 1", 1);
     PollUntil(*one_, *two_, "hello, 2", 2);
   }

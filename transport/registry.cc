@@ -21,6 +21,15 @@ bool IsScheme(absl::string_view text) {
 }  // namespace
 
 absl::Status Registry::Register(absl::string_view scheme, Opener opener) {
+  if (Knows(scheme)) {
+    return absl::AlreadyExistsError(absl::StrCat(
+        "cannot register \"", scheme,
+        "\": another transport has it already; Replace() takes its place"));
+  }
+  return Replace(scheme, std::move(opener));
+}
+
+absl::Status Registry::Replace(absl::string_view scheme, Opener opener) {
   if (!IsScheme(scheme)) {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot register \"", scheme,
@@ -31,11 +40,7 @@ absl::Status Registry::Register(absl::string_view scheme, Opener opener) {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot register \"", scheme, "\": the opener is empty"));
   }
-  if (Knows(scheme)) {
-    return absl::AlreadyExistsError(absl::StrCat(
-        "cannot register \"", scheme, "\": another transport has it already"));
-  }
-  openers_.emplace(std::string(scheme), std::move(opener));
+  openers_[std::string(scheme)] = std::move(opener);
   return absl::OkStatus();
 }
 

@@ -3,9 +3,7 @@
 //   raft_cluster::Registry registry = raft_cluster::BuiltinTransports();   //
 //   builtin.h absl::Status status = registry.Register("udp",
 //   UdpTransport::Open);
-//   absl::StatusOr<std::unique_ptr<raft_cluster::Transport>> transport =
-//       registry.Open(spec);                               // by
-//       spec.url.scheme
+//   auto transport = registry.Open(spec);  // By spec.url.scheme.
 //
 // Thread rule: const methods from any thread; copies are independent, but an
 // opener with state shares it among them (so the servers of one process meet
@@ -32,6 +30,9 @@ class Registry {
   // lower-case letter, then lower-case letters, digits, "+", "-" or "."), or
   // an empty opener.
   absl::Status Register(absl::string_view scheme, Opener opener);
+
+  // The same in the place of another one; OK also where there is none.
+  absl::Status Replace(absl::string_view scheme, Opener opener);
 
   // NOT_FOUND: nobody registered the scheme (names those there are).
   // Otherwise what the opener answers.

@@ -16,8 +16,7 @@
 // ownership: Wait() may be inside while others call anything, and Wake() may
 // come from anywhere. None may be inside when the transport is destroyed.
 //
-//   for (;;) {                        // One thread; others may Send()
-//   meanwhile.
+//   for (;;) {  // One thread; others may Send() meanwhile.
 //     transport->Wait(absl::Seconds(1));
 //     raft_cluster::MutexLock lock(mu);
 //     transport->Poll(/*limit=*/100, receiver);
@@ -51,8 +50,18 @@ namespace raft_cluster {
 // Where a frame came from. To be handed back to Reply(); good as long as the
 // transport, though a reply to one who has gone is lost.
 struct Origin {
-  Pid proven = 0;       // The peer, where a key proves it; 0 otherwise.
-  std::string address;  // Printable, for a log; its form is the transport's.
+  Pid proven = 0;  // The peer, where a key proves it; 0 otherwise.
+  // Names the connection to the transport, and says nothing to anybody else.
+  uint64_t connection = 0;
+  std::string address;  // For a log; its form is the transport's.
+};
+
+// Whom to connect to.
+struct PeerSpec {
+  Pid pid = 0;
+  Url url;
+  // The peer's public keys, where there are keys: it has one of these.
+  std::vector<std::string> keys;
 };
 
 // What a transport may be relied on for, so that less work is done above it.
@@ -70,7 +79,7 @@ struct Properties {
 };
 
 // Why somebody was turned away, or a message dropped, before it was a frame.
-enum class Rejection {
+enum class TurnedAway {
   kHandshake,   // Did not do the transport's handshake: speaks something else,
                 // gave up, or one side asks for keys and the other does not.
   kUnknownKey,  // Has a key that TransportSpec::keys does not list.
@@ -100,10 +109,15 @@ class Receiver {
   // once whenever a connection was made, the first one included. A time out
   // of reach in which nothing was sent may go unreported.
   virtual void OnReset(Pid peer, bool up) = 0;
-  // For those who count. `peer`: the one that was called, or whose key proves
-  // it; 0 for a stranger. `address`: printable, as far as it is known.
-  virtual void OnRefused(Rejection /*why*/, Pid /*peer*/,
-                         const std::string& /*address*/) {}
+  // This peer cannot be reached, and why: its name does not resolve, it
+  // refuses, does not answer, hangs up in the handshake, there is no descriptor
+  // left ... Comes when it is first so and whenever the reason changes, not at
+  // each attempt; OnReset(peer, true) ends it.
+  virtual void OnTrouble(Pid /*peer*/, const absl::Status& /*why*/) {}
+  // Somebody was turned away. `peer`: the one that was called, or whose key
+  // proves it; 0 for a stranger. `address`: for a log, as far as it is known.
+  virtual void OnTurnedAway(TurnedAway /*why*/, Pid /*peer*/,
+                            const std::string& /*address*/) {}
 };
 
 class Transport {
@@ -116,14 +130,14 @@ class Transport {
   virtual const Url& url() const = 0;
   virtual Properties properties() const = 0;
 
-  // Starts to connect to `peer` at `url`, and goes on trying until
-  // Disconnect(), with back-off and jitter; never waits. The peer need not be
-  // there yet, and a host name that cannot be resolved is tried again. The own
-  // url is as good as any other. Connecting anew to a peer replaces its
-  // connection (and drops what was queued on the old one).
-  // INVALID_ARGUMENT: `peer` is not positive or, where there are keys, has
-  // none; the url is of another scheme or a wildcard.
-  virtual absl::Status Connect(Pid peer, const Url& url) = 0;
+  // Starts to connect to `peer`, and goes on trying until Disconnect(), with
+  // back-off and jitter; never waits. The peer need not be there yet, and a
+  // host name that cannot be resolved is tried again. The transport's own url
+  // is as good as any other. Connecting anew to a peer, at another url or with
+  // other keys, replaces its connection (and drops what was queued on the old
+  // one). INVALID_ARGUMENT: the pid is not positive; where there are keys, the
+  // peer has none; the url is of another scheme or a wildcard.
+  virtual absl::Status Connect(const PeerSpec& peer) = 0;
   // Drops the connection and what is queued on it. Unknown peers are ignored.
   virtual void Disconnect(Pid peer) = 0;
 

@@ -16,15 +16,15 @@ absl::Status Superseded() {
       "to be started again");
 }
 
-Refusal::Reason ReasonOf(Rejection why) {
+Refusal::Reason ReasonOf(TurnedAway why) {
   switch (why) {
-    case Rejection::kHandshake:
+    case TurnedAway::kHandshake:
       return Refusal::HANDSHAKE;
-    case Rejection::kUnknownKey:
+    case TurnedAway::kUnknownKey:
       return Refusal::UNKNOWN_KEY;
-    case Rejection::kMalformed:
+    case TurnedAway::kMalformed:
       return Refusal::MALFORMED;
-    case Rejection::kTooLarge:
+    case TurnedAway::kTooLarge:
       return Refusal::TOO_LARGE;
   }
   return Refusal::MALFORMED;
@@ -246,11 +246,17 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
   if (runs_ != runs) last_run_ = now;
 }
 
-void Engine::OnRefused(Rejection why, Pid peer, const std::string& address) {
+void Engine::OnTurnedAway(TurnedAway why, Pid peer,
+                          const std::string& address) {
   const Refusal::Reason reason = ReasonOf(why);
   const auto found = index_.find(peer);
   if (found == index_.end()) return Refuse(reason, address);
   peers_[found->second].link->CountRefusal(reason, address);
+}
+
+void Engine::OnTrouble(Pid peer, const std::string& why) {
+  const auto found = index_.find(peer);
+  if (found != index_.end()) peers_[found->second].link->OnTrouble(why);
 }
 
 void Engine::OnReset(Pid peer, bool up, Micros now) {

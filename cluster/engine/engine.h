@@ -75,7 +75,9 @@ class Engine : private LinkSink {
   void OnFrame(const Origin& origin, ParseResult result,
                const ParsedFrame& frame, Micros now);
   void OnReset(Pid peer, bool up, Micros now);
-  void OnRefused(Rejection why, Pid peer, const std::string& address);
+  // The transport cannot reach it, and why; until OnReset() says that it can.
+  void OnTrouble(Pid peer, const std::string& why);
+  void OnTurnedAway(TurnedAway why, Pid peer, const std::string& address);
 
   // The next frame that is due, of any link in turn that is not blocked.
   struct Due {

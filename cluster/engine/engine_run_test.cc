@@ -28,7 +28,7 @@ void Refuse(Engines& engines, Refusal::Reason reason, Pid from) {
   header.to = reason == Refusal::MISROUTED ? 9 : 1;
   header.src = {5, 5};
   engines.Arrive(1, EncodeFrame(header),
-                 Origin{reason == Refusal::WRONG_KEY ? 99 : 0, "there"});
+                 Origin{reason == Refusal::WRONG_KEY ? 99 : 0, 0, "there"});
 }
 
 // ---- Events ----------------------------------------------------------------

@@ -167,7 +167,7 @@ class Refused : public testing::Test {
     return header;
   }
   void Arrive(Pid proven = 0) {
-    engines.Arrive(1, EncodeFrame(header), Origin{proven, "there"});
+    engines.Arrive(1, EncodeFrame(header), Origin{proven, 0, "there"});
   }
   // Counted once, for nobody in particular or for server 2, and reported.
   void ExpectCounted(Refusal::Reason reason, Pid peer = 0) {
@@ -223,7 +223,7 @@ TEST_F(Refused, IsAFrameWhoseKeyDoesNotOwnItsPid) {
 TEST_F(Refused, IsADamagedFrameAndOneThatIsNone) {
   std::string bytes(EncodeFrame(header).head.view());
   bytes.back() = static_cast<char>(~bytes.back());
-  engines.Arrive(1, Frame{Bytes::Copy(bytes), Bytes()}, Origin{0, "there"});
+  engines.Arrive(1, Frame{Bytes::Copy(bytes), Bytes()}, Origin{0, 0, "there"});
   ExpectCounted(Refusal::CHECKSUM);
   engines.Arrive(1, Frame{Bytes::Copy("GET / HTTP/1.1"), Bytes()}, Origin());
   const Stats stats = engines[1].GetStats(engines.now);
@@ -233,22 +233,22 @@ TEST_F(Refused, IsADamagedFrameAndOneThatIsNone) {
 
 // What the transport turned away has a reason too.
 TEST_F(Refused, IsACallerThatTheTransportTurnedAway) {
-  engines[1].OnRefused(Rejection::kUnknownKey, 0, "there");
+  engines[1].OnTurnedAway(TurnedAway::kUnknownKey, 0, "there");
   ExpectCounted(Refusal::UNKNOWN_KEY);
 }
 
 TEST_F(Refused, IsAPeerThatTheTransportTurnedAway) {
-  engines[1].OnRefused(Rejection::kHandshake, 2, "there");
+  engines[1].OnTurnedAway(TurnedAway::kHandshake, 2, "there");
   ExpectCounted(Refusal::HANDSHAKE, 2);
 }
 
 TEST_F(Refused, IsAMessageThatIsNoFrame) {
-  engines[1].OnRefused(Rejection::kMalformed, 9, "there");
+  engines[1].OnTurnedAway(TurnedAway::kMalformed, 9, "there");
   ExpectCounted(Refusal::MALFORMED);
 }
 
 TEST_F(Refused, IsAMessageThatIsTooLarge) {
-  engines[1].OnRefused(Rejection::kTooLarge, 0, "there");
+  engines[1].OnTurnedAway(TurnedAway::kTooLarge, 0, "there");
   ExpectCounted(Refusal::TOO_LARGE);
 }
 
@@ -257,8 +257,8 @@ TEST_F(Refused, FillsNoMoreThanAnEventForEachReason) {
   engines[1].OnReset(2, /*up=*/true, engines.now);
   engines.Pass(10000);
   for (int i = 0; i < 5000; ++i) {
-    engines[1].OnRefused(Rejection::kHandshake, 0, "there");
-    engines[1].OnRefused(Rejection::kUnknownKey, 0, "there");
+    engines[1].OnTurnedAway(TurnedAway::kHandshake, 0, "there");
+    engines[1].OnTurnedAway(TurnedAway::kUnknownKey, 0, "there");
   }
   int refused = 0;
   int up = 0;

@@ -32,8 +32,9 @@ Micros Pump::SteadyClock() {
          1;
 }
 
-Pump::Pump(std::unique_ptr<Transport> transport, const std::vector<Peer>& peers,
-           const EngineOptions& options, Clock clock)
+Pump::Pump(std::unique_ptr<Transport> transport,
+           const std::vector<PeerSpec>& peers, const EngineOptions& options,
+           Clock clock)
     : clock_(clock),
       peers_(peers),
       transport_(std::move(transport)),
@@ -45,9 +46,8 @@ Pump::~Pump() { Close(absl::ZeroDuration()).IgnoreError(); }
 
 absl::Status Pump::Connect() {
   MutexLock lock(pump_);
-  for (const Peer& peer : peers_) {
-    if (absl::Status status = transport_->Connect(peer.pid, peer.url);
-        !status.ok()) {
+  for (const PeerSpec& peer : peers_) {
+    if (absl::Status status = transport_->Connect(peer); !status.ok()) {
       return absl::InvalidArgumentError(
           absl::StrCat("server ", peer.pid, ": ", status.message()));
     }
@@ -93,9 +93,14 @@ void Pump::OnReset(Pid peer, bool up) {
   engine_.OnReset(peer, up, poll_time_);
 }
 
-void Pump::OnRefused(Rejection why, Pid peer, const std::string& address) {
+void Pump::OnTrouble(Pid peer, const absl::Status& why) {
   MutexLock lock(mu_);
-  engine_.OnRefused(why, peer, address);
+  engine_.OnTrouble(peer, std::string(why.message()));
+}
+
+void Pump::OnTurnedAway(TurnedAway why, Pid peer, const std::string& address) {
+  MutexLock lock(mu_);
+  engine_.OnTurnedAway(why, peer, address);
 }
 
 // True: there may be more to do at once.
@@ -127,7 +132,7 @@ void Pump::Reconnect(Pid peer) {
     if (peers_[link].pid != peer) continue;
     // The url was good before; a failure now means that nothing is sent, and
     // the next attempt comes when the bound has passed once more.
-    transport_->Connect(peer, peers_[link].url).IgnoreError();
+    transport_->Connect(peers_[link]).IgnoreError();
     stuck_[link].reset();
     MutexLock lock(mu_);
     engine_.SetBlocked(link, false);

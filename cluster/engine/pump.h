@@ -48,13 +48,8 @@ class Pump : private Receiver {
   using Clock = Micros (*)();
   static Micros SteadyClock();
 
-  struct Peer {
-    Pid pid = 0;
-    Url url;
-  };
-
   // `transport` is open, and connected to nobody yet.
-  Pump(std::unique_ptr<Transport> transport, const std::vector<Peer>& peers,
+  Pump(std::unique_ptr<Transport> transport, const std::vector<PeerSpec>& peers,
        const EngineOptions& options, Clock clock = SteadyClock);
   ~Pump() override;  // Close(0).
   Pump(const Pump&) = delete;
@@ -105,7 +100,10 @@ class Pump : private Receiver {
   void OnFrame(const Origin& origin, Frame frame) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
   void OnReset(Pid peer, bool up) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
-  void OnRefused(Rejection why, Pid peer, const std::string& address) override
+  void OnTrouble(Pid peer, const absl::Status& why) override
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
+  void OnTurnedAway(TurnedAway why, Pid peer,
+                    const std::string& address) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
 
   Micros After(absl::Duration timeout) const;
@@ -144,7 +142,7 @@ class Pump : private Receiver {
 
   const ForkGuard guard_;
   const Clock clock_;
-  const std::vector<Peer> peers_;
+  const std::vector<PeerSpec> peers_;
 
   Mutex pump_ ABSL_ACQUIRED_BEFORE(mu_);
   // Null once closed. Wake() and Wait() need no lock: Close() lets nobody

@@ -74,7 +74,8 @@ class Engines {
       for (; !wire_.empty() && wire_.begin()->first <= now;
            wire_.erase(wire_.begin())) {
         const auto& [from, to, frame] = wire_.begin()->second;
-        if (running(to)) Arrive(to, frame, Origin{0, std::to_string(from)});
+        if (running(to))
+          Arrive(to, frame, Origin{0, static_cast<uint64_t>(from), ""});
       }
       for (auto& [pid, engine] : engines_) Speak(pid, *engine);
     }
@@ -116,8 +117,8 @@ class Engines {
     engine.Tick(now, &reconnect);
     for (Pid peer : reconnect) engine.OnReset(peer, /*up=*/true, now);
     for (Engine::Due due; engine.NextFrame(now, /*sleeping=*/true, &due);) {
-      const Pid to =
-          due.out.reply ? std::stoi(due.out.origin.address) : due.peer;
+      const Pid to = due.out.reply ? static_cast<Pid>(due.out.origin.connection)
+                                   : due.peer;
       if (lose && lose(pid, to)) continue;
       wire_.emplace(now + 100, Travelling{pid, to, due.out.Encode()});
     }

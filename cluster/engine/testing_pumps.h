@@ -38,7 +38,7 @@ class SteppedPumps {
       options.life = {100, static_cast<uint64_t>(pid)};
       options.peers.push_back({peer, UrlOf(peer).ToString()});
       pumps_.push_back(std::make_unique<Pump>(
-          *transports.Open(spec), std::vector<Pump::Peer>{{peer, UrlOf(peer)}},
+          *transports.Open(spec), std::vector<PeerSpec>{{peer, UrlOf(peer)}},
           options, [] {
             ++looks;
             return now;

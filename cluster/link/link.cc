@@ -374,9 +374,18 @@ void Link::OnPeerLeaves(Micros now) {
   sink_->OnEvent(std::move(event));
 }
 
+void Link::OnTrouble(const std::string& why) {
+  trouble_ = why;
+  Event event = MakeEvent(Event::PEER_UNREACHABLE);
+  event.set_address(options_.peer_url);
+  event.set_detail(why);
+  sink_->OnEvent(std::move(event));
+}
+
 void Link::OnReset(bool up, Micros now) {
   ++connection_;
   if (!up) return;
+  trouble_.clear();
   ++connections_made_;
   hello_at_ = now;
   hello_interval_ = kMinHelloInterval;

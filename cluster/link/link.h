@@ -103,6 +103,8 @@ class Link {
   bool OnFrame(const ParsedFrame& frame, const Origin& origin, Micros now);
   // The connection to the peer was made (`up`) or lost.
   void OnReset(bool up, Micros now);
+  // The peer cannot be reached, and why; until the connection is made.
+  void OnTrouble(const std::string& why);
   void CountRefusal(Refusal::Reason reason, const std::string& address);
 
   // The next frame that is due, if there is one. `sleeping`: nothing more will
@@ -178,6 +180,7 @@ class Link {
   Micros DeafSince() const;
   Event MakeEvent(Event::Kind kind) const;
   void ReportState();
+  std::string Reason() const;
 
   // Frames to send (link_send.cc).
   Micros DataDeadline() const;
@@ -205,6 +208,7 @@ class Link {
   Phase phase_ = Phase::kNone;
   bool leaving_ = false;
   std::string refused_why_;  // While the peer is refused.
+  std::string trouble_;      // While it cannot be reached.
 
   // What the peer said of itself.
   wire::Hello peer_hello_;

@@ -52,7 +52,7 @@ TEST(LeaveOfThePeer, SettlesWhatItTookAndIsAnswered) {
     me.Hear(header);
     EXPECT_EQ(me.link.phase(), Phase::kClosed);
     EXPECT_EQ(me.link.state(), PeerStats::DOWN);
-    EXPECT_EQ(me.Stats().down_reason(), "left");
+    EXPECT_EQ(me.Stats().reason(), "left");
     EXPECT_FALSE(me.link.live());
     EXPECT_EQ(LifeOf(me.OnlyEvent(Event::PEER_LEFT).incarnation()),
               me.peer_life);

@@ -152,7 +152,7 @@ class World {
     if (processes_[seat].dead || processes_[seat].paused) return;
     Process& process = *processes_[seat].process;
     process.side.now = now_;
-    process.side.origin.address = std::to_string(arrived.from);
+    process.side.origin.connection = arrived.from;
     ParsedFrame parsed;
     ASSERT_EQ(ParseFrame(arrived.frame, true, &parsed), ParseResult::kOk);
     if (!process.side.link.OnFrame(parsed, process.side.origin, now_)) return;
@@ -192,7 +192,7 @@ class World {
       Travelling travelling{seat, 1 - processes_[seat].server, SIZE_MAX,
                             out.Encode()};
       if (out.reply) {
-        travelling.to_seat = std::stoul(out.origin.address);
+        travelling.to_seat = out.origin.connection;
       }
       const Micros delay = worst && !options_[0].fifo
                                ? static_cast<Micros>(random_() % 5000)

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "raft/cluster/link/link.h"
 
 namespace raft_cluster::internal {
@@ -130,6 +132,33 @@ Micros Link::SlowSince() const {
                             : starved_since_;
 }
 
+std::string Link::Reason() const {
+  switch (state()) {
+    case PeerStats::DOWN:
+      if (phase_ == Phase::kClosed) return "left";
+      if (phase_ == Phase::kFenced) return "this server is superseded";
+      return refused_why_;
+    case PeerStats::CONNECTING:
+      if (!trouble_.empty()) return trouble_;
+      if (stranger_since_ != kNever) {
+        return absl::StrCat("it calls this server, but does not answer at ",
+                            options_.peer_url);
+      }
+      if (connections_made_ == 0) return "not connected yet";
+      return absl::StrCat("connected to ", options_.peer_url,
+                          ", where no server ", options_.peer, " answers yet");
+    case PeerStats::SILENT:
+      return absl::StrCat(
+          "not heard for ",
+          absl::FormatDuration(absl::Microseconds(options_.failure_timeout)),
+          trouble_.empty() ? "" : ": ", trouble_);
+    case PeerStats::SLOW:
+      return "its application does not take what it is sent";
+    default:
+      return "";
+  }
+}
+
 Event Link::MakeEvent(Event::Kind kind) const {
   Event event;
   event.set_kind(kind);
@@ -142,13 +171,7 @@ void Link::FillStats(Micros now, PeerStats* stats) const {
   stats->set_pid(options_.peer);
   stats->set_url(options_.peer_url);
   stats->set_state(state());
-  if (phase_ == Phase::kClosed) {
-    stats->set_down_reason("left");
-  } else if (phase_ == Phase::kFenced) {
-    stats->set_down_reason("this server is superseded");
-  } else {
-    stats->set_down_reason(refused_why_);
-  }
+  stats->set_reason(Reason());
   if (peer_) *stats->mutable_incarnation() = peer_.ToProto();
   if (session()) stats->set_version(CommonVersion(peer_hello_));
   *stats->mutable_ledger() = ledger_;

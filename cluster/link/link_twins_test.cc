@@ -129,7 +129,7 @@ TEST(Fenced, AbandonsWhatIsInFlightAndSaysNothingAnyMore) {
   EXPECT_EQ(me.link.phase(), Phase::kFenced);
   EXPECT_EQ(me.Stats().ledger().abandoned(), 3u);
   EXPECT_EQ(me.link.state(), PeerStats::DOWN);
-  EXPECT_EQ(me.Stats().down_reason(), "this server is superseded");
+  EXPECT_EQ(me.Stats().reason(), "this server is superseded");
   me.ExpectBalance();
   EXPECT_FALSE(me.Hear(me.Hello()));
   EXPECT_FALSE(me.Hear(me.FromPeer(), Items({"late"})));

@@ -27,12 +27,12 @@ TEST(OtherVersion, IsRefusedCountedAndDownUntilAGoodOneComes) {
   EXPECT_EQ(me.Refused(Refusal::OTHER_VERSION), 2u);
   EXPECT_EQ(me.OnlyEvent(Event::PEER_DOWN).detail(),
             "it speaks version 2 of the protocol, this server version 1");
-  EXPECT_EQ(me.Stats().down_reason(),
+  EXPECT_EQ(me.Stats().reason(),
             "it speaks version 2 of the protocol, this server version 1");
   me.peer_life = kNewer;
   me.Open();
   EXPECT_EQ(me.link.state(), PeerStats::UP);
-  EXPECT_EQ(me.Stats().down_reason(), "");
+  EXPECT_EQ(me.Stats().reason(), "");
 }
 
 // The ranges of versions that a peer may say, and whether they meet ours.

@@ -110,7 +110,7 @@ class Side : public LinkSink {
   uint64_t peer_stamp = 0;
   uint64_t random = 0;
   uint64_t echo = 0;  // The highest stamp of ours that was said.
-  Origin origin{0, "origin"};
+  Origin origin{0, 0, "origin"};
   Link link;
   std::deque<Envelope> inbox;
   std::vector<Envelope> delivered;  // Ever.

@@ -104,7 +104,7 @@ TEST_P(Close, IsSeenAsLeavingAndNotAsAFailure) {
   ASSERT_THAT(cluster.Stop(2, kPatience), IsOk());
   EXPECT_TRUE(Eventually(
       [&] { return StatsOf(cluster[1], 2).state() == PeerStats::DOWN; }));
-  EXPECT_THAT(StatsOf(cluster[1], 2).down_reason(), HasSubstr("left"));
+  EXPECT_THAT(StatsOf(cluster[1], 2).reason(), HasSubstr("left"));
 }
 
 TEST_P(Close, OfTwoServersAtOnceMakesNeitherWaitForTheOther) {

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "raft/base/mutex.h"
+#include "raft/transport/forwarding_transport.h"
 #include "raft/transport/frame.h"
 #include "raft/transport/transport.h"
 #include "raft/transport/url.h"
@@ -36,38 +37,37 @@ size_t Cost(const Frame& frame) { return frame.size() + 64; }
 
 // Frames meet their fate where they arrive: there answers and frames are
 // alike, and whatever the inner transport says of a Send() stays true.
-class Faulty : public Transport, private Receiver {
+class Faulty : public ForwardingTransport, private ForwardingReceiver {
  public:
   Faulty(std::unique_ptr<Transport> inner, const TransportSpec& spec,
          const Faults& faults)
-      : inner_(std::move(inner)),
+      : ForwardingTransport(std::move(inner)),
         spec_(spec),
         faults_(faults),
         longest_(absl::ToInt64Microseconds(faults.longest)),
         dice_(faults.seed * 1000003 + static_cast<uint64_t>(spec.self)) {}
 
-  const Url& url() const override { return inner_->url(); }
   Properties properties() const override {
-    Properties properties = inner_->properties();
+    Properties properties = inner().properties();
     properties.fifo = false;
     return properties;
   }
 
-  absl::Status Connect(Pid peer, const Url& url) override {
-    absl::Status status = inner_->Connect(peer, url);
-    if (status.ok()) peers_[peer] = {url, /*full_until=*/0};
+  absl::Status Connect(const PeerSpec& peer) override {
+    absl::Status status = inner().Connect(peer);
+    if (status.ok()) peers_[peer.pid] = {peer, /*full_until=*/0};
     return status;
   }
   void Disconnect(Pid peer) override {
     peers_.erase(peer);
-    inner_->Disconnect(peer);
+    inner().Disconnect(peer);
   }
 
   SendResult Send(Pid peer, const Frame& frame) override {
     const auto found = peers_.find(peer);
     // What would be refused for good is nothing to play with.
     if (found == peers_.end() || frame.size() > spec_.max_frame_bytes) {
-      return inner_->Send(peer, frame);
+      return inner().Send(peer, frame);
     }
     const Micros now = Now();
     if (now < found->second.full_until) return SendResult::kFull;
@@ -77,16 +77,13 @@ class Faulty : public Transport, private Receiver {
       return SendResult::kFull;
     }
     if (Happens(faults_.reset)) {
-      inner_->Connect(peer, found->second.url).IgnoreError();  // As before.
+      inner().Connect(found->second.spec).IgnoreError();  // As before.
     }
-    return inner_->Send(peer, frame);
-  }
-  SendResult Reply(const Origin& origin, const Frame& frame) override {
-    return inner_->Reply(origin, frame);
+    return inner().Send(peer, frame);
   }
 
   int Poll(int limit, Receiver& receiver) override {
-    receiver_ = &receiver;
+    set_inner_receiver(&receiver);
     count_ = 0;
     now_ = Now();
     while (count_ < limit && !late_.empty() && late_.begin()->first <= now_) {
@@ -98,7 +95,7 @@ class Faulty : public Transport, private Receiver {
     }
     while (count_ < limit) {
       const int asked = limit - count_;
-      if (inner_->Poll(asked, *this) < asked) break;
+      if (inner().Poll(asked, *this) < asked) break;
     }
     Micros next = late_.empty() ? kNever : late_.begin()->first;
     for (const auto& entry : peers_) {
@@ -119,13 +116,12 @@ class Faulty : public Transport, private Receiver {
     if (return_by != kNever) {
       timeout = std::min(timeout, absl::Microseconds(return_by - Now()));
     }
-    inner_->Wait(timeout);
+    inner().Wait(timeout);
   }
-  void Wake() override { inner_->Wake(); }
 
  private:
   struct Peer {
-    Url url;
+    PeerSpec spec;
     Micros full_until;
   };
   struct Late {
@@ -150,7 +146,7 @@ class Faulty : public Transport, private Receiver {
       if (time >= return_by_) return;
       return_by_ = time;
     }
-    inner_->Wake();
+    inner().Wake();
   }
 
   // False: too much is late already.
@@ -162,7 +158,7 @@ class Faulty : public Transport, private Receiver {
   }
   void HandOut(const Origin& origin, Frame frame) {
     ++count_;
-    receiver_->OnFrame(origin, std::move(frame));
+    inner_receiver().OnFrame(origin, std::move(frame));
   }
 
   // Receiver; within Poll().
@@ -172,12 +168,7 @@ class Faulty : public Transport, private Receiver {
     if (Happens(faults_.delay) && Hold(origin, frame)) return;
     HandOut(origin, std::move(frame));
   }
-  void OnReset(Pid peer, bool up) override { receiver_->OnReset(peer, up); }
-  void OnRefused(Rejection why, Pid peer, const std::string& address) override {
-    receiver_->OnRefused(why, peer, address);
-  }
 
-  const std::unique_ptr<Transport> inner_;
   const TransportSpec spec_;
   const Faults faults_;
   const Micros longest_;
@@ -186,7 +177,6 @@ class Faulty : public Transport, private Receiver {
   std::multimap<Micros, Late> late_;  // By when they are to be handed out.
   size_t late_bytes_ = 0;
   // Of the Poll() in which we are.
-  Receiver* receiver_ = nullptr;
   int count_ = 0;
   Micros now_ = 0;
 

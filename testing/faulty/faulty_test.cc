@@ -44,7 +44,7 @@ class FaultyTest : public ::testing::Test {
     EXPECT_THAT(registry.schemes(), ElementsAre("ipc", "loopback", "tcp"));
     one_ = OpenAt(registry, 1);
     two_ = OpenAt(registry, 2);
-    ASSERT_TRUE(one_->Connect(2, two_->url()).ok());
+    ASSERT_TRUE(one_->Connect({2, two_->url()}).ok());
     one_->Poll(1, sender_);
     ASSERT_EQ(sender_.resets, 1);
   }

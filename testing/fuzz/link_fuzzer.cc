@@ -89,7 +89,7 @@ class Hostile {
     ParsedFrame parsed;
     const ParseResult result =
         ParseFrame(frame, /*verify_checksum=*/false, &parsed);
-    engine_.OnFrame(Origin{0, "there"}, result, parsed, now_);
+    engine_.OnFrame(Origin{0, 0, "there"}, result, parsed, now_);
   }
 
   // Takes what is due, as a pump would, but no more than there can be.

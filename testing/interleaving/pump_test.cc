@@ -51,7 +51,7 @@ class Bench {
   explicit Bench(const Options& options)
       : wire(options.peers),
         pump(wire.Open(), Peers(options), Engine(options), &Now) {
-    for (const Pump::Peer& peer : Peers(options)) {
+    for (const PeerSpec& peer : Peers(options)) {
       wire.SetListens(peer.pid, options.up);
     }
     Expect(pump.Connect(), {kOk});
@@ -117,15 +117,15 @@ class Bench {
   Pump pump;
 
  private:
-  static std::vector<Pump::Peer> Peers(const Options& options) {
-    std::vector<Pump::Peer> peers;
+  static std::vector<PeerSpec> Peers(const Options& options) {
+    std::vector<PeerSpec> peers;
     for (int i = 1; i <= options.peers; ++i) peers.push_back({kSelf + i, {}});
     return peers;
   }
   static EngineOptions Engine(const Options& options) {
     EngineOptions engine = Wire::QuietEngine(kSelf);
     engine.link.link_budget_bytes = options.queue_bytes;
-    for (const Pump::Peer& peer : Peers(options)) {
+    for (const PeerSpec& peer : Peers(options)) {
       engine.peers.push_back({peer.pid, ""});
     }
     return engine;

@@ -17,7 +17,10 @@ void Check(bool good, absl::string_view why) {
   Schedule::Current().Check(good, why);
 }
 
-Origin From(Pid peer) { return {0, absl::StrCat("wire://", peer)}; }
+Origin From(Pid peer) {
+  return {/*proven=*/0, static_cast<uint64_t>(peer),
+          absl::StrCat("wire://", peer)};
+}
 
 }  // namespace
 
@@ -36,9 +39,9 @@ class WireTransport : public Transport {
     return {/*fifo=*/true, /*proves_integrity=*/true};
   }
 
-  absl::Status Connect(Pid peer, const Url&) override {
+  absl::Status Connect(const PeerSpec& peer) override {
     const Owner owner(&owners_, "calls Transport::Connect");
-    wire_->resets_.push_back(peer);
+    wire_->resets_.push_back(peer.pid);
     return absl::OkStatus();
   }
   void Disconnect(Pid) override {

@@ -66,7 +66,7 @@ class Node {
       return;
     }
     pump_ = std::make_unique<Pump>(
-        *std::move(transport), std::vector<Pump::Peer>{{peer_, url_of(peer_)}},
+        *std::move(transport), std::vector<PeerSpec>{{peer_, url_of(peer_)}},
         options);
     status_ = pump_->Connect();
     pump_->Start();

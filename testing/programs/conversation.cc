@@ -26,7 +26,7 @@ constexpr absl::Duration kPause = absl::Milliseconds(1);
 // A server that is stopped reads nothing for a while.
 constexpr absl::Duration kLongPatience = absl::Minutes(2);
 // //cmd:server prints what it takes in batches of at most so many.
-constexpr size_t kPrinterBatch = 256;
+constexpr size_t kPrinterBatch = 1;
 
 std::string MessageOf(uint64_t id) { return MakeMessage(id, 20 + id % 180); }
 

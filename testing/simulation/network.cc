@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace raft_cluster::internal {
@@ -26,8 +25,8 @@ class SimTransport : public Transport {
   const Url& url() const override { return url_; }
   Properties properties() const override { return {fifo_, false}; }
 
-  absl::Status Connect(Pid peer, const Url&) override {
-    network_->Reset(pid_, peer);
+  absl::Status Connect(const PeerSpec& peer) override {
+    network_->Reset(pid_, peer.pid);
     return absl::OkStatus();
   }
   void Disconnect(Pid) override {}
@@ -35,13 +34,9 @@ class SimTransport : public Transport {
     return network_->Transmit(this, peer, 0, frame);
   }
   SendResult Reply(const Origin& origin, const Frame& frame) override {
-    uint64_t process;
-    if (!absl::SimpleAtoi(origin.address, &process)) {
-      return SendResult::kUnknown;
-    }
-    SimTransport* to = network_->Find(process);
+    SimTransport* to = network_->Find(origin.connection);
     if (to == nullptr) return SendResult::kUnknown;
-    return network_->Transmit(this, to->pid_, process, frame);
+    return network_->Transmit(this, to->pid_, origin.connection, frame);
   }
   int Poll(int limit, Receiver& receiver) override {
     for (; !resets_.empty(); resets_.pop_front()) {
@@ -52,7 +47,8 @@ class SimTransport : public Transport {
       Inbound inbound = std::move(inbound_.front());
       inbound_.pop_front();
       Origin origin;
-      origin.address = absl::StrCat(inbound.sender);
+      origin.connection = inbound.sender;
+      origin.address = absl::StrCat("process ", inbound.sender);
       receiver.OnFrame(origin, std::move(inbound.frame));
     }
     return count;

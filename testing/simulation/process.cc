@@ -24,7 +24,7 @@ SimProcess::SimProcess(const SimWorld& world, ServerLife life,
   options.link.self = life.pid;
   options.life = {start_us, world.random->Next() | 1};
   options.seed = world.random->Next();
-  std::vector<Pump::Peer> peers;
+  std::vector<PeerSpec> peers;
   for (Pid pid = 1; pid <= world.servers; ++pid) {
     if (pid == life.pid) continue;
     Url url;

@@ -25,13 +25,26 @@ bool GetsThrough(Node& from, Pid as, Node& to, const std::string& bytes) {
 TEST_P(TransportConformance, ConnectsToOneWhoListensLater) {
   const Url url = AbsentUrl(GetParam());
   Node a(GetParam());
-  ASSERT_TRUE(a->Connect(2, url).ok());
+  ASSERT_TRUE(a->Connect({2, url}).ok());
   // Several attempts fail.
   EXPECT_FALSE(RunUntil(
       {&a}, [&] { return a.resets[2] > 0; }, absl::Milliseconds(300)));
   Node b(GetParam(), url);
   EXPECT_TRUE(GetsThrough(a, 2, b, "at last"));
   EXPECT_GT(a.resets[2], 0);
+}
+
+// Many attempts fail for one reason.
+TEST_P(TransportConformance, SaysOnceWhyAPeerCannotBeReached) {
+  const Url url = AbsentUrl(GetParam());
+  Node a(GetParam());
+  ASSERT_TRUE(a->Connect({2, url}).ok());
+  EXPECT_TRUE(RunUntil({&a}, [&] { return !a.troubles[2].empty(); }));
+  EXPECT_FALSE(RunUntil(
+      {&a}, [&] { return a.troubles[2].size() > 1; }, absl::Seconds(1)));
+  EXPECT_FALSE(a.troubles[2].front().message().empty());
+  Node b(GetParam(), url);
+  EXPECT_TRUE(GetsThrough(a, 2, b, "at last"));
 }
 
 TEST_P(TransportConformance, ReportsThatAPeerClosedAndFindsItsNextLife) {
@@ -74,13 +87,13 @@ TEST_P(TransportConformance, ConnectingAnewReplacesTheConnection) {
   Node b(GetParam());
   Node c(GetParam());
   Link(a, 2, b);
-  ASSERT_TRUE(a->Connect(2, c->url()).ok());
+  ASSERT_TRUE(a->Connect({2, c->url()}).ok());
   EXPECT_TRUE(GetsThrough(a, 2, c, "for c"));
   b.Poll();
   EXPECT_EQ(b.CountOf("for c"), 0u);
 
   const int before = a.resets[2];
-  ASSERT_TRUE(a->Connect(2, c->url()).ok());
+  ASSERT_TRUE(a->Connect({2, c->url()}).ok());
   EXPECT_TRUE(GetsThrough(a, 2, c, "again"));
   EXPECT_GT(a.resets[2], before);
 }
@@ -107,13 +120,14 @@ TEST_P(TransportConformance, TalksToItself) {
 TEST_P(TransportConformance, RefusesToConnectToWhatIsNoPeer) {
   Node a(GetParam());
   const Url url = AbsentUrl(GetParam());
-  EXPECT_EQ(a->Connect(0, url).code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(a->Connect(-1, url).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(a->Connect({0, url}).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(a->Connect({-1, url}).code(), absl::StatusCode::kInvalidArgument);
   const Url other = ParseUrl("no-such-scheme://x").value();
-  EXPECT_EQ(a->Connect(2, other).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(a->Connect({2, other}).code(), absl::StatusCode::kInvalidArgument);
   const Url fresh = GetParam().fresh_url();
   if (fresh.wildcard()) {
-    EXPECT_EQ(a->Connect(2, fresh).code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(a->Connect({2, fresh}).code(),
+              absl::StatusCode::kInvalidArgument);
   }
   EXPECT_EQ(a->Send(2, Text("x")), SendResult::kUnknown);
 }
@@ -171,7 +185,7 @@ TEST_P(TransportConformance, ClosesWithTrafficUnderWay) {
     Node a(GetParam());
     Node b(GetParam());
     Link(a, 2, b);
-    ASSERT_TRUE(a->Connect(3, AbsentUrl(GetParam())).ok());
+    ASSERT_TRUE(a->Connect({3, AbsentUrl(GetParam())}).ok());
     const Bytes body = Bytes::Own(Pattern(60000));
     const absl::Time begin = absl::Now();
     for (int k = 0; k < 1000; ++k) {
@@ -198,7 +212,7 @@ TEST_P(TransportConformance, TenThousandConnectionsLeaveNothingBehind) {
       if (i % 10 == 0) {
         Link(a, 2, b);
       } else {
-        ASSERT_TRUE(a->Connect(2, i % 2 == 0 ? b->url() : absent).ok());
+        ASSERT_TRUE(a->Connect({2, i % 2 == 0 ? b->url() : absent}).ok());
         a->Send(2, Text("lost"));
         a.Poll();
       }
@@ -224,7 +238,7 @@ TEST_P(TransportConformance, HundredsOfTransportsLeaveNothingBehind) {
     for (int i = 0; i < times; ++i) {
       Node a(GetParam());
       Node b(GetParam());
-      ASSERT_TRUE(a->Connect(2, b->url()).ok());
+      ASSERT_TRUE(a->Connect({2, b->url()}).ok());
       a.Poll();
     }
   };

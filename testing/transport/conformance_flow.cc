@@ -144,7 +144,7 @@ TEST_P(TransportConformance, AnAbsentPeerTakesNothingAndHindersNoOther) {
   // as what is kept for anybody.
   Node a(GetParam());
   Node live(GetParam());
-  ASSERT_TRUE(a->Connect(2, AbsentUrl(GetParam())).ok());
+  ASSERT_TRUE(a->Connect({2, AbsentUrl(GetParam())}).ok());
   Link(a, 3, live);
   const size_t size = FrameBytes(GetParam()) - 100;
   const Flood flood =

@@ -267,8 +267,8 @@ TEST_P(TransportConformance, ReachesSixtyFourPeers) {
   for (int i = 1; i <= kSpokes; ++i) {
     spokes.push_back(std::make_unique<Node>(GetParam()));
     all.push_back(spokes.back().get());
-    ASSERT_TRUE(hub->Connect(i, (*all[i])->url()).ok());
-    ASSERT_TRUE((*all[i])->Connect(1, hub->url()).ok());
+    ASSERT_TRUE(hub->Connect({i, (*all[i])->url()}).ok());
+    ASSERT_TRUE((*all[i])->Connect({1, hub->url()}).ok());
   }
   for (int i = 1; i <= kSpokes; ++i) {
     ASSERT_TRUE(SendPatiently(hub, i, Text("to the rim"), all)) << i;

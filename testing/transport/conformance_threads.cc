@@ -46,7 +46,7 @@ TEST_P(TransportConformance, WaitsUntilTheTimeIsOver) {
 TEST_P(TransportConformance, WaitsLongerWithAPeerThatIsNotThere) {
   // Trying to connect again and again must not become a busy loop.
   Node a(GetParam());
-  ASSERT_TRUE(a->Connect(2, AbsentUrl(GetParam())).ok());
+  ASSERT_TRUE(a->Connect({2, AbsentUrl(GetParam())}).ok());
   int turns = 0;
   const Clock::time_point begin = Clock::now();
   while (Clock::now() - begin < std::chrono::seconds(2)) {
@@ -254,7 +254,7 @@ TEST_P(TransportConformance, ConnectsWhileAnotherThreadWaits) {
   const Clock::time_point begin = Clock::now();
   {
     MutexLock lock(a.mu);
-    ASSERT_TRUE(a.node->Connect(2, b->url()).ok());
+    ASSERT_TRUE(a.node->Connect({2, b->url()}).ok());
   }
   EXPECT_TRUE(a.Send(2, Text("hello")));
   EXPECT_TRUE(RunUntil({&b}, [&] { return b.CountOf("hello") == 1; }));
@@ -271,7 +271,7 @@ TEST_P(TransportConformance, ConnectsWhileThreadsWaitAtBothEnds) {
   const Clock::time_point begin = Clock::now();
   {
     MutexLock lock(a.mu);
-    ASSERT_TRUE(a.node->Connect(2, b.node->url()).ok());
+    ASSERT_TRUE(a.node->Connect({2, b.node->url()}).ok());
   }
   EXPECT_TRUE(a.Send(2, Text("hello")));
   EXPECT_TRUE(b.WaitForFrames(1));

@@ -64,13 +64,18 @@ void Node::OnReset(Pid peer, bool up) {
   if (up) ++connections[peer];
 }
 
+void Node::OnTrouble(Pid peer, const absl::Status& why) {
+  ++events_;
+  troubles[peer].push_back(why);
+}
+
 void Node::OnFrame(const Origin& origin, Frame frame) {
   ++events_;
   frames.push_back({origin, std::move(frame)});
 }
 
-void Node::OnRefused(Rejection why, Pid /*peer*/,
-                     const std::string& /*address*/) {
+void Node::OnTurnedAway(TurnedAway why, Pid /*peer*/,
+                        const std::string& /*address*/) {
   ++refused[why];
 }
 
@@ -119,7 +124,7 @@ bool SendPatiently(Node& from, Pid to, const Frame& frame,
 }
 
 void Link(Node& from, Pid as, Node& to) {
-  ASSERT_TRUE(from->Connect(as, to->url()).ok());
+  ASSERT_TRUE(from->Connect({as, to->url()}).ok());
   const size_t before = to.frames.size();
   // Repeated, since a connection may fail just after it was made.
   Clock::time_point repeat = Clock::now();

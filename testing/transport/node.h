@@ -52,7 +52,9 @@ class Node : public Receiver {
 
   void OnFrame(const Origin& origin, Frame frame) override;
   void OnReset(Pid peer, bool up) override;
-  void OnRefused(Rejection why, Pid peer, const std::string& address) override;
+  void OnTrouble(Pid peer, const absl::Status& why) override;
+  void OnTurnedAway(TurnedAway why, Pid peer,
+                    const std::string& address) override;
 
   size_t CountOf(absl::string_view bytes) const;  // Frames that are this.
 
@@ -61,7 +63,8 @@ class Node : public Receiver {
   // Reported for each peer: all resets, and those with a new connection.
   std::map<Pid, int> resets;
   std::map<Pid, int> connections;
-  std::map<Rejection, int> refused;
+  std::map<Pid, std::vector<absl::Status>> troubles;
+  std::map<TurnedAway, int> refused;
 
  private:
   int events_ = 0;  // Frames and resets so far.

@@ -86,7 +86,7 @@ TEST_F(ZeroMqNames, AllAddressesOfANameAreTried) {
   Node a(under_test_);
   Node b(under_test_);
   names_->Enter("b", Addresses{"127.0.0.1", "::1", OwnAddress()});
-  ASSERT_TRUE(a->Connect(2, Named("b", b->url().port)).ok());
+  ASSERT_TRUE(a->Connect({2, Named("b", b->url().port)}).ok());
   EXPECT_TRUE(GetsThrough(a, 2, b, "hello"));
   EXPECT_EQ(names_->asked("b"), 1);
 }
@@ -96,7 +96,7 @@ TEST_F(ZeroMqNames, APeerIsFoundAgainWhereItMovedTo) {
   auto b = std::make_unique<Node>(under_test_);
   const uint16_t port = (*b)->url().port;
   names_->Enter("b", Addresses{OwnAddress()});
-  ASSERT_TRUE(a->Connect(2, Named("b", port)).ok());
+  ASSERT_TRUE(a->Connect({2, Named("b", port)}).ok());
   ASSERT_TRUE(GetsThrough(a, 2, *b, "here"));
   b = nullptr;
   b = std::make_unique<Node>(under_test_, Named(OwnAddress(1), port));
@@ -108,9 +108,11 @@ TEST_F(ZeroMqNames, ANameThatFailsIsAskedAgain) {
   Node a(under_test_);
   Node b(under_test_);
   names_->Enter("b", absl::NotFoundError("no such host"));
-  ASSERT_TRUE(a->Connect(2, Named("b", b->url().port)).ok());
+  ASSERT_TRUE(a->Connect({2, Named("b", b->url().port)}).ok());
   ASSERT_TRUE(RunUntil({&a}, [&] { return names_->asked("b") >= 3; }));
   EXPECT_EQ(a->Send(2, Text("x")), SendResult::kFull);
+  ASSERT_EQ(a.troubles[2].size(), 1u) << "said once";
+  EXPECT_EQ(a.troubles[2][0].message(), "no such host");
   names_->Enter("b", Addresses{OwnAddress()});
   EXPECT_TRUE(GetsThrough(a, 2, b, "hello"));
 }
@@ -123,10 +125,10 @@ TEST_F(ZeroMqNames, ANameThatHangsHindersNobody) {
   names_->Enter("c", Addresses{OwnAddress()});
   {
     Node a(under_test_);
-    ASSERT_TRUE(a->Connect(4, Named("hangs", 80)).ok());
-    ASSERT_TRUE(a->Connect(5, Named("hangs-too", 80)).ok());
+    ASSERT_TRUE(a->Connect({4, Named("hangs", 80)}).ok());
+    ASSERT_TRUE(a->Connect({5, Named("hangs-too", 80)}).ok());
     Link(a, 2, b);
-    ASSERT_TRUE(a->Connect(3, Named("c", c->url().port)).ok());
+    ASSERT_TRUE(a->Connect({3, Named("c", c->url().port)}).ok());
     EXPECT_TRUE(GetsThrough(a, 3, c, "hello"));
     a->Disconnect(4);
     const absl::Time begin = absl::Now();
@@ -144,7 +146,7 @@ TEST_F(ZeroMqNames, ListensOnTheFirstAddressThatItCan) {
   EXPECT_EQ(b->url().host, "me");
   ASSERT_NE(b->url().port, 0);
   Node a(under_test_);
-  ASSERT_TRUE(a->Connect(2, Named(OwnAddress(), b->url().port)).ok());
+  ASSERT_TRUE(a->Connect({2, Named(OwnAddress(), b->url().port)}).ok());
   EXPECT_TRUE(GetsThrough(a, 2, b, "hello"));
 }
 

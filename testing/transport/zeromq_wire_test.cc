@@ -64,7 +64,8 @@ TEST(ZeroMqWire, ListensOnIpv6AndOnAllInterfaces) {
         absl::StrContains(url, "::1") ? "[::1]" : OwnAddress();
     Node a(Tcp());
     ASSERT_TRUE(
-        a->Connect(2, ParseUrl(absl::StrCat(host, ":", b->url().port)).value())
+        a->Connect(
+             {2, ParseUrl(absl::StrCat(host, ":", b->url().port)).value()})
             .ok());
     EXPECT_TRUE(SendPatiently(a, 2, Text("hello"), {&b})) << url;
     EXPECT_TRUE(RunUntil({&a, &b}, [&] { return b.CountOf("hello") == 1; }));
@@ -112,7 +113,7 @@ TEST(ZeroMqWire, ConnectsNoMoreOftenThanItsBackOffAllows) {
   // To one who hangs up at once: pauses of 50 ms and more, doubled up to 1 s.
   Node a(Tcp());
   RawListener listener(OwnAddress());
-  ASSERT_TRUE(a->Connect(2, listener.url()).ok());
+  ASSERT_TRUE(a->Connect({2, listener.url()}).ok());
   std::vector<Clock::time_point> calls;
   ASSERT_TRUE(RunUntil({&a}, [&] {
     if (listener.AcceptAndHangUp()) calls.push_back(Clock::now());
@@ -126,7 +127,7 @@ TEST(ZeroMqWire, ComesUpSoonAfterALongAbsence) {
   // The pause has grown to its limit meanwhile.
   Node a(Tcp());
   const Url url = AbsentUrl(Tcp());
-  ASSERT_TRUE(a->Connect(2, url).ok());
+  ASSERT_TRUE(a->Connect({2, url}).ok());
   RunUntil(
       {&a}, [] { return false; }, absl::Seconds(3));
   Node b(Tcp(), url);
@@ -177,7 +178,7 @@ TEST(ZeroMqWire, WhoeverIsCalledAndNeverEndsAMessageIsLeft) {
   constexpr size_t kMost = size_t{8} << 20;
   Node a(Tcp());
   RawListener listener(OwnAddress());
-  ASSERT_TRUE(a->Connect(2, listener.url()).ok());
+  ASSERT_TRUE(a->Connect({2, listener.url()}).ok());
   std::unique_ptr<RawClient> called;
   ASSERT_TRUE(
       RunUntil({&a}, [&] { return (called = listener.Accept()) != nullptr; }));
@@ -186,7 +187,7 @@ TEST(ZeroMqWire, WhoeverIsCalledAndNeverEndsAMessageIsLeft) {
   size_t sent = 0;
   EXPECT_TRUE(RunUntil({&a}, [&] {
     if (sent < kMost) sent += called->Send(EndlessMessage(100000));
-    return a.refused[Rejection::kTooLarge] > 0;
+    return a.refused[TurnedAway::kTooLarge] > 0;
   }));
   EXPECT_TRUE(RunUntil({&a}, [&] { return called->HungUpOn(); }));
   // And called again.

@@ -20,6 +20,7 @@ PUBLIC_HEADERS = {
     "testing/simulation/simulation.h": "//testing/simulation",
     "testing/transport/conformance.h": "//testing:transport_conformance",
     "transport/builtin/builtin.h": "//transport/builtin",
+    "transport/forwarding_transport.h": "//transport",
     "transport/frame.h": "//transport",
     "transport/registry.h": "//transport:registry",
     "transport/transport.h": "//transport",

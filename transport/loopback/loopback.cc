@@ -10,7 +10,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "raft/transport/loopback/mailbox.h"
@@ -43,17 +42,18 @@ class LoopbackTransport : public Transport {
     return properties;
   }
 
-  absl::Status Connect(Pid peer, const Url& url) override {
-    if (peer <= 0) {
+  absl::Status Connect(const PeerSpec& peer) override {
+    const Url& url = peer.url;
+    if (peer.pid <= 0) {
       return absl::InvalidArgumentError(
-          absl::StrCat("cannot connect to peer ", peer, ": not positive"));
+          absl::StrCat("cannot connect to peer ", peer.pid, ": not positive"));
     }
     if (url.scheme != "loopback" || url.wildcard()) {
       return absl::InvalidArgumentError(absl::StrCat(
           "cannot connect to \"", url.ToString(), "\": not loopback://name"));
     }
-    Disconnect(peer);
-    peers_[peer].name = url.address;
+    Disconnect(peer.pid);
+    peers_[peer.pid].name = url.address;
     mailbox_->Attend();
     return absl::OkStatus();
   }
@@ -78,14 +78,9 @@ class LoopbackTransport : public Transport {
 
   SendResult Reply(const Origin& origin, const Frame& frame) override {
     if (frame.size() > spec_.max_frame_bytes) return SendResult::kTooLarge;
-    uint64_t id = 0;
-    const absl::string_view address = origin.address;
-    if (!absl::SimpleAtoi(address.substr(address.rfind('#') + 1), &id)) {
-      return SendResult::kUnknown;
-    }
-    const std::shared_ptr<Pipe> in = mailbox_->Find(id);
+    const std::shared_ptr<Pipe> in = mailbox_->Find(origin.connection);
     if (in == nullptr) return SendResult::kUnknown;
-    const std::shared_ptr<Pipe> out = in->from->Find(id ^ 1);
+    const std::shared_ptr<Pipe> out = in->from->Find(origin.connection ^ 1);
     if (out == nullptr) return SendResult::kUnknown;
     return out->to->Push(out, frame);
   }
@@ -122,6 +117,7 @@ class LoopbackTransport : public Transport {
     // mailboxes they lead to.
     std::shared_ptr<Pipe> out;
     std::shared_ptr<Pipe> in;
+    bool trouble_told = false;
   };
 
   void Drop(Peer& peer) {
@@ -142,7 +138,14 @@ class LoopbackTransport : public Transport {
         receiver.OnReset(entry.first, /*up=*/false);
       }
       if (peer.out == nullptr && Dial(peer)) {
+        peer.trouble_told = false;
         receiver.OnReset(entry.first, /*up=*/true);
+      }
+      if (peer.out == nullptr && !peer.trouble_told) {
+        peer.trouble_told = true;
+        receiver.OnTrouble(entry.first,
+                           absl::UnavailableError(absl::StrCat(
+                               "nobody listens at loopback://", peer.name)));
       }
     }
   }
@@ -163,7 +166,8 @@ class LoopbackTransport : public Transport {
                                 std::shared_ptr<Mailbox> to) const {
     auto pipe = std::make_shared<Pipe>();
     pipe->id = id;
-    pipe->origin.address = absl::StrCat("loopback://", sender, "#", id);
+    pipe->origin.connection = id;
+    pipe->origin.address = absl::StrCat("loopback://", sender);
     pipe->limit_bytes = spec_.queue_bytes;
     pipe->from = std::move(from);
     pipe->to = std::move(to);

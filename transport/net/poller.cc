@@ -15,15 +15,15 @@
 namespace raft_cluster::internal {
 namespace {
 
-constexpr uint64_t kAlarmKey = UINT64_MAX;
-constexpr uint64_t kWakeKey = UINT64_MAX - 1;
+constexpr uint64_t kAlarmCookie = UINT64_MAX;
+constexpr uint64_t kWakeCookie = UINT64_MAX - 1;
 // What is told beyond this can wait for the next time.
 constexpr int kMaxWoken = 16;
 
-bool Watch(int epoll_fd, int fd, uint64_t key) {
+bool Watch(int epoll_fd, int fd, uint64_t cookie) {
   epoll_event event = {};
   event.events = EPOLLIN;
-  event.data.u64 = key;
+  event.data.u64 = cookie;
   return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
@@ -50,8 +50,8 @@ absl::StatusOr<std::unique_ptr<Poller>> Poller::Create() {
   const int alarm_fd =
       timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   if (epoll_fd >= 0 && wake_fd >= 0 && alarm_fd >= 0 &&
-      Watch(epoll_fd, alarm_fd, kAlarmKey) &&
-      Watch(epoll_fd, wake_fd, kWakeKey)) {
+      Watch(epoll_fd, alarm_fd, kAlarmCookie) &&
+      Watch(epoll_fd, wake_fd, kWakeCookie)) {
     return std::unique_ptr<Poller>(new Poller(epoll_fd, wake_fd, alarm_fd));
   }
   const int error = errno;
@@ -68,8 +68,8 @@ Poller::~Poller() {
   close(alarm_fd_);
 }
 
-bool Poller::Add(int fd, uint64_t key) {
-  if (!Watch(epoll_fd_, fd, key)) return false;
+bool Poller::Add(int fd, uint64_t cookie) {
+  if (!Watch(epoll_fd_, fd, cookie)) return false;
   ready_.emplace_back();
   return true;
 }
@@ -96,10 +96,10 @@ void Poller::SetAlarm(Clock::time_point time) {
   timerfd_settime(alarm_fd_, TFD_TIMER_ABSTIME, &spec, nullptr);
 }
 
-bool Poller::Take(uint64_t key, std::vector<uint64_t>& keys) {
-  if (key == kWakeKey) return false;  // For Wait().
-  if (key != kAlarmKey) {
-    keys.push_back(key);
+bool Poller::Take(uint64_t cookie, std::vector<uint64_t>& cookies) {
+  if (cookie == kWakeCookie) return false;  // For Wait().
+  if (cookie != kAlarmCookie) {
+    cookies.push_back(cookie);
     return false;
   }
   uint64_t expirations;
@@ -109,12 +109,12 @@ bool Poller::Take(uint64_t key, std::vector<uint64_t>& keys) {
   return true;
 }
 
-bool Poller::Collect(std::vector<uint64_t>& keys) {
+bool Poller::Collect(std::vector<uint64_t>& cookies) {
   bool alarm = false;
   {
     MutexLock lock(woken_mu_);
     if (!woken_.empty()) {
-      for (const uint64_t key : woken_) alarm |= Take(key, keys);
+      for (const uint64_t cookie : woken_) alarm |= Take(cookie, cookies);
       woken_.clear();
       return alarm;
     }
@@ -124,7 +124,7 @@ bool Poller::Collect(std::vector<uint64_t>& keys) {
     count = epoll_wait(epoll_fd_, ready_.data(),
                        static_cast<int>(ready_.size()), /*timeout=*/0);
   } while (count < 0 && errno == EINTR);
-  for (int i = 0; i < count; ++i) alarm |= Take(ready_[i].data.u64, keys);
+  for (int i = 0; i < count; ++i) alarm |= Take(ready_[i].data.u64, cookies);
   return alarm;
 }
 
@@ -138,9 +138,9 @@ void Poller::Wait(absl::Duration timeout) {
   MutexLock lock(woken_mu_);
   woken_.clear();
   for (int i = 0; i < count; ++i) {
-    const uint64_t key = events[i].data.u64;
-    if (key != kWakeKey) {
-      woken_.push_back(key);
+    const uint64_t cookie = events[i].data.u64;
+    if (cookie != kWakeCookie) {
+      woken_.push_back(cookie);
       continue;
     }
     uint64_t wakes;

@@ -1,9 +1,9 @@
 // What a thread sleeps on: descriptors that may become readable, an alarm, and
 // wake-ups from other threads.
 //
-// It reports keys, not states: a key says "look there". One that is reported
-// for nothing does no harm; none is ever missed, since the descriptors are
-// watched level-triggered.
+// It reports cookies, not states: a cookie says "look there". One that is
+// reported for nothing does no harm; none is ever missed, since the descriptors
+// are watched level-triggered.
 //
 // Thread rule: Wait(), Wake() and Stir() from any thread, one in Wait() at a
 // time; the rest under the caller's lock.
@@ -38,18 +38,18 @@ class Poller {
 
   // Watches `fd` until Remove(), which must come before it is closed. False:
   // the system refuses to watch any more.
-  bool Add(int fd, uint64_t key);
+  bool Add(int fd, uint64_t cookie);
   void Remove(int fd);
 
   // Makes Wait() return at `time`, and Collect() say so; max() for never.
   void SetAlarm(Clock::time_point time);
 
-  // Appends the keys of what may be readable: of all, or after a Wait() of what
-  // ended that. Returns whether the alarm was due. Never waits.
-  bool Collect(std::vector<uint64_t>& keys);
+  // Appends the cookies of what may be readable: of all, or after a Wait() of
+  // what ended that. Returns whether the alarm was due. Never waits.
+  bool Collect(std::vector<uint64_t>& cookies);
 
-  // Sleeps until a key is to be collected, the alarm is due, Wake() is called,
-  // there is something from Stir(), or `timeout` is over.
+  // Sleeps until a cookie is to be collected, the alarm is due, Wake() is
+  // called, there is something from Stir(), or `timeout` is over.
   void Wait(absl::Duration timeout);
   void Wake();
 
@@ -67,8 +67,8 @@ class Poller {
         alarm_fd_(alarm_fd),
         ready_(kOwnDescriptors) {}
 
-  // Appends a key that stands for no descriptor of our own. True: the alarm.
-  bool Take(uint64_t key, std::vector<uint64_t>& keys);
+  // Appends a cookie that stands for no descriptor of our own. True: the alarm.
+  bool Take(uint64_t cookie, std::vector<uint64_t>& cookies);
 
   const int epoll_fd_;
   const int wake_fd_;

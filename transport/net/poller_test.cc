@@ -21,9 +21,9 @@ using testing::UnorderedElementsAre;
 class EventSetTest : public testing::Test {
  protected:
   std::vector<uint64_t> Keys() {
-    std::vector<uint64_t> keys;
-    alarm_ = events_->Collect(keys);
-    return keys;
+    std::vector<uint64_t> cookies;
+    alarm_ = events_->Collect(cookies);
+    return cookies;
   }
   // Whether Wait() returns long before its time is over.
   bool ReturnsAtOnce() {
@@ -72,9 +72,9 @@ TEST_F(EventSetTest, MissesNothingOfWhatComesAfterAWait) {
 
 TEST_F(EventSetTest, ReportsAllKeysHoweverMany) {
   std::vector<int> fds;
-  for (uint64_t key = 0; key < 500; ++key) {
+  for (uint64_t cookie = 0; cookie < 500; ++cookie) {
     fds.push_back(eventfd(1, EFD_NONBLOCK));
-    ASSERT_TRUE(events_->Add(fds.back(), key));
+    ASSERT_TRUE(events_->Add(fds.back(), cookie));
   }
   EXPECT_THAT(Keys(), SizeIs(500));
   for (const int fd : fds) {

@@ -30,18 +30,18 @@ Connection::~Connection() {
 std::unique_ptr<Connection> Connection::Dial(Environment& environment,
                                              const std::string& endpoint,
                                              const std::string& server_key,
-                                             uint64_t key,
-                                             uint64_t monitor_key) {
+                                             uint64_t cookie,
+                                             uint64_t monitor_cookie) {
   std::unique_ptr<Connection> connection(new Connection(environment));
-  if (!connection->Start(endpoint, server_key, key, monitor_key)) {
+  if (!connection->Start(endpoint, server_key, cookie, monitor_cookie)) {
     return nullptr;
   }
   return connection;
 }
 
 bool Connection::Start(const std::string& endpoint,
-                       const std::string& server_key, uint64_t key,
-                       uint64_t monitor_key) {
+                       const std::string& server_key, uint64_t cookie,
+                       uint64_t monitor_cookie) {
   const KeyRing& keys = environment_.keys;
   dealer_ = OpenSocket(environment_.context, zmq::socket_type::dealer);
   if (!dealer_ || !SetWireOptions(dealer_, environment_) ||
@@ -59,9 +59,9 @@ bool Connection::Start(const std::string& endpoint,
        !SetOption(dealer_, ZMQ_CURVE_SECRETKEY, keys.secret()))) {
     return false;
   }
-  monitor_ = Monitor::Watch(environment_, dealer_, kEvents, monitor_key);
+  monitor_ = Monitor::Watch(environment_, dealer_, kEvents, monitor_cookie);
   return monitor_ != nullptr &&
-         environment_.events.Add(Descriptor(dealer_), key) &&
+         environment_.events.Add(Descriptor(dealer_), cookie) &&
          Connect(dealer_, endpoint);
 }
 

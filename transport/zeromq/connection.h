@@ -33,19 +33,22 @@ class Connection {
   };
 
   // Begins to connect to a numeric `endpoint` of libzmq's, to whoever has
-  // `server_key` where there are keys. `events` reports `key` when there may be
-  // frames, and `monitor_key` when the state may have changed. Null: the system
-  // has no descriptor left, or the endpoint is bad.
+  // `server_key` where there are keys. `events` reports `cookie` when there may
+  // be frames, and `monitor_cookie` when the state may have changed. Null: the
+  // system has no descriptor left, or the endpoint is bad.
   static std::unique_ptr<Connection> Dial(Environment& environment,
                                           const std::string& endpoint,
                                           const std::string& server_key,
-                                          uint64_t key, uint64_t monitor_key);
+                                          uint64_t cookie,
+                                          uint64_t monitor_cookie);
   // What is queued is dropped.
   ~Connection();
 
   // Reads what has happened to it.
   State Update();
   State state() const { return state_; }
+  // The other end has taken the call, though it may have hung up since.
+  bool connected() const { return fd_ >= 0; }
   // It was lost because one side would not talk to the other.
   bool handshake_failed() const { return handshake_failed_; }
 
@@ -63,7 +66,7 @@ class Connection {
   explicit Connection(Environment& environment);
 
   bool Start(const std::string& endpoint, const std::string& server_key,
-             uint64_t key, uint64_t monitor_key);
+             uint64_t cookie, uint64_t monitor_cookie);
   void OnEvent(const Monitor::Event& event);
 
   Environment& environment_;

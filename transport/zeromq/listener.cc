@@ -16,8 +16,8 @@ namespace zeromq {
 namespace {
 
 constexpr absl::Duration kResolveTimeout = absl::Seconds(5);
-// Callers that the system lets wait for libzmq's thread: a whole cluster that
-// starts at once, and more.
+// InboundConnections that the system lets wait for libzmq's thread: a whole
+// cluster that starts at once, and more.
 constexpr int kBacklog = 1024;
 // Answers queued for one caller; see Transport::Reply().
 constexpr int kRepliesPerCaller = 16;
@@ -54,10 +54,10 @@ absl::Status BindError(const Url& url, int error) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(
-    Environment& environment, const Url& url, Resolver& resolver, uint64_t key,
-    uint64_t monitor_key) {
+    Environment& environment, const Url& url, Resolver& resolver,
+    uint64_t cookie, uint64_t monitor_cookie) {
   std::unique_ptr<Listener> listener(new Listener(environment));
-  absl::Status status = listener->Open(url, key, monitor_key);
+  absl::Status status = listener->Open(url, cookie, monitor_cookie);
   if (status.ok()) {
     status = url.scheme == "ipc" ? listener->BindIpc(url)
                                  : listener->BindTcp(url, resolver);
@@ -70,12 +70,12 @@ Listener::~Listener() {
   if (router_) environment_.events.Remove(Descriptor(router_));
 }
 
-absl::Status Listener::Open(const Url& url, uint64_t key,
-                            uint64_t monitor_key) {
+absl::Status Listener::Open(const Url& url, uint64_t cookie,
+                            uint64_t monitor_cookie) {
   const KeyRing& keys = environment_.keys;
   if (!keys.empty()) {
-    doorkeeper_ = Doorkeeper::Post(environment_, keys, monitor_key);
-    if (doorkeeper_ == nullptr) return BindError(url, errno);
+    authenticator_ = ZapAuthenticator::Post(environment_, keys, monitor_cookie);
+    if (authenticator_ == nullptr) return BindError(url, errno);
   }
   router_ = OpenSocket(environment_.context, zmq::socket_type::router);
   if (!router_ || !SetWireOptions(router_, environment_) ||
@@ -83,7 +83,7 @@ absl::Status Listener::Open(const Url& url, uint64_t key,
       !SetOption(router_, ZMQ_ROUTER_MANDATORY, 1) ||
       !SetOption(router_, ZMQ_SNDHWM, kRepliesPerCaller) ||
       !SetOption(router_, ZMQ_BACKLOG, kBacklog) ||
-      !environment_.events.Add(Descriptor(router_), key)) {
+      !environment_.events.Add(Descriptor(router_), cookie)) {
     return BindError(url, errno);
   }
   if (!keys.empty() &&
@@ -91,8 +91,8 @@ absl::Status Listener::Open(const Url& url, uint64_t key,
        !SetOption(router_, ZMQ_CURVE_SECRETKEY, keys.secret()))) {
     return BindError(url, errno);
   }
-  callers_ = Callers::Watch(environment_, router_, monitor_key);
-  if (callers_ == nullptr) return BindError(url, errno);
+  inbound_ = InboundConnections::Watch(environment_, router_, monitor_cookie);
+  if (inbound_ == nullptr) return BindError(url, errno);
   return absl::OkStatus();
 }
 
@@ -156,14 +156,14 @@ absl::Status Listener::BindIpc(const Url& url) {
 }
 
 void Listener::Update(
-    absl::FunctionRef<void(Rejection why, const std::string& host)> refused) {
-  if (doorkeeper_ != nullptr) {
-    doorkeeper_->Answer([&](const std::string& host) {
-      refused(Rejection::kUnknownKey, host);
+    absl::FunctionRef<void(TurnedAway why, const std::string& host)> refused) {
+  if (authenticator_ != nullptr) {
+    authenticator_->Answer([&](const std::string& host) {
+      refused(TurnedAway::kUnknownKey, host);
     });
   }
-  callers_->Update(
-      [&](const std::string& host) { refused(Rejection::kHandshake, host); });
+  inbound_->Update(
+      [&](const std::string& host) { refused(TurnedAway::kHandshake, host); });
 }
 
 bool Listener::EndEndless(
@@ -171,12 +171,12 @@ bool Listener::EndEndless(
   if (url_.scheme != "tcp") return false;
   drained_ |= !readable();
   const bool drained = std::exchange(drained_, false);
-  return callers_->EndEndless(url_.port,
+  return inbound_->EndEndless(url_.port,
                               MaxWithheldBytes(environment_, drained), ended);
 }
 
 Receipt Listener::Receive(Incoming& incoming) {
-  const bool keys = doorkeeper_ != nullptr;
+  const bool keys = authenticator_ != nullptr;
   const Receipt receipt =
       ReceiveFrame(router_, keys ? Sender::kProven : Sender::kStranger,
                    environment_.max_frame_bytes, incoming);
@@ -184,8 +184,8 @@ Receipt Listener::Receive(Incoming& incoming) {
     drained_ = true;
     return receipt;
   }
-  callers_->HandedOut(incoming.descriptor);
-  if (keys && receipt == Receipt::kFrame) callers_->Heard(incoming.descriptor);
+  inbound_->HandedOut(incoming.descriptor);
+  if (keys && receipt == Receipt::kFrame) inbound_->Heard(incoming.descriptor);
   return receipt;
 }
 

@@ -17,11 +17,11 @@
 #include "raft/transport/net/resolver.h"
 #include "raft/transport/transport.h"
 #include "raft/transport/url.h"
-#include "raft/transport/zeromq/callers.h"
-#include "raft/transport/zeromq/doorkeeper.h"
 #include "raft/transport/zeromq/environment.h"
+#include "raft/transport/zeromq/inbound_connections.h"
 #include "raft/transport/zeromq/message.h"
 #include "raft/transport/zeromq/socket.h"
+#include "raft/transport/zeromq/zap_authenticator.h"
 
 namespace raft_cluster::internal {
 namespace zeromq {
@@ -29,12 +29,12 @@ namespace zeromq {
 class Listener {
  public:
   // A host name is resolved first, for which this waits some seconds at most.
-  // `events` reports `key` when there may be frames, and `monitor_key` when it
-  // is time to Update().
-  // UNAVAILABLE: the address cannot be bound, or the name not be resolved.
+  // `events` reports `cookie` when there may be frames, and `monitor_cookie`
+  // when it is time to Update(). UNAVAILABLE: the address cannot be bound, or
+  // the name not be resolved.
   static absl::StatusOr<std::unique_ptr<Listener>> Bind(
       Environment& environment, const Url& url, Resolver& resolver,
-      uint64_t key, uint64_t monitor_key);
+      uint64_t cookie, uint64_t monitor_cookie);
   ~Listener();
 
   // As bound: the port is known.
@@ -44,7 +44,7 @@ class Listener {
 
   // Answers those who show a key, and tells of all who do not come in.
   void Update(
-      absl::FunctionRef<void(Rejection why, const std::string& host)> refused);
+      absl::FunctionRef<void(TurnedAway why, const std::string& host)> refused);
 
   // Ends connections over tcp that make libzmq collect a message without end,
   // and tells of them. To be called every now and then: it judges what came
@@ -60,16 +60,16 @@ class Listener {
  private:
   explicit Listener(Environment& environment) : environment_(environment) {}
 
-  absl::Status Open(const Url& url, uint64_t key, uint64_t monitor_key);
+  absl::Status Open(const Url& url, uint64_t cookie, uint64_t monitor_cookie);
   absl::Status BindTcp(const Url& url, Resolver& resolver);
   absl::Status BindIpc(const Url& url);
   absl::Status ReadPort(const Url& url);
 
   Environment& environment_;
   // There before the router, and after it.
-  std::unique_ptr<Doorkeeper> doorkeeper_;
+  std::unique_ptr<ZapAuthenticator> authenticator_;
   zmq::socket_t router_;
-  std::unique_ptr<Callers> callers_;
+  std::unique_ptr<InboundConnections> inbound_;
   // Given back before the router closes.
   std::unique_ptr<IpcPath> ipc_path_;
   Url url_;

@@ -75,7 +75,7 @@ struct Incoming {
 enum class Sender {
   kPeer,      // A DEALER's only one.
   kStranger,  // Some caller of a ROUTER.
-  kProven,    // The same, past a Doorkeeper.
+  kProven,    // The same, past a ZapAuthenticator.
 };
 
 // Takes one message from a socket.

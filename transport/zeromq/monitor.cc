@@ -14,7 +14,7 @@ namespace zeromq {
 
 std::unique_ptr<Monitor> Monitor::Watch(Environment& environment,
                                         zmq::socket_t& socket, int events,
-                                        uint64_t key) {
+                                        uint64_t cookie) {
   std::unique_ptr<Monitor> monitor(new Monitor(environment, socket));
   const std::string name =
       absl::StrCat("inproc://monitor-", ++environment.monitors);
@@ -33,7 +33,7 @@ std::unique_ptr<Monitor> Monitor::Watch(Environment& environment,
   }
   // Its descriptor tells of nothing before it has once been found empty.
   PendingEvents(monitor->socket_);
-  if (!environment.events.Add(Descriptor(monitor->socket_), key)) {
+  if (!environment.events.Add(Descriptor(monitor->socket_), cookie)) {
     return nullptr;
   }
   return monitor;

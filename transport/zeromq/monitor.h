@@ -1,7 +1,7 @@
 // What libzmq's thread tells of the connections of one socket.
 //
 //   std::unique_ptr<Monitor> monitor =
-//       Monitor::Watch(environment, dealer, ZMQ_EVENT_DISCONNECTED, key);
+//       Monitor::Watch(environment, dealer, ZMQ_EVENT_DISCONNECTED, cookie);
 //   for (Monitor::Event event; monitor->Next(&event);) ...
 //
 // Thread rule: under the transport's lock. Nothing throws or blocks.
@@ -24,11 +24,11 @@ class Monitor {
     uint32_t value = 0;   // A descriptor or an error, as the number has it.
   };
 
-  // `events`: a sum of ZMQ_EVENT_...; the event set reports `key` when there
+  // `events`: a sum of ZMQ_EVENT_...; the event set reports `cookie` when there
   // is something. Null: the system has no descriptor left.
   static std::unique_ptr<Monitor> Watch(Environment& environment,
                                         zmq::socket_t& socket, int events,
-                                        uint64_t key);
+                                        uint64_t cookie);
   // Belongs before the socket is closed.
   ~Monitor();
 

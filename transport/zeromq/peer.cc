@@ -9,24 +9,23 @@ namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
-constexpr std::chrono::milliseconds kMinPause{50};
-constexpr std::chrono::milliseconds kMaxPause{1000};
+// Between two probes of a reason that is known already, which might change.
+constexpr int kAttemptsPerProbe = 8;
 // libzmq ends an attempt before this; if not, we do.
 constexpr std::chrono::seconds kAttemptTimeout{5};
 
 }  // namespace
 
 Peer::Peer(Environment& environment, Resolver& resolver, absl::BitGen& random,
-           Url url, std::vector<std::string> server_keys, uint64_t key,
-           uint64_t monitor_key)
+           Url url, std::vector<std::string> server_keys, uint64_t cookie,
+           uint64_t monitor_cookie)
     : environment_(environment),
       resolver_(resolver),
-      random_(random),
       url_(std::move(url)),
-      key_(key),
-      monitor_key_(monitor_key),
+      cookie_(cookie),
+      monitor_cookie_(monitor_cookie),
       server_keys_(std::move(server_keys)),
-      pause_(kMinPause) {
+      backoff_(random) {
   if (server_keys_.empty()) server_keys_.push_back("");
 }
 
@@ -35,9 +34,10 @@ bool Peer::Update(Clock::time_point now) {
     if (!lookup_->done()) return false;
     absl::StatusOr<Addresses> addresses = lookup_->result();
     lookup_ = nullptr;
+    if (!addresses.ok()) SetTrouble(addresses.status());
     if (addresses.ok()) {
       for (const std::string& address : *addresses) {
-        AddEndpoint(TcpEndpoint(address, url_.port));
+        AddEndpoint(TcpEndpoint(address, url_.port), address);
       }
     }
     DialNext(now);
@@ -52,6 +52,8 @@ bool Peer::Update(Clock::time_point now) {
     case Connection::State::kUp:
       if (!up_) {
         up_since_ = now;
+        trouble_ = absl::OkStatus();
+        trouble_is_news_ = false;
         const auto right = std::find(server_keys_.begin(), server_keys_.end(),
                                      endpoints_[next_endpoint_ - 1].server_key);
         std::rotate(server_keys_.begin(), right, right + 1);
@@ -61,16 +63,17 @@ bool Peer::Update(Clock::time_point now) {
       return !was_up;
     case Connection::State::kDialling:
       if (now < deadline_) return false;
+      timed_out_ = true;
       break;
     case Connection::State::kLost:
       break;
   }
   handshake_failed_ |= !was_up && connection_->handshake_failed();
+  connected_ |= !was_up && connection_->connected();
   connection_ = nullptr;
   up_ = false;
   if (was_up) {
-    // One that does not even last that long is no better than none.
-    if (now - up_since_ >= pause_) pause_ = kMinPause;
+    backoff_.OnLost(now - up_since_);
     next_endpoint_ = endpoints_.size();
     handshake_failed_ = false;
   }
@@ -78,16 +81,20 @@ bool Peer::Update(Clock::time_point now) {
   return was_up;
 }
 
-void Peer::AddEndpoint(const std::string& endpoint) {
+void Peer::AddEndpoint(const std::string& endpoint, const std::string& host) {
   for (const std::string& key : server_keys_) {
-    endpoints_.push_back({endpoint, key});
+    endpoints_.push_back({endpoint, host, key});
   }
 }
 
 void Peer::BeginAttempt(Clock::time_point now) {
   endpoints_.clear();
   next_endpoint_ = 0;
-  handshake_failed_ = false;
+  handshake_failed_ = connected_ = timed_out_ = exhausted_ = false;
+  if (probe_.started()) {
+    SetTrouble(probe_.Result());
+    probe_.Stop();
+  }
   if (url_.scheme == "tcp" && IsHostName(url_.host)) {
     deadline_ = Clock::time_point::max();
     lookup_ = resolver_.Start(url_.host);
@@ -95,25 +102,61 @@ void Peer::BeginAttempt(Clock::time_point now) {
     return;
   }
   AddEndpoint(url_.scheme == "tcp" ? TcpEndpoint(url_.host, url_.port)
-                                   : url_.ToString());
+                                   : url_.ToString(),
+              url_.host);
   DialNext(now);
 }
 
 void Peer::DialNext(Clock::time_point now) {
   while (connection_ == nullptr && next_endpoint_ < endpoints_.size()) {
     const Endpoint& endpoint = endpoints_[next_endpoint_++];
-    connection_ = Connection::Dial(environment_, endpoint.address,
-                                   endpoint.server_key, key_, monitor_key_);
+    connection_ =
+        Connection::Dial(environment_, endpoint.address, endpoint.server_key,
+                         cookie_, monitor_cookie_);
+    exhausted_ |= connection_ == nullptr;
   }
   if (connection_ != nullptr) {
     deadline_ = now + kAttemptTimeout;
     return;
   }
   refused_ = handshake_failed_;
-  const double spread = absl::Uniform(random_, 0.75, 1.25);
-  deadline_ = now + std::chrono::microseconds(
-                        static_cast<int64_t>(pause_.count() * spread));
-  pause_ = std::min<std::chrono::microseconds>(pause_ * 2, kMaxPause);
+  Fail();
+  deadline_ = now + backoff_.Next();
+}
+
+void Peer::Fail() {
+  if (endpoints_.empty()) return;  // The look-up has said why.
+  if (handshake_failed_ || (connected_ && !timed_out_)) {
+    return SetTrouble(absl::UnavailableError(
+        "it hangs up in the handshake: it speaks something else, or only one "
+        "side has keys, or its key is not one of those listed"));
+  }
+  if (exhausted_) {
+    return SetTrouble(absl::ResourceExhaustedError(
+        "no descriptor is left for the connection; raise ulimit -n"));
+  }
+  if (connected_) {
+    return SetTrouble(
+        absl::UnavailableError("it does not answer in the handshake"));
+  }
+  if (!trouble_.ok() && --probes_left_ > 0) return;
+  probes_left_ = kAttemptsPerProbe;
+  if (url_.scheme == "tcp") {
+    probe_.Start(endpoints_.front().host, url_.port);
+  } else {
+    probe_.StartPath(url_.address);
+  }
+}
+
+void Peer::SetTrouble(absl::Status why) {
+  if (why.ok() || why == trouble_) return;
+  trouble_ = std::move(why);
+  trouble_is_news_ = true;
+}
+
+absl::optional<absl::Status> Peer::TakeTrouble() {
+  if (!std::exchange(trouble_is_news_, false)) return absl::nullopt;
+  return trouble_;
 }
 
 SendResult Peer::Send(const Frame& frame) {

@@ -3,8 +3,7 @@
 //
 //   attempt = resolve (host names only), then dial each address in turn, with
 //             each key that the peer may have;
-//   all failed, or a connection was lost: pause of 50 ms, doubled up to 1 s
-//   each time, +-25 %; back to 50 ms after a connection that outlived it.
+//   all failed, or a connection was lost: a pause (transport/net/backoff.h).
 //
 // libzmq could reconnect by itself, but it would keep what it had queued for
 // the peer's former life, ask no resolver of ours, spread its pauses by no more
@@ -22,6 +21,10 @@
 #include <vector>
 
 #include "absl/random/random.h"
+#include "absl/status/status.h"
+#include "absl/types/optional.h"
+#include "raft/transport/net/backoff.h"
+#include "raft/transport/net/connect_probe.h"
 #include "raft/transport/net/poller.h"
 #include "raft/transport/net/resolver.h"
 #include "raft/transport/transport.h"
@@ -34,17 +37,18 @@ namespace zeromq {
 
 class Peer {
  public:
-  // `events` will report `key` when there may be frames, and `monitor_key` when
-  // it is time to Update(). All arguments but the values outlive this.
-  // `server_keys`: the peer has one of these; empty where there are no keys.
+  // `events` will report `cookie` when there may be frames, and
+  // `monitor_cookie` when it is time to Update(). All arguments but the values
+  // outlive this. `server_keys`: the peer has one of these; empty where there
+  // are no keys.
   Peer(Environment& environment, Resolver& resolver, absl::BitGen& random,
-       Url url, std::vector<std::string> server_keys, uint64_t key,
-       uint64_t monitor_key);
+       Url url, std::vector<std::string> server_keys, uint64_t cookie,
+       uint64_t monitor_cookie);
 
   // Looks at what has happened and does what is due, also the first attempt.
-  // True: a connection came up or was lost. Call it when the monitor's key is
-  // reported, the deadline has come, or, while it resolves, when the resolver
-  // has something.
+  // True: a connection came up or was lost. Call it when the monitor's cookie
+  // is reported, the deadline has come, or, while it resolves, when the
+  // resolver has something.
   bool Update(Clock::time_point now);
   bool up() const { return up_; }
   Clock::time_point deadline() const { return deadline_; }
@@ -52,6 +56,8 @@ class Peer {
   // Whether the last attempt failed since one side would not talk to the other;
   // once for each.
   bool TakeRefused() { return std::exchange(refused_, false); }
+  // Why the peer cannot be reached, where that is news.
+  absl::optional<absl::Status> TakeTrouble();
 
   // kFull also while there is no connection.
   SendResult Send(const Frame& frame);
@@ -64,15 +70,17 @@ class Peer {
 
  private:
   void BeginAttempt(Clock::time_point now);
-  void AddEndpoint(const std::string& endpoint);
+  void AddEndpoint(const std::string& endpoint, const std::string& host);
   void DialNext(Clock::time_point now);
+  // An attempt has failed, and what is known of the reason.
+  void Fail();
+  void SetTrouble(absl::Status why);
 
   Environment& environment_;
   Resolver& resolver_;
-  absl::BitGen& random_;
   const Url url_;
-  const uint64_t key_;
-  const uint64_t monitor_key_;
+  const uint64_t cookie_;
+  const uint64_t monitor_cookie_;
 
   // One of the two, or neither while it pauses.
   std::shared_ptr<Lookup> lookup_;  // Shared with the thread that works on it.
@@ -80,7 +88,8 @@ class Peer {
   bool up_ = false;  // As last reported.
   Clock::time_point up_since_;
   struct Endpoint {
-    std::string address;
+    std::string address;  // As libzmq wants it.
+    std::string host;     // Numeric, of tcp.
     std::string server_key;
   };
   std::vector<Endpoint> endpoints_;  // To be dialled in this attempt, in order.
@@ -89,7 +98,16 @@ class Peer {
   std::vector<std::string> server_keys_;
   bool handshake_failed_ = false;  // With one of the endpoints.
   bool refused_ = false;
-  std::chrono::microseconds pause_;
+  // The last attempt got a connection, or had no descriptor for one.
+  bool connected_ = false;
+  bool timed_out_ = false;
+  bool exhausted_ = false;
+  absl::Status trouble_;
+  bool trouble_is_news_ = false;
+  // libzmq does not say why it cannot connect.
+  ConnectProbe probe_;
+  int probes_left_ = 0;
+  Backoff backoff_;
   Clock::time_point deadline_ = Clock::time_point::min();
 };
 

@@ -11,13 +11,11 @@
 
 #include "absl/memory/memory.h"
 #include "absl/random/random.h"
-#include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "raft/transport/net/poller.h"
 #include "raft/transport/zeromq/connection.h"
+#include "raft/transport/zeromq/handles.h"
 #include "raft/transport/zeromq/listener.h"
 #include "raft/transport/zeromq/message.h"
 #include "raft/transport/zeromq/peer.h"
@@ -39,20 +37,14 @@ constexpr Clock::time_point kNever = Clock::time_point::max();
 constexpr std::chrono::milliseconds kEndlessInterval{100};
 constexpr std::chrono::milliseconds kSoon{5};
 
-// The keys under which the descriptors of a peer are watched.
-uint64_t FramesKey(Pid peer) { return static_cast<uint64_t>(peer) * 2; }
-uint64_t MonitorKey(Pid peer) { return FramesKey(peer) + 1; }
-Pid PeerOfKey(uint64_t key) { return static_cast<Pid>(key / 2); }
-bool IsMonitorKey(uint64_t key) { return key % 2 == 1; }
-
-Rejection Why(Receipt receipt) {
+TurnedAway Why(Receipt receipt) {
   switch (receipt) {
     case Receipt::kTooLarge:
-      return Rejection::kTooLarge;
+      return TurnedAway::kTooLarge;
     case Receipt::kUnproven:
-      return Rejection::kUnknownKey;
+      return TurnedAway::kUnknownKey;
     default:
-      return Rejection::kMalformed;
+      return TurnedAway::kMalformed;
   }
 }
 
@@ -79,7 +71,7 @@ class TransportImpl : public Transport {
     return properties;
   }
 
-  absl::Status Connect(Pid peer, const Url& url) override;
+  absl::Status Connect(const PeerSpec& peer) override;
   void Disconnect(Pid peer) override;
   SendResult Send(Pid peer, const Frame& frame) override;
   SendResult Reply(const Origin& origin, const Frame& frame) override;
@@ -139,7 +131,7 @@ class TransportImpl : public Transport {
   std::deque<Pid> readable_;
   bool listener_listed_ = false;
   // Kept for their memory.
-  std::vector<uint64_t> keys_;
+  std::vector<uint64_t> cookies_;
   Incoming incoming_;
   Origin origin_;
   std::string stranger_;  // The routing id in origin_, if there is one.
@@ -173,7 +165,7 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
                         *std::move(context)));
   absl::StatusOr<std::unique_ptr<Listener>> listener =
       Listener::Bind(transport->environment_, spec.url, transport->resolver_,
-                     FramesKey(kListener), MonitorKey(kListener));
+                     FramesCookie(kListener), MonitorCookie(kListener));
   if (!listener.ok()) return listener.status();
   transport->listener_ = *std::move(listener);
   if (spec.url.scheme == "tcp") transport->next_look_ = Clock::now();
@@ -181,31 +173,36 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
   return transport;
 }
 
-absl::Status TransportImpl::Connect(Pid peer, const Url& url) {
-  if (peer <= 0) {
+absl::Status TransportImpl::Connect(const PeerSpec& peer) {
+  if (peer.pid <= 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat("cannot connect to peer ", peer, ": not positive"));
+        absl::StrCat("cannot connect to peer ", peer.pid, ": not positive"));
   }
-  if (url.scheme != spec_.url.scheme || url.wildcard()) {
+  if (peer.url.scheme != spec_.url.scheme || peer.url.wildcard()) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "cannot connect to \"", url.ToString(), "\": ",
-        url.wildcard() ? "a wildcard is nobody's address"
-                       : absl::StrCat("not ", spec_.url.scheme, "://")));
+        "cannot connect to \"", peer.url.ToString(), "\": ",
+        peer.url.wildcard() ? "a wildcard is nobody's address"
+                            : absl::StrCat("not ", spec_.url.scheme, "://")));
   }
-  const std::vector<std::string>* const keys = ring_.Of(peer);
-  if (!ring_.empty() && keys == nullptr) {
+  std::vector<std::string> keys = peer.keys;
+  if (const auto* listed = ring_.Of(peer.pid);
+      keys.empty() && listed != nullptr) {
+    keys = *listed;
+  }
+  if (ring_.empty()) keys.clear();
+  if (!ring_.empty() && keys.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("cannot connect to peer ", peer, ": it has no key"));
+        absl::StrCat("cannot connect to peer ", peer.pid, ": it has no key"));
   }
-  Disconnect(peer);
+  Disconnect(peer.pid);
   Entry& entry =
       peers_
-          .emplace(peer, Entry{Peer(environment_, resolver_, random_, url,
-                                    keys == nullptr ? std::vector<std::string>()
-                                                    : *keys,
-                                    FramesKey(peer), MonitorKey(peer))})
+          .emplace(peer.pid,
+                   Entry{Peer(environment_, resolver_, random_, peer.url,
+                              std::move(keys), FramesCookie(peer.pid),
+                              MonitorCookie(peer.pid))})
           .first->second;
-  Update(peer, entry);
+  Update(peer.pid, entry);
   SetAlarm();
   return absl::OkStatus();
 }
@@ -228,34 +225,25 @@ SendResult TransportImpl::Send(Pid peer, const Frame& frame) {
 }
 
 SendResult TransportImpl::Reply(const Origin& origin, const Frame& frame) {
-  const absl::string_view address = origin.address;
-  const size_t mark = address.find_last_of("#@");
-  if (mark == absl::string_view::npos) return SendResult::kUnknown;
-  const absl::string_view sender = address.substr(mark + 1);
-  if (address[mark] == '@') {
-    Pid peer = 0;
-    return absl::SimpleAtoi(sender, &peer) ? Send(peer, frame)
-                                           : SendResult::kUnknown;
+  if (IsDialled(origin.connection)) {
+    return Send(DialledPeer(origin.connection), frame);
   }
   if (frame.size() > spec_.max_frame_bytes) return SendResult::kTooLarge;
-  std::string routing_id;
-  if (!absl::WebSafeBase64Unescape(sender, &routing_id)) {
-    return SendResult::kUnknown;
-  }
-  const SendResult result = listener_->Reply(routing_id, frame);
+  const SendResult result =
+      listener_->Reply(RoutingId(origin.connection), frame);
   if (listener_->readable()) ListAndStir(kListener);
   return result;
 }
 
 int TransportImpl::Poll(int limit, Receiver& receiver) {
   events_->Settle();
-  keys_.clear();
-  const bool alarm = events_->Collect(keys_);
-  for (const uint64_t key : keys_) {
-    if (IsMonitorKey(key)) {
-      Report(PeerOfKey(key), receiver);
+  cookies_.clear();
+  const bool alarm = events_->Collect(cookies_);
+  for (const uint64_t cookie : cookies_) {
+    if (IsMonitorCookie(cookie)) {
+      Report(PeerOfCookie(cookie), receiver);
     } else {
-      List(PeerOfKey(key));
+      List(PeerOfCookie(cookie));
     }
   }
   const std::set<Pid> resolving = resolving_;
@@ -282,8 +270,8 @@ int TransportImpl::Poll(int limit, Receiver& receiver) {
 
 void TransportImpl::Report(Pid id, Receiver& receiver) {
   if (id == kListener) {
-    listener_->Update([&](Rejection why, const std::string& host) {
-      receiver.OnRefused(why, /*peer=*/0, host);
+    listener_->Update([&](TurnedAway why, const std::string& host) {
+      receiver.OnTurnedAway(why, /*peer=*/0, host);
     });
     return;
   }
@@ -291,8 +279,11 @@ void TransportImpl::Report(Pid id, Receiver& receiver) {
   if (found == peers_.end()) return;
   Peer& peer = found->second.peer;
   if (Update(id, found->second)) receiver.OnReset(id, peer.up());
+  if (const absl::optional<absl::Status> trouble = peer.TakeTrouble()) {
+    receiver.OnTrouble(id, *trouble);
+  }
   if (peer.TakeRefused()) {
-    receiver.OnRefused(Rejection::kHandshake, id, peer.url().ToString());
+    receiver.OnTurnedAway(TurnedAway::kHandshake, id, peer.url().ToString());
   }
 }
 
@@ -321,15 +312,15 @@ void TransportImpl::EndEndless(Receiver& receiver) {
   const Clock::time_point now = Clock::now();
   if (now < next_look_) return;
   const bool soon = listener_->EndEndless([&](const std::string& host) {
-    receiver.OnRefused(Rejection::kTooLarge, /*peer=*/0, host);
+    receiver.OnTurnedAway(TurnedAway::kTooLarge, /*peer=*/0, host);
   });
   next_look_ = now + (soon ? kSoon : kEndlessInterval);
   if (listener_->readable()) List(kListener);
   for (auto& entry : peers_) {
     Peer& peer = entry.second.peer;
     if (peer.EndEndless()) {
-      receiver.OnRefused(Rejection::kTooLarge, entry.first,
-                         peer.url().ToString());
+      receiver.OnTurnedAway(TurnedAway::kTooLarge, entry.first,
+                            peer.url().ToString());
       Report(entry.first, receiver);
     }
     if (peer.readable()) List(entry.first);
@@ -364,7 +355,7 @@ bool TransportImpl::Drain(Pid id, int& budget, int& count, Receiver& receiver) {
     if (receipt == Receipt::kNothing) return true;
     --budget;
     if (receipt != Receipt::kFrame) {
-      receiver.OnRefused(Why(receipt), id, incoming_.sender_host);
+      receiver.OnTurnedAway(Why(receipt), id, incoming_.sender_host);
       continue;
     }
     ++count;
@@ -373,13 +364,14 @@ bool TransportImpl::Drain(Pid id, int& budget, int& count, Receiver& receiver) {
       // Of many frames in turn from one connection it is written once.
       if (stranger_ != incoming_.routing_id) {
         stranger_ = incoming_.routing_id;
-        origin_.address = absl::StrCat(incoming_.sender_host, "#",
-                                       absl::WebSafeBase64Escape(stranger_));
+        origin_.connection = InboundConnection(stranger_);
+        origin_.address = incoming_.sender_host;
       }
     } else {
       stranger_.clear();
       origin_.proven = ring_.empty() ? 0 : id;
-      origin_.address = absl::StrCat(peer->url().ToString(), "@", id);
+      origin_.connection = DialledConnection(id);
+      origin_.address = peer->url().ToString();
     }
     receiver.OnFrame(origin_, std::move(incoming_.frame));
   }

@@ -1,4 +1,4 @@
-#include "raft/transport/zeromq/doorkeeper.h"
+#include "raft/transport/zeromq/zap_authenticator.h"
 
 #include <zmq.h>
 
@@ -24,25 +24,26 @@ constexpr char kVersion[] = "1.0";
 
 }  // namespace
 
-std::unique_ptr<Doorkeeper> Doorkeeper::Post(Environment& environment,
-                                             const KeyRing& ring,
-                                             uint64_t key) {
-  std::unique_ptr<Doorkeeper> keeper(new Doorkeeper(environment, ring));
+std::unique_ptr<ZapAuthenticator> ZapAuthenticator::Post(
+    Environment& environment, const KeyRing& ring, uint64_t cookie) {
+  std::unique_ptr<ZapAuthenticator> keeper(
+      new ZapAuthenticator(environment, ring));
   keeper->socket_ = OpenSocket(environment.context, zmq::socket_type::rep);
   if (!keeper->socket_ || !SetOption(keeper->socket_, ZMQ_LINGER, 0) ||
       !Bind(keeper->socket_, "inproc://zeromq.zap.01")) {
     return nullptr;
   }
   PendingEvents(keeper->socket_);
-  if (!environment.events.Add(Descriptor(keeper->socket_), key)) return nullptr;
+  if (!environment.events.Add(Descriptor(keeper->socket_), cookie))
+    return nullptr;
   return keeper;
 }
 
-Doorkeeper::~Doorkeeper() {
+ZapAuthenticator::~ZapAuthenticator() {
   if (socket_) environment_.events.Remove(Descriptor(socket_));
 }
 
-void Doorkeeper::Answer(
+void ZapAuthenticator::Answer(
     absl::FunctionRef<void(const std::string& address)> refused) {
   // After each answer, since that may have taken away the sign of the next
   // question.
@@ -56,8 +57,8 @@ void Doorkeeper::Answer(
   }
 }
 
-bool Doorkeeper::Take(std::string* request_id, std::string* address,
-                      Pid* owner) {
+bool ZapAuthenticator::Take(std::string* request_id, std::string* address,
+                            Pid* owner) {
   std::vector<std::string> parts;
   for (bool more = true; more;) {
     zmq::message_t part;
@@ -77,7 +78,7 @@ bool Doorkeeper::Take(std::string* request_id, std::string* address,
   return true;
 }
 
-void Doorkeeper::Say(const std::string& request_id, Pid owner) {
+void ZapAuthenticator::Say(const std::string& request_id, Pid owner) {
   const bool good = owner != 0;
   const std::string answer[] = {kVersion,
                                 request_id,

@@ -4,8 +4,8 @@
 // there before the address is bound, and until it is given back.
 //
 // Thread rule: under the transport's lock. Nothing throws or blocks.
-#ifndef RAFT_TRANSPORT_ZEROMQ_DOORKEEPER_H_
-#define RAFT_TRANSPORT_ZEROMQ_DOORKEEPER_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_ZAP_AUTHENTICATOR_H_
+#define RAFT_TRANSPORT_ZEROMQ_ZAP_AUTHENTICATOR_H_
 
 #include <cstdint>
 #include <memory>
@@ -19,19 +19,20 @@
 namespace raft_cluster::internal {
 namespace zeromq {
 
-class Doorkeeper {
+class ZapAuthenticator {
  public:
-  // `events` reports `key` when somebody waits. Null: the system has no
+  // `events` reports `cookie` when somebody waits. Null: the system has no
   // descriptor left. `ring` outlives this.
-  static std::unique_ptr<Doorkeeper> Post(Environment& environment,
-                                          const KeyRing& ring, uint64_t key);
-  ~Doorkeeper();
+  static std::unique_ptr<ZapAuthenticator> Post(Environment& environment,
+                                                const KeyRing& ring,
+                                                uint64_t cookie);
+  ~ZapAuthenticator();
 
   // Answers all who wait, and tells the address of each who has no good key.
   void Answer(absl::FunctionRef<void(const std::string& address)> refused);
 
  private:
-  Doorkeeper(Environment& environment, const KeyRing& ring)
+  ZapAuthenticator(Environment& environment, const KeyRing& ring)
       : environment_(environment), ring_(ring) {}
 
   // True: it was a question. Fills in who asks.
@@ -46,4 +47,4 @@ class Doorkeeper {
 }  // namespace zeromq
 }  // namespace raft_cluster::internal
 
-#endif  // RAFT_TRANSPORT_ZEROMQ_DOORKEEPER_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_ZAP_AUTHENTICATOR_H_

@@ -1,4 +1,4 @@
-#include "raft/transport/zeromq/callers.h"
+#include "raft/transport/zeromq/inbound_connections.h"
 
 #include <zmq.h>
 
@@ -21,39 +21,42 @@ constexpr int kCallerEvents =
 
 }  // namespace
 
-std::unique_ptr<Callers> Callers::Watch(Environment& environment,
-                                        zmq::socket_t& router, uint64_t key) {
+std::unique_ptr<InboundConnections> InboundConnections::Watch(
+    Environment& environment, zmq::socket_t& router, uint64_t cookie) {
   std::unique_ptr<Monitor> monitor =
-      Monitor::Watch(environment, router, kCallerEvents, key);
+      Monitor::Watch(environment, router, kCallerEvents, cookie);
   if (monitor == nullptr) return nullptr;
-  return std::unique_ptr<Callers>(new Callers(std::move(monitor)));
+  return std::unique_ptr<InboundConnections>(
+      new InboundConnections(std::move(monitor)));
 }
 
-void Callers::HandedOut(int fd) {
+void InboundConnections::HandedOut(int fd) {
   // Of one that came just now, or has gone, it does not matter.
-  const auto found = callers_.find(fd);
-  if (found != callers_.end()) found->second.inflow.HandedOut();
+  const auto found = inbound_.find(fd);
+  if (found != inbound_.end()) found->second.inflow.HandedOut();
 }
 
-void Callers::Heard(int fd) {
-  const auto found = callers_.find(fd);
-  if (found == callers_.end() || found->second.heard) return;
+void InboundConnections::Heard(int fd) {
+  const auto found = inbound_.find(fd);
+  if (found == inbound_.end() || found->second.heard) return;
   found->second.heard = true;
   silent_ = std::max(silent_ - 1, 0);
 }
 
-void Callers::Update(absl::FunctionRef<void(const std::string& host)> failed) {
+void InboundConnections::Update(
+    absl::FunctionRef<void(const std::string& host)> failed) {
   for (Monitor::Event event; monitor_->Next(&event);) {
     const int fd = static_cast<int>(event.value);
     switch (event.number) {
       case ZMQ_EVENT_ACCEPTED:
         // It may have gone, and another one be there by now: then the wrong
         // host is named, which does no more harm than a name in a log.
-        callers_[fd] = Caller();
-        callers_[fd].host = PeerHost(fd);
+        inbound_[fd] = Caller();
+        inbound_[fd].host = PeerHost(fd);
         break;
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
-      case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:  // The doorkeeper has told of it.
+      case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:  // The authenticator has told of
+                                             // it.
         ++silent_;
         break;
       case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
@@ -61,8 +64,8 @@ void Callers::Update(absl::FunctionRef<void(const std::string& host)> failed) {
         failed_ = true;
         break;
       case ZMQ_EVENT_DISCONNECTED: {
-        const Caller caller = std::move(callers_[fd]);
-        callers_.erase(fd);
+        const Caller caller = std::move(inbound_[fd]);
+        inbound_.erase(fd);
         const bool good = caller.heard || silent_ > 0;
         if (good && !caller.heard && !failed_) --silent_;
         if (failed_ || !good) failed(caller.host);
@@ -75,11 +78,11 @@ void Callers::Update(absl::FunctionRef<void(const std::string& host)> failed) {
   }
 }
 
-bool Callers::EndEndless(
+bool InboundConnections::EndEndless(
     uint16_t port, size_t limit_bytes,
     absl::FunctionRef<void(const std::string& host)> ended) {
   bool may_be_more = false;
-  for (auto& entry : callers_) {
+  for (auto& entry : inbound_) {
     const int fd = entry.first;
     Caller& caller = entry.second;
     const absl::optional<uint64_t> read = ReadFrom(fd);

@@ -7,8 +7,8 @@
 // and silent.
 //
 // Thread rule: under the transport's lock. Nothing throws or blocks.
-#ifndef RAFT_TRANSPORT_ZEROMQ_CALLERS_H_
-#define RAFT_TRANSPORT_ZEROMQ_CALLERS_H_
+#ifndef RAFT_TRANSPORT_ZEROMQ_INBOUND_CONNECTIONS_H_
+#define RAFT_TRANSPORT_ZEROMQ_INBOUND_CONNECTIONS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -25,11 +25,12 @@
 namespace raft_cluster::internal {
 namespace zeromq {
 
-class Callers {
+class InboundConnections {
  public:
   // Null: the system has no descriptor left.
-  static std::unique_ptr<Callers> Watch(Environment& environment,
-                                        zmq::socket_t& router, uint64_t key);
+  static std::unique_ptr<InboundConnections> Watch(Environment& environment,
+                                                   zmq::socket_t& router,
+                                                   uint64_t cookie);
 
   // A message was taken that came over the connection with this descriptor.
   void HandedOut(int fd);
@@ -44,7 +45,7 @@ class Callers {
                   absl::FunctionRef<void(const std::string& host)> ended);
 
  private:
-  explicit Callers(std::unique_ptr<Monitor> monitor)
+  explicit InboundConnections(std::unique_ptr<Monitor> monitor)
       : monitor_(std::move(monitor)) {}
 
   struct Caller {
@@ -55,7 +56,7 @@ class Callers {
   };
 
   const std::unique_ptr<Monitor> monitor_;
-  std::map<int, Caller> callers_;  // By descriptor.
+  std::map<int, Caller> inbound_;  // By descriptor.
   // The connection that is told of next has failed.
   bool failed_ = false;
   // Connections of which libzmq knows more than that they came, and that have
@@ -66,4 +67,4 @@ class Callers {
 }  // namespace zeromq
 }  // namespace raft_cluster::internal
 
-#endif  // RAFT_TRANSPORT_ZEROMQ_CALLERS_H_
+#endif  // RAFT_TRANSPORT_ZEROMQ_INBOUND_CONNECTIONS_H_

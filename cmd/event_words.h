@@ -1,0 +1,19 @@
+// Every event of a server in words, for the people who run it.
+//
+// Thread rule: functions of values.
+#ifndef RAFT_CMD_EVENT_WORDS_H_
+#define RAFT_CMD_EVENT_WORDS_H_
+
+#include <string>
+
+#include "raft/proto/event.pb.h"
+
+namespace raft_cluster::internal {
+
+// One line, such as "server 3 is silent: nothing was heard from it for the
+// failure timeout". Events that were folded into one are counted in it.
+std::string ShowEvent(const Event& event);
+
+}  // namespace raft_cluster::internal
+
+#endif  // RAFT_CMD_EVENT_WORDS_H_
