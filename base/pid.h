@@ -1,6 +1,12 @@
 // Who is meant: a server of a cluster.
+//
+// Every public header includes this one.
 #ifndef RAFT_BASE_PID_H_
 #define RAFT_BASE_PID_H_
+
+#if __cplusplus < 201703L
+#error "raft needs C++17 or later: compile with -std=c++17"
+#endif
 
 #include <cstdint>
 

@@ -14,6 +14,8 @@
 #include <memory>
 #include <utility>
 
+#include "raft/base/pid.h"
+
 namespace raft_cluster::internal {
 
 class Pin {

@@ -4,6 +4,8 @@
 #ifndef RAFT_CLUSTER_RECEIPT_H_
 #define RAFT_CLUSTER_RECEIPT_H_
 
+#include "raft/base/pid.h"
+
 namespace raft_cluster {
 
 struct Receipt {

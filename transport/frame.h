@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "raft/base/pid.h"
 
 namespace raft_cluster {
 

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "raft/base/pid.h"
+
 namespace raft_cluster {
 
 struct SimCounts {
