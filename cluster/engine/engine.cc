@@ -1,7 +1,6 @@
 #include "raft/cluster/engine/engine.h"
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -50,9 +49,10 @@ Engine::Engine(const EngineOptions& options, Micros now)
     LinkOptions link = options.link;
     link.peer = peer.pid;
     link.peer_url = peer.url;
-    index_[peer.pid] = peers_.size();
     LinkSink* const sink = this;
-    peers_.emplace_back().link = std::make_unique<Link>(link, me_, sink, now);
+    const PeerRef ref =
+        peers_.Add(peer.pid, std::make_unique<Link>(link, me_, sink, now));
+    TouchAt(ref.slot);
   }
   if (options.in_the_clear) {
     Event event;
@@ -84,8 +84,8 @@ absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
                                          Micros now) {
   if (!outbox_status_.ok()) return outbox_status_;
   if (to == kBroadcast) return OfferToAll(envelope, now);
-  const auto found = index_.find(to);
-  if (found == index_.end()) {
+  Peer* const peer = peers_.Find(to);
+  if (peer == nullptr) {
     if (to == options_.link.self) {
       return absl::InvalidArgumentError(
           absl::StrCat("server ", to, " sends to itself"));
@@ -93,7 +93,7 @@ absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
     return absl::NotFoundError(
         absl::StrCat("no server ", to, " in the configuration"));
   }
-  Link& link = Touch(found->second);
+  Link& link = Touch(*peer);
   if (absl::Status status = CheckSize(envelope, link); !status.ok()) {
     return status;
   }
@@ -108,13 +108,13 @@ absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
 absl::StatusOr<Acceptance> Engine::OfferToAll(const Outgoing& envelope,
                                               Micros now) {
   std::vector<Pid> full;
-  for (const Peer& peer : peers_) {
-    Link& link = *peer.link;
+  for (const uint32_t slot : peers_.slots()) {
+    Link& link = *peers_.at(slot).link;
     if (absl::Status status = CheckSize(envelope, link); !status.ok()) {
       return status;
     }
     if (link.live() && !link.HasRoom(envelope.cost())) {
-      link.NoteFull(now);
+      TouchAt(slot).NoteFull(now);
       full.push_back(link.pid());
     }
   }
@@ -123,8 +123,8 @@ absl::StatusOr<Acceptance> Engine::OfferToAll(const Outgoing& envelope,
                              absl::StrJoin(full, ", ")));
   }
   Acceptance receipt;
-  for (size_t i = 0; i < peers_.size(); ++i) {
-    Link& link = Touch(i);
+  for (const uint32_t slot : peers_.slots()) {
+    Link& link = TouchAt(slot);
     if (link.HasRoom(envelope.cost())) {
       link.Accept(envelope, now);
       ++receipt.accepted;
@@ -138,32 +138,29 @@ absl::StatusOr<Acceptance> Engine::OfferToAll(const Outgoing& envelope,
 
 int Engine::Join(Pid to, const Outgoing& envelope) {
   if (!outbox_status_.ok()) return 0;
-  const auto can_join = [&](const Peer& peer) {
-    return peer.link->CanJoin(envelope);
-  };
-  if (to == kBroadcast) {
-    if (!std::all_of(peers_.begin(), peers_.end(), can_join)) return 0;
-    for (const Peer& peer : peers_) peer.link->Join(envelope);
-    return static_cast<int>(peers_.size());
+  if (to != kBroadcast) {
+    Peer* const peer = peers_.Find(to);
+    if (peer == nullptr || !peer->link->CanJoin(envelope)) return 0;
+    peer->link->Join(envelope);
+    return 1;
   }
-  const size_t found = Find(to);
-  if (found == peers_.size() || !can_join(peers_[found])) return 0;
-  peers_[found].link->Join(envelope);
-  return 1;
-}
-
-size_t Engine::Find(Pid pid) {
-  if (found_ < peers_.size() && peers_[found_].link->pid() == pid) {
-    return found_;
+  for (const uint32_t slot : peers_.slots()) {
+    if (!peers_.at(slot).link->CanJoin(envelope)) return 0;
   }
-  const auto found = index_.find(pid);
-  if (found == index_.end()) return peers_.size();
-  return found_ = found->second;
+  for (const uint32_t slot : peers_.slots()) {
+    peers_.at(slot).link->Join(envelope);
+  }
+  return static_cast<int>(peers_.size());
 }
 
 void Engine::CountRefused(Pid to) {
-  for (const Peer& peer : peers_) {
-    if (to == kBroadcast || peer.link->pid() == to) peer.link->CountRefused();
+  if (to != kBroadcast) {
+    Peer* const peer = peers_.Find(to);
+    if (peer != nullptr) peer->link->CountRefused();
+    return;
+  }
+  for (const uint32_t slot : peers_.slots()) {
+    peers_.at(slot).link->CountRefused();
   }
 }
 
@@ -191,11 +188,12 @@ size_t Engine::TakeUpTo(size_t limit, Micros now,
   inbox_over_ = inbox_.empty() && !inbox_status_.ok();
   size_t count = 0;
   while (count < limit && !inbox_.empty()) {
-    size_t link;
+    PeerRef ref;
     Taken taken;
-    inbox_.Pop(limit - count, take, &link, &taken);
-    if (peers_[link].link->Take(taken, now)) {
-      Touch(link);
+    inbox_.Pop(limit - count, take, &ref, &taken);
+    Peer* const peer = peers_.Get(ref);
+    if (peer != nullptr && peer->link->Take(taken, now)) {
+      Touch(*peer);
       *sooner = true;
     }
     count += taken.envelopes;
@@ -205,7 +203,7 @@ size_t Engine::TakeUpTo(size_t limit, Micros now,
 
 void Engine::OnRun(Pid peer, const Life& life, ItemRun run) {
   ++runs_;
-  inbox_.Push(index_[peer], peer, life.random, std::move(run));
+  inbox_.Push(peers_.Find(peer)->ref, peer, life.random, std::move(run));
 }
 
 // ---- Frames -----------------------------------------------------------------
@@ -231,10 +229,10 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
   if (header.cluster != options_.link.cluster) {
     return refuse(Refusal::OTHER_CLUSTER);
   }
-  const auto found = index_.find(header.from);
-  if (found == index_.end()) return refuse(Refusal::UNKNOWN_PID);
+  Peer* const peer = peers_.Find(header.from);
+  if (peer == nullptr) return refuse(Refusal::UNKNOWN_PID);
   if (header.to != options_.link.self) return refuse(Refusal::MISROUTED);
-  Link& link = Touch(found->second);
+  Link& link = Touch(*peer);
   if (origin.proven != header.from &&
       (origin.proven != 0 || options_.proven_peers)) {
     return link.CountRefusal(Refusal::WRONG_KEY, origin.address);
@@ -249,19 +247,19 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
 void Engine::OnTurnedAway(TurnedAway why, Pid peer,
                           const std::string& address) {
   const Refusal::Reason reason = ReasonOf(why);
-  const auto found = index_.find(peer);
-  if (found == index_.end()) return Refuse(reason, address);
-  peers_[found->second].link->CountRefusal(reason, address);
+  Peer* const found = peers_.Find(peer);
+  if (found == nullptr) return Refuse(reason, address);
+  found->link->CountRefusal(reason, address);
 }
 
 void Engine::OnTrouble(Pid peer, const std::string& why) {
-  const auto found = index_.find(peer);
-  if (found != index_.end()) peers_[found->second].link->OnTrouble(why);
+  Peer* const found = peers_.Find(peer);
+  if (found != nullptr) found->link->OnTrouble(why);
 }
 
 void Engine::OnReset(Pid peer, bool up, Micros now) {
-  const auto found = index_.find(peer);
-  if (found != index_.end()) Touch(found->second).OnReset(up, now);
+  Peer* const found = peers_.Find(peer);
+  if (found != nullptr) Touch(*found).OnReset(up, now);
 }
 
 // A frame names a life of our pid that is newer than this one. If by our own
@@ -272,18 +270,18 @@ void Engine::OnReset(Pid peer, bool up, Micros now) {
 // whose clock is behind as well cannot tell, so it gives in when it has met
 // more newer lives than there are peers to remember former ones.)
 void Engine::OnNewerSelf(const Life& newer, Micros now) {
-  const bool past =
-      std::any_of(peers_.begin(), peers_.end(),
-                  [](const Peer& peer) { return peer.link->held_session(); });
+  const bool past = std::any_of(
+      peers_.slots().begin(), peers_.slots().end(),
+      [this](uint32_t slot) { return peers_.at(slot).link->held_session(); });
   const uint64_t clock =
       options_.life.start_us + static_cast<uint64_t>(now - started_);
   if (!past && newer.start_us > clock && rebirths_ < peers_.size()) {
     ++rebirths_;
     me_ = Life{newer.start_us + 1, Random()};
-    for (size_t i = 0; i < peers_.size(); ++i) Touch(i).Rebirth(me_, now);
+    for (const uint32_t slot : peers_.slots()) TouchAt(slot).Rebirth(me_, now);
     return;
   }
-  for (size_t i = 0; i < peers_.size(); ++i) Touch(i).Fence();
+  for (const uint32_t slot : peers_.slots()) TouchAt(slot).Fence();
   outbox_status_ = inbox_status_ = Superseded();
   Event event;
   event.set_kind(Event::SUPERSEDED);
@@ -292,44 +290,35 @@ void Engine::OnNewerSelf(const Life& newer, Micros now) {
   OnEvent(std::move(event));
 }
 
-Micros Engine::DueAt(const Peer& peer) {
-  if (peer.blocked) return kNever;
-  if (peer.due == kUnknown) peer.due = peer.link->FrameDeadline();
-  assert(peer.due == peer.link->FrameDeadline());
-  return peer.due;
-}
+// ---- What is due ------------------------------------------------------------
 
-bool Engine::IsDue(const Peer& peer, Micros now, bool sleeping) {
-  if (peer.blocked) return false;
-  return now >= DueAt(peer) || (sleeping && peer.link->owes_news());
+void Engine::SetBlocked(PeerRef ref, bool blocked) {
+  Peer* const peer = peers_.Get(ref);
+  if (peer == nullptr) return;
+  Touch(*peer);
+  peer->blocked = blocked;
 }
 
 bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
+  // Each at most once: a link may have less to say than it seemed.
   for (size_t i = 0; i < peers_.size(); ++i) {
-    if (++turn_ >= peers_.size()) turn_ = 0;
-    if (!IsDue(peers_[turn_], now, sleeping)) continue;
-    if (Touch(turn_).NextFrame(now, sleeping, &due->out)) {
-      due->link = turn_;
-      due->peer = peers_[turn_].link->pid();
+    Peer* const peer = agenda_.NextDue(now, sleeping);
+    if (peer == nullptr) break;
+    if (peer->link->NextFrame(now, sleeping, &due->out)) {
+      due->ref = peer->ref;
+      due->peer = peer->pid;
       return true;
     }
   }
   return false;
 }
 
-bool Engine::HasDueFrame(Micros now, bool sleeping) const {
-  return std::any_of(peers_.begin(), peers_.end(), [&](const Peer& peer) {
-    return IsDue(peer, now, sleeping);
-  });
-}
-
 // ---- Time and the end -------------------------------------------------------
 
 void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
-  for (Peer& peer : peers_) {
-    if (peer.link->Tick(now)) reconnect->push_back(peer.link->pid());
-    // Who leaves has nothing more to say to one who is silent.
-    if (leaving_) peer.due = kUnknown;
+  for (const uint32_t slot : agenda_.TakeTicks(now)) {
+    Peer& peer = peers_.at(slot);
+    if (peer.link->Tick(now)) reconnect->push_back(peer.pid);
   }
   if (inbox_status_.ok() && options_.idle_timeout != kNever &&
       now - last_run_ >= options_.idle_timeout) {
@@ -339,11 +328,8 @@ void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
   }
 }
 
-Micros Engine::Deadline() const {
-  Micros deadline = kNever;
-  for (const Peer& peer : peers_) {
-    deadline = std::min({deadline, DueAt(peer), peer.link->TickDeadline()});
-  }
+Micros Engine::Deadline() {
+  Micros deadline = agenda_.Deadline();
   if (inbox_status_.ok() && options_.idle_timeout != kNever) {
     deadline = std::min(deadline, last_run_ + options_.idle_timeout);
   }
@@ -351,7 +337,9 @@ Micros Engine::Deadline() const {
 }
 
 void Engine::HeldUp(Micros duration, Micros now) {
-  for (const Peer& peer : peers_) peer.link->HeldUp(duration, now);
+  for (const uint32_t slot : peers_.slots()) {
+    TouchAt(slot).HeldUp(duration, now);
+  }
 }
 
 void Engine::Leave() {
@@ -363,18 +351,19 @@ void Engine::Leave() {
     outbox_status_ = inbox_status_ = closed;
   }
   inbox_.Clear();
-  for (size_t i = 0; i < peers_.size(); ++i) Touch(i).Leave();
+  for (const uint32_t slot : peers_.slots()) TouchAt(slot).Leave();
 }
 
 bool Engine::Left() const {
-  return std::all_of(peers_.begin(), peers_.end(),
-                     [](const Peer& peer) { return peer.link->Left(); });
+  return std::all_of(
+      peers_.slots().begin(), peers_.slots().end(),
+      [this](uint32_t slot) { return peers_.at(slot).link->Left(); });
 }
 
 absl::Status Engine::Abandon() {
   std::vector<std::string> left;
-  for (size_t i = 0; i < peers_.size(); ++i) {
-    Link& link = Touch(i);
+  for (const uint32_t slot : peers_.slots()) {
+    Link& link = TouchAt(slot);
     if (link.live() && link.unsettled() > 0) {
       left.push_back(absl::StrCat("server ", link.pid(), ": ", link.unsettled(),
                                   " envelopes"));

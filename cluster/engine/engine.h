@@ -15,12 +15,13 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "raft/cluster/engine/agenda.h"
 #include "raft/cluster/engine/delivery.h"
 #include "raft/cluster/engine/inbox_queue.h"
+#include "raft/cluster/engine/peer_table.h"
 #include "raft/cluster/link/link.h"
 #include "raft/proto/event.pb.h"
 #include "raft/proto/stats.pb.h"
@@ -81,18 +82,20 @@ class Engine : private LinkSink {
 
   // The next frame that is due, of any link in turn that is not blocked.
   struct Due {
-    size_t link = 0;
+    PeerRef ref;
     Pid peer = 0;
     OutgoingFrame out;
   };
   bool NextFrame(Micros now, bool sleeping, Due* due);
-  bool HasDueFrame(Micros now, bool sleeping) const;
+  bool HasDueFrame(Micros now, bool sleeping) {
+    return agenda_.HasDueFrame(now, sleeping);
+  }
   // The transport takes no frames for this peer, or takes them again.
-  void SetBlocked(size_t link, bool blocked) { peers_[link].blocked = blocked; }
+  void SetBlocked(PeerRef ref, bool blocked);
   // Sees to timers. Appends to `reconnect` those whose connection carries
   // nothing.
   void Tick(Micros now, std::vector<Pid>* reconnect);
-  Micros Deadline() const;
+  Micros Deadline();
   // See Link.
   void HeldUp(Micros duration, Micros now);
 
@@ -108,7 +111,7 @@ class Engine : private LinkSink {
   bool EventIsNext() const {
     return !events_.empty() && inbox_.gone() >= events_.front().after;
   }
-  int live_peers() const;
+  int live_peers() { return agenda_.live(); }
   std::string MissingPeers() const;  // "3, 5": those that are not live.
   size_t peer_count() const { return peers_.size(); }
   Stats GetStats(Micros now) const;
@@ -122,24 +125,8 @@ class Engine : private LinkSink {
   void OnEvent(Event event) override;
   uint64_t Random() override;
 
-  // Most of what happens is between us and one peer, and each time it is asked
-  // what is due to any: of the others that is still known.
-  struct Peer {
-    std::unique_ptr<Link> link;
-    bool blocked = false;
-    mutable Micros due = kUnknown;  // link->FrameDeadline().
-  };
-  static constexpr Micros kUnknown = -1;
-
-  // The place of this peer in peers_; past its end if there is none.
-  size_t Find(Pid pid);
-  // For all that may change when the link's next frame is due.
-  Link& Touch(size_t peer) {
-    peers_[peer].due = kUnknown;
-    return *peers_[peer].link;
-  }
-  static Micros DueAt(const Peer& peer);
-  static bool IsDue(const Peer& peer, Micros now, bool sleeping);
+  Link& Touch(Peer& peer) { return agenda_.Touch(peer); }
+  Link& TouchAt(uint32_t slot) { return Touch(peers_.at(slot)); }
 
   absl::Status CheckSize(const Outgoing& envelope, const Link& link) const;
   absl::StatusOr<Acceptance> OfferToAll(const Outgoing& envelope, Micros now);
@@ -149,10 +136,8 @@ class Engine : private LinkSink {
   const EngineOptions options_;
   Life me_;
   uint64_t random_;
-  std::vector<Peer> peers_;  // In the order of pids.
-  absl::flat_hash_map<Pid, size_t> index_;
-  size_t turn_ = 0;   // Whose frame was the last.
-  size_t found_ = 0;  // Who was looked for last: mostly the next one, too.
+  PeerTable peers_;
+  Agenda agenda_{&peers_};
   InboxQueue inbox_;
   absl::Status outbox_status_;
   absl::Status inbox_status_;

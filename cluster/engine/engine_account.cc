@@ -47,16 +47,11 @@ bool Engine::NextEvent(Event* event) {
   return true;
 }
 
-int Engine::live_peers() const {
-  return static_cast<int>(
-      std::count_if(peers_.begin(), peers_.end(),
-                    [](const Peer& peer) { return peer.link->live(); }));
-}
-
 std::string Engine::MissingPeers() const {
   std::vector<Pid> missing;
-  for (const Peer& peer : peers_) {
-    if (!peer.link->live()) missing.push_back(peer.link->pid());
+  for (const uint32_t slot : peers_.slots()) {
+    const Peer& peer = peers_.at(slot);
+    if (!peer.link->live()) missing.push_back(peer.pid);
   }
   return absl::StrJoin(missing, ", ");
 }
@@ -66,9 +61,9 @@ Stats Engine::GetStats(Micros now) const {
   stats.set_pid(options_.link.self);
   stats.set_url(options_.url);
   *stats.mutable_incarnation() = me_.ToProto();
-  for (const Peer& peer : peers_) {
+  for (const uint32_t slot : peers_.slots()) {
     PeerStats* of_peer = stats.add_peers();
-    peer.link->FillStats(now, of_peer);
+    peers_.at(slot).link->FillStats(now, of_peer);
     stats.set_received(stats.received() + of_peer->received());
     stats.set_sent(stats.sent() + of_peer->ledger().accepted());
   }

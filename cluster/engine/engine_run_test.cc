@@ -142,19 +142,20 @@ TEST(Frames, OfABlockedLinkWaitAndKeepNobodyElseWaiting) {
   for (const Pid pid : {2, 3}) {
     ASSERT_TRUE(engines[1].Offer(pid, Text(1, "m"), engines.now).ok());
   }
-  engines[1].SetBlocked(/*link=*/0, true);
+  const PeerRef two{0, 1};
+  engines[1].SetBlocked(two, true);
   Engine::Due due;
   ASSERT_TRUE(engines[1].NextFrame(engines.now, true, &due));
   EXPECT_EQ(due.peer, 3);
   EXPECT_FALSE(engines[1].NextFrame(engines.now, true, &due));
   EXPECT_FALSE(engines[1].HasDueFrame(engines.now, false));
   EXPECT_GT(engines[1].Deadline(), engines.now);
-  engines[1].SetBlocked(0, false);
+  engines[1].SetBlocked(two, false);
   EXPECT_TRUE(engines[1].HasDueFrame(engines.now, false));
   EXPECT_LE(engines[1].Deadline(), engines.now);
   ASSERT_TRUE(engines[1].NextFrame(engines.now, true, &due));
   EXPECT_EQ(due.peer, 2);
-  EXPECT_EQ(due.link, 0u);
+  EXPECT_EQ(due.ref, two);
 }
 
 // ---- The inbox's end -------------------------------------------------------

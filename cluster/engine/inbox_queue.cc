@@ -13,15 +13,15 @@ constexpr size_t kCopyBytes = 16384;
 
 }  // namespace
 
-void InboxQueue::Push(size_t link, Pid from, uint64_t life, ItemRun run) {
+void InboxQueue::Push(PeerRef peer, Pid from, uint64_t life, ItemRun run) {
   pushed_ += run.envelopes;
   // One alone is not copied: it is about to be taken.
   if (!entries_.empty() && !run.single && run.bytes.size() < kSmallRunBytes) {
     Gather(&run);
-    if (Join(link, run)) return;
+    if (Join(peer, run)) return;
   }
   Entry entry;
-  entry.link = link;
+  entry.peer = peer;
   entry.from = from;
   entry.life = life;
   entry.run = std::move(run);
@@ -47,10 +47,10 @@ void InboxQueue::Gather(ItemRun* run) {
   run->bytes = Bytes(copy_, absl::string_view(to, bytes.size()));
 }
 
-bool InboxQueue::Join(size_t link, const ItemRun& run) {
+bool InboxQueue::Join(PeerRef peer, const ItemRun& run) {
   Entry& last = entries_.back();
   const absl::string_view before = last.run.bytes.view();
-  if (last.link != link || last.run.session != run.session ||
+  if (last.peer != peer || last.run.session != run.session ||
       last.run.bytes.owner() != run.bytes.owner() ||
       before.data() + before.size() != run.bytes.view().data()) {
     return false;
@@ -64,10 +64,10 @@ bool InboxQueue::Join(size_t link, const ItemRun& run) {
 
 void InboxQueue::Pop(size_t limit,
                      absl::FunctionRef<void(Delivery&& received)> take,
-                     size_t* link, Taken* taken) {
+                     PeerRef* peer, Taken* taken) {
   Entry& entry = entries_.front();
   ItemRun& run = entry.run;
-  *link = entry.link;
+  *peer = entry.peer;
   taken->session = run.session;
   taken->envelopes = std::min<uint64_t>(limit, run.envelopes);
   if (run.single) {

@@ -15,6 +15,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "raft/cluster/engine/delivery.h"
+#include "raft/cluster/engine/peer_table.h"
 #include "raft/cluster/link/receive_window.h"
 
 namespace raft_cluster::internal {
@@ -23,13 +24,13 @@ class InboxQueue {
  public:
   explicit InboxQueue(Pid self) : self_(self) {}
 
-  // `link` is the caller's name for the link that brought the run.
-  void Push(size_t link, Pid from, uint64_t life, ItemRun run);
+  // `peer` is whose link brought the run.
+  void Push(PeerRef peer, Pid from, uint64_t life, ItemRun run);
   // Hands out up to `limit` envelopes in their order, as far as they came in
   // one run, and says what that means to their link: how many it was is in
   // taken->envelopes. REQUIRES: !empty(), limit > 0.
   void Pop(size_t limit, absl::FunctionRef<void(Delivery&& received)> take,
-           size_t* link, Taken* taken);
+           PeerRef* peer, Taken* taken);
   bool empty() const { return entries_.empty(); }
   // How many envelopes were ever pushed, and how many of them are gone.
   uint64_t pushed() const { return pushed_; }
@@ -38,7 +39,7 @@ class InboxQueue {
 
  private:
   struct Entry {
-    size_t link = 0;
+    PeerRef peer;
     Pid from = 0;
     uint64_t life = 0;
     ItemRun run;
@@ -49,7 +50,7 @@ class InboxQueue {
   // Copies the run's bytes behind those of the others.
   void Gather(ItemRun* run);
   // Puts a run that was gathered right behind the last entry into that.
-  bool Join(size_t link, const ItemRun& run);
+  bool Join(PeerRef peer, const ItemRun& run);
 
   const Pid self_;
   std::deque<Entry> entries_;

@@ -78,7 +78,7 @@ struct Popped {
   }
 
   std::vector<Delivery> received;
-  size_t link = 0;
+  PeerRef link;
   Taken taken;
 };
 
@@ -102,8 +102,8 @@ TEST(InboxQueue, GivesOutWhatWasPutInFirstComeFirstServed) {
         const std::string msg(random() % 5000, 'x');
         const uint64_t items = 1 + random() % 3;
         expected.push_back({link, session, ++id, session, items, msg});
-        queue.Push(link, static_cast<Pid>(link + 1), session,
-                   MakeLargeRun(session, id, msg, items));
+        queue.Push({static_cast<uint32_t>(link), 1}, static_cast<Pid>(link + 1),
+                   session, MakeLargeRun(session, id, msg, items));
       } else {
         std::vector<std::string> msgs(1 + random() % 5);
         const uint64_t first = id + 1;
@@ -111,8 +111,8 @@ TEST(InboxQueue, GivesOutWhatWasPutInFirstComeFirstServed) {
           msg.assign(random() % (random() % 4 == 0 ? 3000 : 30), 'y');
           expected.push_back({link, session, ++id, session, 1, msg});
         }
-        queue.Push(link, static_cast<Pid>(link + 1), session,
-                   MakeRun(session, first, msgs));
+        queue.Push({static_cast<uint32_t>(link), 1}, static_cast<Pid>(link + 1),
+                   session, MakeRun(session, first, msgs));
       }
     }
     if (random() % 2000 == 0) {
@@ -133,7 +133,7 @@ TEST(InboxQueue, GivesOutWhatWasPutInFirstComeFirstServed) {
       ASSERT_EQ(received.to, envelope.id % 2 == 0 ? kBroadcast : kSelf);
       ASSERT_EQ(received.incarnation, envelope.life);
       ASSERT_TRUE(received.msg == envelope.msg);
-      ASSERT_EQ(got.link, envelope.link);
+      ASSERT_EQ(got.link.slot, envelope.link);
       ASSERT_EQ(got.taken.session, envelope.session);
       taken.items += envelope.items;
       taken.cost += envelope.msg.size() + kEnvelopeOverhead;
@@ -154,8 +154,8 @@ double MemoryPerCost(size_t links) {
   InboxQueue queue(kSelf);
   const int64_t before = live_bytes;
   for (uint64_t i = 0; i < kCount; ++i) {
-    queue.Push(i % links, static_cast<Pid>(i % links + 1), 1,
-               MakeRun(1, i, {"m"}));
+    queue.Push({static_cast<uint32_t>(i % links), 1},
+               static_cast<Pid>(i % links + 1), 1, MakeRun(1, i, {"m"}));
   }
   return static_cast<double>(live_bytes - before) /
          (kCount * (1 + kEnvelopeOverhead));
@@ -174,7 +174,7 @@ TEST(Memory, IsGivenBack) {
   InboxQueue queue(kSelf);
   const int64_t before = live_bytes;
   for (uint64_t i = 0; i < 5000; ++i) {
-    queue.Push(i % 2, 1, 1, MakeRun(1, i, {"m"}));
+    queue.Push({static_cast<uint32_t>(i % 2), 1}, 1, 1, MakeRun(1, i, {"m"}));
   }
   while (!queue.empty()) Popped{queue};
   EXPECT_LT(live_bytes - before, 40000);  // Blocks of what will come next.
@@ -184,15 +184,15 @@ TEST(Delivery, StaysValidWhenTheQueueIsGone) {
   std::vector<Delivery> kept;
   {
     InboxQueue queue(kSelf);
-    queue.Push(0, 1, 1, MakeRun(1, 1, {"first", "second"}));
-    queue.Push(0, 1, 1, MakeRun(1, 3, {"joins others"}));
-    queue.Push(0, 1, 1, MakeRun(1, 4, {"is joined by it"}));
-    queue.Push(0, 1, 1, MakeRun(1, 5, {std::string(3000, 'l')}));
-    queue.Push(0, 1, 1, MakeLargeRun(1, 6, std::string(100000, 'x'), 2));
+    queue.Push({0, 1}, 1, 1, MakeRun(1, 1, {"first", "second"}));
+    queue.Push({0, 1}, 1, 1, MakeRun(1, 3, {"joins others"}));
+    queue.Push({0, 1}, 1, 1, MakeRun(1, 4, {"is joined by it"}));
+    queue.Push({0, 1}, 1, 1, MakeRun(1, 5, {std::string(3000, 'l')}));
+    queue.Push({0, 1}, 1, 1, MakeLargeRun(1, 6, std::string(100000, 'x'), 2));
     while (!queue.empty()) kept.push_back(Popped(queue).received[0]);
     // What comes later is written where these do not look.
     for (uint64_t id = 7; id < 100; ++id) {
-      queue.Push(0, 1, 1, MakeRun(1, id, {"later"}));
+      queue.Push({0, 1}, 1, 1, MakeRun(1, id, {"later"}));
     }
   }
   ASSERT_EQ(kept.size(), 6u);

@@ -38,7 +38,6 @@ Pump::Pump(std::unique_ptr<Transport> transport,
     : clock_(clock),
       peers_(peers),
       transport_(std::move(transport)),
-      stuck_(peers.size()),
       verify_checksums_(!transport_->properties().proves_integrity),
       engine_(options, clock()) {}
 
@@ -128,27 +127,33 @@ bool Pump::Turn(Quest quest) {
 }
 
 void Pump::Reconnect(Pid peer) {
-  for (size_t link = 0; link < peers_.size(); ++link) {
-    if (peers_[link].pid != peer) continue;
-    // The url was good before; a failure now means that nothing is sent, and
-    // the next attempt comes when the bound has passed once more.
-    transport_->Connect(peers_[link]).IgnoreError();
-    stuck_[link].reset();
-    MutexLock lock(mu_);
-    engine_.SetBlocked(link, false);
-  }
+  const auto spec =
+      std::find_if(peers_.begin(), peers_.end(),
+                   [peer](const PeerSpec& one) { return one.pid == peer; });
+  // The url was good before; a failure now means that nothing is sent, and the
+  // next attempt comes when the bound has passed once more.
+  transport_->Connect(*spec).IgnoreError();
+  const auto stuck =
+      std::find_if(stuck_.begin(), stuck_.end(),
+                   [peer](const Stuck& one) { return one.peer == peer; });
+  if (stuck == stuck_.end()) return;
+  const PeerRef ref = stuck->ref;
+  stuck_.erase(stuck);
+  MutexLock lock(mu_);
+  engine_.SetBlocked(ref, false);
 }
 
 void Pump::SendStuck() {
-  for (size_t link = 0; link < stuck_.size(); ++link) {
-    if (stuck_[link] == nullptr) continue;
-    if (transport_->Send(peers_[link].pid, *stuck_[link]) ==
+  for (size_t i = 0; i < stuck_.size();) {
+    if (transport_->Send(stuck_[i].peer, stuck_[i].frame) ==
         SendResult::kFull) {
+      ++i;
       continue;
     }
-    stuck_[link].reset();
+    const PeerRef ref = stuck_[i].ref;
+    stuck_.erase(stuck_.begin() + static_cast<ptrdiff_t>(i));
     MutexLock lock(mu_);
-    engine_.SetBlocked(link, false);
+    engine_.SetBlocked(ref, false);
   }
 }
 
@@ -167,9 +172,9 @@ void Pump::SendDue(bool sleeping, int limit) {
     }
     // What is refused for any other reason counts as lost on the way.
     if (transport_->Send(due.peer, frame) != SendResult::kFull) continue;
-    stuck_[due.link] = std::make_unique<Frame>(std::move(frame));
+    stuck_.push_back({due.ref, due.peer, std::move(frame)});
     MutexLock lock(mu_);
-    engine_.SetBlocked(due.link, true);
+    engine_.SetBlocked(due.ref, true);
   }
 }
 
@@ -228,7 +233,7 @@ bool Pump::Found(Quest quest) const {
 // Between a poll that found everything out and a sleep there may have been only
 // a Send(): what came meanwhile ends the sleep at once, so that to poll again
 // before it would be a detour.
-bool Pump::MaySleepAtOnce() const {
+bool Pump::MaySleepAtOnce() {
   const Micros now = clock_();
   return polled_out_ && !send_wanted_ && !stop_ &&
          now - due_back_ <= kMaxLate && engine_.Deadline() > now &&

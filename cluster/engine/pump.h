@@ -119,7 +119,7 @@ class Pump : private Receiver {
   void Reconnect(Pid peer) ABSL_LOCKS_EXCLUDED(mu_)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
   void TrySendDue() ABSL_LOCKS_EXCLUDED(mu_, pump_);
-  bool MaySleepAtOnce() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool MaySleepAtOnce() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // One turn, then a sleep until something happens or `until`, unless there is
   // more to do at once. REQUIRES: the caller is the poller.
   void PollAndSleep(Quest quest, Micros until) ABSL_LOCKS_EXCLUDED(pump_)
@@ -148,8 +148,13 @@ class Pump : private Receiver {
   // Null once closed. Wake() and Wait() need no lock: Close() lets nobody
   // begin one, and waits for those who have.
   std::unique_ptr<Transport> transport_;
-  // Per link: a frame that the transport did not take.
-  std::vector<std::unique_ptr<Frame>> stuck_ ABSL_GUARDED_BY(pump_);
+  // Frames that the transport did not take; at most one of each peer.
+  struct Stuck {
+    PeerRef ref;
+    Pid peer = 0;
+    Frame frame;
+  };
+  std::vector<Stuck> stuck_ ABSL_GUARDED_BY(pump_);
   bool verify_checksums_;
   Micros poll_time_ ABSL_GUARDED_BY(pump_) = 0;
 

@@ -113,7 +113,7 @@ class Link {
   // When NextFrame() has something to do, if nothing else happens. `sleeping`
   // is left out of account: then there is something as soon as news is owed.
   Micros FrameDeadline() const;
-  bool owes_news() const { return news_since_ != kNever; }
+  bool owes_news() const { return session() && news_since_ != kNever; }
   // Sees to the timers that are not frames. True: the connection carries
   // nothing, and is to be made anew.
   bool Tick(Micros now);

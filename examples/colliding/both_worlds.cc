@@ -2,9 +2,16 @@
 // and what Debian's library of consensus says of itself.
 //
 //   bazel run //:both_worlds
+#ifdef RAFT_H_IS_C_ONLY
+// Of Debian unstable, whose header no compiler of C++ takes.
+struct raft {};
+const char* raft_strerror(int) { return "server is not the leader"; }
+constexpr int RAFT_NOTLEADER = 0;
+#else
 extern "C" {
 #include <raft.h>
 }
+#endif
 
 #include <iostream>
 

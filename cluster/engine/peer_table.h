@@ -1,0 +1,80 @@
+// The peers of a server: each has one home here, with its link and all that the
+// engine keeps of it.
+//
+// Everything else names a peer by a PeerRef, which is stale once the peer was
+// removed: what was queued for a former peer, or comes from it, finds nobody,
+// also where another peer has got the same slot.
+//
+// Thread rule: none of its own.
+#ifndef RAFT_CLUSTER_ENGINE_PEER_TABLE_H_
+#define RAFT_CLUSTER_ENGINE_PEER_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "raft/base/pid.h"
+#include "raft/cluster/link/link.h"
+
+namespace raft_cluster::internal {
+
+struct PeerRef {
+  uint32_t slot = 0;
+  uint32_t generation = 0;  // 0: nobody.
+
+  friend bool operator==(const PeerRef& a, const PeerRef& b) {
+    return a.slot == b.slot && a.generation == b.generation;
+  }
+  friend bool operator!=(const PeerRef& a, const PeerRef& b) {
+    return !(a == b);
+  }
+};
+
+struct Peer {
+  Pid pid = 0;
+  PeerRef ref;
+  std::unique_ptr<Link> link;
+  bool blocked = false;  // The transport takes no frames for it just now.
+  bool live = false;     // As last looked at.
+  // What changed may have moved its deadlines; it may be in another state.
+  bool deadlines_stale = false;
+  bool state_stale = false;
+};
+
+class PeerTable {
+ public:
+  // REQUIRES: there is no peer of that pid.
+  PeerRef Add(Pid pid, std::unique_ptr<Link> link);
+  // Its references are stale from now on. REQUIRES: it is there.
+  void Remove(PeerRef ref);
+
+  // Null: there is no such peer (any more).
+  Peer* Get(PeerRef ref);
+  Peer* Find(Pid pid);
+  // REQUIRES: a peer is there.
+  Peer& at(uint32_t slot) { return *slots_[slot].peer; }
+  const Peer& at(uint32_t slot) const { return *slots_[slot].peer; }
+
+  size_t size() const { return order_.size(); }
+  // Their slots, by pid.
+  const std::vector<uint32_t>& slots() const { return order_; }
+
+ private:
+  struct Slot {
+    uint32_t generation = 0;
+    std::unique_ptr<Peer> peer;
+  };
+
+  std::vector<Slot> slots_;
+  std::vector<uint32_t> free_;
+  std::vector<uint32_t> order_;
+  absl::flat_hash_map<Pid, uint32_t> index_;
+  // Who was looked for last: mostly the next one, too.
+  Peer* found_ = nullptr;
+};
+
+}  // namespace raft_cluster::internal
+
+#endif  // RAFT_CLUSTER_ENGINE_PEER_TABLE_H_
