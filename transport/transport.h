@@ -6,7 +6,13 @@
 // cluster holds over any transport that passes the conformance suite
 // (//testing:transport_conformance), also over yours:
 //
-//   class UdpTransport : public raft_cluster::Transport { ... };
+//   class UdpTransport : public raft_cluster::Transport {
+//    public:
+//     static absl::StatusOr<std::unique_ptr<raft_cluster::Transport>> Open(
+//         const raft_cluster::TransportSpec& spec);
+//     ...
+//   };
+//
 //   raft_cluster::Registry registry = raft_cluster::BuiltinTransports();
 //   absl::Status status = registry.Register("udp", UdpTransport::Open);
 //
@@ -18,7 +24,7 @@
 //
 //   for (;;) {  // One thread; others may Send() meanwhile.
 //     transport->Wait(absl::Seconds(1));
-//     raft_cluster::MutexLock lock(mu);
+//     std::lock_guard<std::mutex> lock(mu);
 //     transport->Poll(/*limit=*/100, receiver);
 //   }
 //
@@ -61,7 +67,7 @@ struct PeerSpec {
   Pid pid = 0;
   Url url;
   // The peer's public keys, where there are keys: it has one of these.
-  std::vector<std::string> keys;
+  std::vector<std::string> keys = {};
 };
 
 // What a transport may be relied on for, so that less work is done above it.
