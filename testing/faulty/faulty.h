@@ -8,8 +8,8 @@
 //       raft_cluster::BuiltinTransports(), faults);
 //
 // What is promised is kept: Poll(), Wait(), Wake(), ownership and the bounds
-// are those of transport.h, so whoever fails over a faulty transport asks more
-// of a transport than it may. With delays and refusals alone it passes the
+// are those of transport.h, so code that fails over a faulty transport asks
+// more of a transport than it may. With delays and refusals alone it passes the
 // conformance suite.
 //
 // Thread rule: as Registry's and Transport's.
