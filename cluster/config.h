@@ -2,8 +2,8 @@
 // where to look.
 //
 //   absl::StatusOr<raft_cluster::Config> config =
-//   raft_cluster::LoadConfig("config.json"); if (!config.ok()) std::cerr <<
-//   config.status().message() << "\n";
+//       raft_cluster::LoadConfig("config.json");
+//   if (!config.ok()) std::cerr << config.status().message() << "\n";
 //   // config.json: entry 1 (mypid 1), field "url": port 100001 of
 //   // "127.0.0.1:100001" is not in 1..65535
 //
@@ -41,8 +41,8 @@ absl::StatusOr<Config> ParseConfig(absl::string_view json,
 absl::Status CheckConfig(const Config& config);
 
 // The same for the same members (in any order) with the same keys (in any
-// order), and cluster name. It travels in
-// the handshake, so that a difference between two servers is reported.
+// order), and cluster name. It travels in the handshake, so that a difference
+// between two servers is reported.
 uint64_t ConfigDigest(const Config& config);
 
 }  // namespace raft_cluster

@@ -1,8 +1,9 @@
-// A protocol of one's own, as a class that is called when something happens:
-// live on a Server, and in virtual time in the simulator, without a change.
+// A protocol of your own, as a class that is called when something happens:
+// live on a Server, and in virtual time in the simulator, unchanged.
 //
 //   class Ticker : public raft_cluster::Handler {
 //    public:
+//     static constexpr int kTick = 1;
 //     void OnStart(raft_cluster::Context& context) override {
 //       context.SetTimer(kTick, absl::Seconds(1));
 //     }
@@ -10,8 +11,8 @@
 //       context.TrySend(raft_cluster::kBroadcast, "tick").IgnoreError();
 //       context.SetTimer(kTick, absl::Seconds(1));
 //     }
-//     void OnEnvelope(raft_cluster::Context&, const raft_cluster::Received&
-//     got) override {
+//     void OnEnvelope(raft_cluster::Context&,
+//                     const raft_cluster::Received& got) override {
 //       std::cout << got.from() << ": " << got.msg() << std::endl;
 //     }
 //   };
@@ -21,8 +22,8 @@
 //
 // testing/simulation/simulation.h runs the same class as a whole cluster.
 //
-// A handler that is to be simulated takes time, randomness and timers from its
-// Context alone, and starts no threads. What has to outlive a crash it keeps
+// A handler meant for the simulator takes time, randomness and timers from its
+// Context alone, and starts no threads. What must outlive a crash it keeps
 // outside of itself.
 //
 // Thread rule: calls of one handler never overlap; a Context may be used by
@@ -62,7 +63,7 @@ class Context {
   virtual absl::StatusOr<Receipt> TrySend(Pid to, absl::string_view msg,
                                           uint64_t id = 0) = 0;
 
-  // Calls OnTimer(timer) once, `after` from now. A timer that is set anew
+  // Calls OnTimer(timer) once, `after` from now. A timer that is set again
   // forgets its earlier time; an infinite `after` stops it.
   virtual void SetTimer(int timer, absl::Duration after) = 0;
 
@@ -86,9 +87,9 @@ class Handler {
 
 // Calls `handler` on this thread. OK: it was stopped, or the server closed.
 // FAILED_PRECONDITION: the server is superseded, its inbox closed for being
-// idle, or the process was forked off the server's.
-// Others may send and close meanwhile. Envelopes and events that others fetch
-// are not seen by the handler.
+// idle, or this process was forked off the server's.
+// Other threads may send and close meanwhile. The handler does not see the
+// envelopes and events that they fetch.
 absl::Status Run(Server& server, Handler& handler);
 
 }  // namespace raft_cluster

@@ -21,20 +21,20 @@ struct Options {
   Options();
   explicit Options(Registry only) : transports(std::move(only)) {}
 
-  // Bounds per peer: what waits to be sent to it and taken by it, and what of
-  // it waits in the inbox. An envelope counts as its msg + 64 bytes. Each at
-  // least max_envelope_bytes + 64 KiB.
+  // Bounds per peer: what waits to be sent to it and taken by it, and what
+  // it has sent that waits in the inbox. An envelope counts as its msg + 64
+  // bytes. Each at least max_envelope_bytes + 64 KiB.
   size_t link_budget_bytes = size_t{64} << 20;
   size_t inbox_budget_bytes = size_t{64} << 20;
 
   // The largest msg that is sent or received. At most 1 GiB.
   size_t max_envelope_bytes = size_t{16} << 20;
 
-  // A peer that is not heard for so long is SILENT. At least 50 ms; the
+  // A peer that has not been heard for this long is SILENT. At least 50 ms; the
   // heartbeat is a tenth of it.
   absl::Duration failure_timeout = absl::Seconds(2);
 
-  // An inbox into which nothing came for so long closes by itself.
+  // An inbox that has received nothing for this long closes by itself.
   absl::Duration idle_timeout = absl::InfiniteDuration();
 
   // What becomes of envelopes that the old life of a restarted peer is not
@@ -45,11 +45,11 @@ struct Options {
   OnRestart on_restart = OnRestart::kResend;
 
   // The file with this server's secret key, as //cmd:keygen writes it. Needed
-  // if the configuration lists keys, and of no use if it does not. Others must
-  // not be able to read it.
+  // if the configuration lists keys, and unused if it does not. Nobody else may
+  // be able to read it.
   std::string key_file;
 
-  // Which transports there are; add yours.
+  // The transports to choose from; add yours.
   Registry transports;
 };
 

@@ -11,8 +11,8 @@ namespace raft_cluster {
 struct Receipt {
   // For how many peers it was accepted.
   int accepted = 0;
-  // Of how many it was not: a broadcast passes by a peer that is not live and
-  // whose queue is full.
+  // How many it passed by: a broadcast skips a peer that is not live and whose
+  // queue is full.
   int skipped = 0;
 };
 

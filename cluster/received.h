@@ -29,7 +29,7 @@ class Received {
 
   // The sender's pid, as the session knows it.
   Pid from() const { return from_; }
-  // The own pid, or kBroadcast.
+  // The receiver's own pid, or kBroadcast.
   Pid to() const { return to_; }
   uint64_t id() const { return id_; }
   // Tells the lives of one sender apart: the random part of its incarnation.

@@ -5,9 +5,8 @@
 //   if (!config.ok()) return Fail(config.status());
 //   auto server = raft_cluster::Server::Start(*config, /*pid=*/2);
 //   if (!server.ok()) return Fail(server.status());
-//   auto sent = (*server)->outbox().Send(raft_cluster::kBroadcast, "hello
-//   there",
-//                                        absl::Seconds(1));
+//   auto sent = (*server)->outbox().Send(raft_cluster::kBroadcast,
+//                                        "hello there", absl::Seconds(1));
 //   if (!sent.ok()) return Fail(sent.status());
 //   auto got = (*server)->inbox().Receive(absl::Seconds(5));
 //   if (got.ok()) std::cout << got->from() << ": " << got->msg() << std::endl;
@@ -21,10 +20,10 @@
 // destroyed. User code never runs on a thread of the library.
 // cluster/handler.h calls back what receives, on a thread of the caller's.
 //
-// In a process that is forked off, every call answers FAILED_PRECONDITION (and
-// stats() nothing), and what it does there does no harm to the parent. It still
+// In a forked process every call answers FAILED_PRECONDITION (and stats()
+// nothing), and what it does there does no harm to the parent. It still
 // holds the server's descriptors: let it exec() or end before the parent's
-// address is to be bound again.
+// address is bound again.
 //
 // Errors are values: nothing here throws or aborts for what a network, a file
 // or a peer did.
@@ -65,9 +64,10 @@ class Outbox {
 
   // Never waits. OK: accepted, hence taken by the peer or counted as lost.
   // Otherwise it is queued for nobody:
-  // NOT_FOUND: no such pid. INVALID_ARGUMENT: to oneself, or larger than the
-  // own or the peer's limit. RESOURCE_EXHAUSTED: a queue is full (says whose).
-  // FAILED_PRECONDITION: closed, or superseded by a newer life of this pid.
+  // NOT_FOUND: no such pid. INVALID_ARGUMENT: to oneself, or larger than
+  // this server's or the peer's limit. RESOURCE_EXHAUSTED: a queue is full
+  // (says whose). FAILED_PRECONDITION: closed, or superseded by a newer life of
+  // this pid.
   absl::StatusOr<Receipt> TrySend(Pid to, absl::string_view msg,
                                   uint64_t id = 0);
 

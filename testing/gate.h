@@ -1,9 +1,9 @@
 // A hand on the wire of one server: what a stopped process (SIGSTOP) and a
 // killed one (kill -9) are to their peers.
 //
-//   auto gate = std::make_shared<raft_cluster::Gate>();
+//   auto gate = std::make_shared<Gate>();
 //   options.transports =
-//   raft_cluster::GatedTransports(raft_cluster::BuiltinTransports(), gate);
+//       GatedTransports(raft_cluster::BuiltinTransports(), gate);
 //   ...
 //   gate->Hold();   // Nothing goes in or out; all of it waits.
 //   gate->Open();

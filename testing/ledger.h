@@ -2,8 +2,7 @@
 // may ask in the middle of traffic; every test that runs servers asks at its
 // end.
 //
-//   EXPECT_EQ(raft_cluster::internal::CheckLedgers(server->stats()),
-//   absl::OkStatus());
+//   EXPECT_EQ(CheckLedgers(server->stats()), absl::OkStatus());
 //
 // Thread rule: any thread.
 #ifndef RAFT_TESTING_LEDGER_H_

@@ -11,7 +11,7 @@
 //   ...
 //   EXPECT_EQ(cluster.CheckLedgers(), absl::OkStatus());
 //
-// With a setup of one's own:
+// With a setup of your own:
 //
 //   raft_cluster::LocalCluster::Setup setup;
 //   setup.options = [](raft_cluster::Pid) {
@@ -106,16 +106,16 @@ class LocalCluster {
   absl::Status Resume(Pid pid);
 
   // Until each running server holds a session with the present life of each
-  // other one. DEADLINE_EXCEEDED: says who does not.
+  // other one. DEADLINE_EXCEEDED: says which does not.
   absl::Status WaitUntilUp(absl::Duration timeout = absl::Seconds(20)) const;
   // Until each running server knows that what it has accepted for the other
   // running ones was taken: somebody must be taking. DEADLINE_EXCEEDED: says
   // how many are missing between whom.
   absl::Status WaitUntilTaken(absl::Duration timeout = absl::Seconds(20)) const;
 
-  // CheckLedgers() of testing/ledger.h for every server that runs, and for
-  // every life that has ended, for those also that nothing is in
-  // flight any more.
+  // CheckLedgers() of testing/ledger.h for every server that runs and for every
+  // life that has ended; for the latter also that nothing is in flight any
+  // more.
   absl::Status CheckLedgers() const;
   // Of a life that has ended, its last account; of one that runs, the present
   // one. REQUIRES: there was such a life.

@@ -1,9 +1,9 @@
 // Messages that say which they are, so that a reader of bytes alone (a line of
 // a program's output, say) can tell what it has before it.
 //
-//   std::string msg = raft_cluster::MakeMessage(/*id=*/17, /*bytes=*/40);
+//   std::string msg = MakeMessage(/*id=*/17, /*bytes=*/40);
 //   // "#17 kQ0v..." : 40 printable bytes, the same for the same arguments
-//   raft_cluster::MessageId(msg);   // 17
+//   MessageId(msg);   // 17
 //
 // Thread rule: any thread.
 #ifndef RAFT_TESTING_MESSAGE_H_

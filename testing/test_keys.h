@@ -1,8 +1,7 @@
 // Keys for the servers of a test, in files that are removed with them.
 //
-//   auto keys = std::make_shared<raft_cluster::TestKeys>(5);
-//   raft_cluster::LocalCluster cluster(5, "tcp", raft_cluster::WithKeys(setup,
-//   keys));
+//   auto keys = std::make_shared<TestKeys>(5);
+//   LocalCluster cluster(5, "tcp", WithKeys(setup, keys));
 //
 // Thread rule: const methods from any thread.
 #ifndef RAFT_TESTING_TEST_KEYS_H_

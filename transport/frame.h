@@ -3,7 +3,9 @@
 // The head is small and made anew for each transmission; the body may be
 // large and is shared by reference among peers and retransmissions:
 //
-//   Frame frame{Bytes::Copy(head), body};   // body: no byte is copied
+//   raft_cluster::Frame frame{
+//       raft_cluster::Bytes::Copy(head),
+//       body};  // No byte of the body is copied.
 //
 // A frame arrives whole or not at all. It arrives either split as it was sent
 // or in one piece, all of it in the head: the contents say where the body

@@ -1,8 +1,7 @@
 // Which transport opens which url: an ordinary value, filled by hand.
 //
-//   raft_cluster::Registry registry = raft_cluster::BuiltinTransports();   //
-//   builtin.h absl::Status status = registry.Register("udp",
-//   UdpTransport::Open);
+//   raft_cluster::Registry registry = raft_cluster::BuiltinTransports();
+//   absl::Status status = registry.Register("udp", UdpTransport::Open);
 //   auto transport = registry.Open(spec);  // By spec.url.scheme.
 //
 // Thread rule: const methods from any thread; copies are independent, but an

@@ -6,24 +6,30 @@
 // cluster holds over any transport that passes the conformance suite
 // (//testing:transport_conformance), also over yours:
 //
-//   class UdpTransport : public raft_cluster::Transport { ... };
+//   class UdpTransport : public raft_cluster::Transport {
+//    public:
+//     static absl::StatusOr<std::unique_ptr<raft_cluster::Transport>> Open(
+//         const raft_cluster::TransportSpec& spec);
+//     ...
+//   };
+//
 //   raft_cluster::Registry registry = raft_cluster::BuiltinTransports();
 //   absl::Status status = registry.Register("udp", UdpTransport::Open);
 //
 // Thread rule: ownership is a mutex, not a thread. All methods but two are
-// called by whoever holds one lock of the caller's, so never two at once, but
+// called by the holder of one lock of the caller's, so never two at once, but
 // from changing threads. The two are Wait() and Wake(), which need no
 // ownership: Wait() may be inside while others call anything, and Wake() may
 // come from anywhere. None may be inside when the transport is destroyed.
 //
 //   for (;;) {  // One thread; others may Send() meanwhile.
 //     transport->Wait(absl::Seconds(1));
-//     raft_cluster::MutexLock lock(mu);
+//     std::lock_guard<std::mutex> lock(mu);
 //     transport->Poll(/*limit=*/100, receiver);
 //   }
 //
 // Everything that a transport does on its own behalf, such as connecting anew,
-// may happen inside Poll(): whoever uses one goes on polling.
+// may happen inside Poll(): the user of a transport keeps polling.
 //
 // No method blocks but Wait(), none throws, none aborts for something that a
 // network or a peer did.
@@ -61,7 +67,7 @@ struct PeerSpec {
   Pid pid = 0;
   Url url;
   // The peer's public keys, where there are keys: it has one of these.
-  std::vector<std::string> keys;
+  std::vector<std::string> keys = {};
 };
 
 // What a transport may be relied on for, so that less work is done above it.
@@ -72,7 +78,7 @@ struct Properties {
   // What arrives is proven to be what was sent (by cryptography).
   bool proves_integrity = false;
   // It has taken TransportSpec::keys: every frame comes from the owner of one
-  // of them, whom Origin::proven names. Whoever has none is turned away.
+  // of them, whom Origin::proven names. A caller without one is turned away.
   bool proves_peers = false;
   // Others than this machine can reach the url on which it listens.
   bool reachable_from_afar = false;
@@ -104,7 +110,7 @@ class Receiver {
   virtual ~Receiver() = default;
   // `frame` owns or shares its bytes: keep it as long as you like.
   virtual void OnFrame(const Origin& origin, Frame frame) = 0;
-  // The own connection to this peer was made (`up`) or lost: what was sent to
+  // Our connection to this peer was made (`up`) or lost: what was sent to
   // it before may be gone, what is sent from now on travels on a new one. Comes
   // once whenever a connection was made, the first one included. A time out
   // of reach in which nothing was sent may go unreported.
@@ -169,8 +175,8 @@ class Transport {
 // knows no keys need not look at them: Properties::proves_peers stays false,
 // and a cluster that has keys refuses to start on it.
 struct TransportKeys {
-  std::string secret;  // The own one. Empty: nobody is asked for a key.
-  // Public keys of all servers, the own one included. Each of several is good,
+  std::string secret;  // Our own. Empty: nobody is asked for a key.
+  // Public keys of all servers, our own included. Each of several is good,
   // so that old and new ones get along. A key that several peers list proves
   // the one with the lowest id.
   std::map<Pid, std::vector<std::string>> listed;

@@ -11,7 +11,7 @@
 //   udp://anything            another scheme: scheme and address, uninterpreted
 //
 //   absl::StatusOr<raft_cluster::Url> url =
-//   raft_cluster::ParseUrl("127.0.0.1:10001");
+//       raft_cluster::ParseUrl("127.0.0.1:10001");
 //
 // Thread rule: a value.
 #ifndef RAFT_TRANSPORT_URL_H_

@@ -4,13 +4,12 @@
 //
 //   raft_cluster::Faults faults;
 //   faults.loss = 0.05;
-//   options.transports =
-//       raft_cluster::FaultyTransports(raft_cluster::BuiltinTransports(),
-//       faults);
+//   options.transports = raft_cluster::FaultyTransports(
+//       raft_cluster::BuiltinTransports(), faults);
 //
 // What is promised is kept: Poll(), Wait(), Wake(), ownership and the bounds
-// are those of transport.h, so whoever fails over a faulty transport asks more
-// of a transport than it may. With delays and refusals alone it passes the
+// are those of transport.h, so code that fails over a faulty transport asks
+// more of a transport than it may. With delays and refusals alone it passes the
 // conformance suite.
 //
 // Thread rule: as Registry's and Transport's.
@@ -39,7 +38,7 @@ struct Faults {
   // Of a frame that is sent: the transport takes nothing for its peer for a
   // while, this frame included.
   double refusal = 0;
-  // A delay or a refusal lasts up to so long.
+  // How long a delay or a refusal lasts at most.
   absl::Duration longest = absl::Milliseconds(5);
 };
 

@@ -1,13 +1,12 @@
 // A cluster with a proxy before each of its servers: who connects to one goes
 // through its proxy.
 //
-//   auto proxies = std::make_shared<raft_cluster::Proxies>();
-//   raft_cluster::LocalCluster::Setup setup;
-//   setup.config_of = [proxies](raft_cluster::Pid pid, const
-//   raft_cluster::Config& config) {
+//   auto proxies = std::make_shared<Proxies>();
+//   LocalCluster::Setup setup;
+//   setup.config_of = [proxies](Pid pid, const Config& config) {
 //     return proxies->ConfigOf(pid, config);
 //   };
-//   raft_cluster::LocalCluster cluster(2, "tcp", setup);
+//   LocalCluster cluster(2, "tcp", setup);
 //   proxies->to(2).Freeze();
 //
 // Thread rule: one thread, but for what a TcpProxy allows.

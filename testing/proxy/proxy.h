@@ -1,10 +1,10 @@
 // A TCP connection with a hand on it: a proxy that does to what passes through
 // it what networks do.
 //
-//   absl::StatusOr<std::unique_ptr<raft_cluster::TcpProxy>> proxy =
-//       raft_cluster::TcpProxy::Start(*raft_cluster::ParseUrl("tcp://127.1.2.3:4567"));
-//   // Whoever connects to (*proxy)->url() speaks with 127.1.2.3:4567.
-//   (*proxy)->CutAfter(/*bytes=*/100000, raft_cluster::TcpProxy::Cut::kReset);
+//   absl::StatusOr<std::unique_ptr<TcpProxy>> proxy =
+//       TcpProxy::Start(*ParseUrl("tcp://127.1.2.3:4567"));
+//   // What connects to (*proxy)->url() speaks with 127.1.2.3:4567.
+//   (*proxy)->CutAfter(/*bytes=*/100000, TcpProxy::Cut::kReset);
 //   (*proxy)->Freeze();
 //
 // It listens on a loopback address, on a port of the system's choice. Where

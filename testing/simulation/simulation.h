@@ -2,19 +2,20 @@
 // decides what its servers send and take, what the network does to their
 // frames, and when they crash, restart, pause, leave and are superseded.
 //
-//   SimulationResult result = RunSimulation({/*servers=*/5, /*seed=*/42});
+//   raft_cluster::SimulationResult result =
+//       raft_cluster::RunSimulation({/*servers=*/5, /*seed=*/42});
 //   EXPECT_TRUE(result.status.ok()) << result.status;
 //
-// Or with a protocol of one's own, a Handler (cluster/handler.h) per life of a
+// Or with a protocol of your own, a Handler (cluster/handler.h) per life of a
 // server:
 //
-//   absl::Status status = Simulate(
+//   absl::Status status = raft_cluster::Simulate(
 //       {/*servers=*/5, /*seed=*/42},
-//       [](Pid) { return std::make_unique<Ticker>(); });
+//       [](raft_cluster::Pid) { return std::make_unique<Ticker>(); });
 //
 // The servers are real: the pump's step, the engine and the links that run
 // over sockets. A first phase has faults, and the contract's invariants are
-// checked in its course; then the faults stop, and everything that was
+// checked meanwhile; then the faults stop, and everything that was
 // accepted between lives that go on must be taken. Without handlers, servers
 // send and take at random, and History::Judge() has the last word.
 //
@@ -48,11 +49,11 @@ struct SimulationOptions {
   std::ostream* trace = nullptr;  // What happens, a line each.
 
   // Called for each life of a server; a crash destroys what it returned.
-  std::function<std::unique_ptr<Handler>(Pid)> handlers;
+  std::function<std::unique_ptr<Handler>(Pid)> handlers = nullptr;
   // With handlers: what must hold after each step, and what must come true
   // within settle_time (instead of all being taken), if given.
-  std::function<absl::Status()> invariant;
-  std::function<bool()> settled;
+  std::function<absl::Status()> invariant = nullptr;
+  std::function<bool()> settled = nullptr;
 };
 
 struct SimulationResult {

@@ -1,11 +1,14 @@
 // The test suite that every transport passes, ours and yours:
 //
-//   INSTANTIATE_TEST_SUITE_P(
-//       Udp, TransportConformance,
-//       testing::Values(raft_cluster::TransportUnderTest{
-//           UdpTransport::Open,
-//           [] { return raft_cluster::ParseUrl("udp://127.0.0.1:0").value();
-//           }}));
+//   using raft_cluster::TransportConformance;
+//
+//   raft_cluster::Url FreshUrl() {
+//     return raft_cluster::ParseUrl("udp://127.0.0.1:0").value();
+//   }
+//
+//   INSTANTIATE_TEST_SUITE_P(Udp, TransportConformance,
+//                            testing::Values(raft_cluster::TransportUnderTest{
+//                                UdpTransport::Open, FreshUrl}));
 //
 // in a cc_test that depends on //testing:transport_conformance and on
 // @com_google_googletest//:gtest_main. It checks what transport.h promises:

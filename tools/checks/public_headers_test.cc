@@ -18,7 +18,7 @@ namespace raft_cluster::internal {
 namespace {
 
 std::set<std::string> PublicHeaders() {
-  std::ifstream list("tools/checks/public_headers.txt");
+  std::ifstream list("tools/checks/public_headers_list.txt");
   return {std::istream_iterator<std::string>(list), {}};
 }
 

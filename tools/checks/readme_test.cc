@@ -67,6 +67,51 @@ TEST(ReadmeTest, LinksLeadToFiles) {
   EXPECT_GT(links, 0);
 }
 
+// What the documents tell people to build and run: targets with a name of
+// their own, as rules, macros and aliases give it.
+TEST(ReadmeTest, TargetsAreThere) {
+  const std::vector<File> files = ReadTree();
+  const std::regex label("[^a-z_:]//([a-z_/]+):([a-z_]+)");
+  int labels = 0;
+  for (const File& file : files) {
+    if (!absl::EndsWith(file.path, ".md")) continue;
+    for (std::sregex_iterator at(file.content.begin(), file.content.end(),
+                                 label);
+         at != std::sregex_iterator(); ++at) {
+      const std::string name = (*at)[2].str();
+      if (name == "all") continue;
+      ++labels;
+      const std::string rules =
+          ContentOf(files, absl::StrCat((*at)[1].str(), "/BUILD.bazel"));
+      EXPECT_TRUE(absl::StrContains(rules, absl::StrCat("\"", name, "\"")))
+          << file.path << " names " << (*at)[0].str();
+    }
+  }
+  EXPECT_GT(labels, 0);
+}
+
+// The version is in base/version.h; who repeats it must not go astray.
+TEST(ReadmeTest, OneVersionIsEverywhere) {
+  const std::vector<File> files = ReadTree();
+  const std::string header = ContentOf(files, "base/version.h");
+  std::smatch version;
+  ASSERT_TRUE(std::regex_search(header, version,
+                                std::regex("kVersion\\[\\] = \"([0-9.]+)\"")));
+  const std::string module =
+      absl::StrCat("version = \"", version[1].str(), "\"");
+  for (const char* path :
+       {"MODULE.bazel", "examples/colliding/MODULE.bazel", "README.md"}) {
+    EXPECT_TRUE(absl::StrContains(ContentOf(files, path), module))
+        << path << " lacks " << module;
+  }
+  const std::string changes = ContentOf(files, "CHANGELOG.md");
+  const size_t latest = changes.find("\n## ");
+  ASSERT_NE(latest, std::string::npos);
+  EXPECT_TRUE(absl::StartsWith(changes.substr(latest),
+                               absl::StrCat("\n## ", version[1].str())))
+      << changes.substr(latest, 40);
+}
+
 // "Suite.Name" for each TEST(Suite, Name), TEST_F and TEST_P.
 std::set<std::string> TestsOf(const std::vector<File>& files) {
   const std::regex test(R"(\bTEST(?:_[FP])?\(\s*(\w+),\s*(\w+)\s*\))");

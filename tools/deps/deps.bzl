@@ -5,7 +5,7 @@
     raft_deps()
 
 A repository that the WORKSPACE declared earlier under the same name is left
-alone: whoever prefers an upstream abseil, say, declares it before the call.
+alone: a workspace that prefers an upstream abseil, say, declares it before the call.
 """
 
 load(":bazel.bzl", "STAND_INS", "stand_in_repository")

@@ -1,7 +1,7 @@
 """A system library as an external repository, found through pkg-config.
 
 Works wherever pkg-config knows the library: Debian, Fedora, Homebrew, or a
-prefix of one's own in PKG_CONFIG_PATH. The labels are those of the library's
+prefix of your own in PKG_CONFIG_PATH. The labels are those of the library's
 own Bazel build, so that a repository built from source can take its place.
 """
 
@@ -76,7 +76,7 @@ def _pkg_config_repository_impl(repository_ctx):
         fail("""
 
   Not found: {missing}.
-  On Debian and its kin, install it with   sudo apt install {debian}
+  On Debian and its derivatives, install it with   sudo apt install {debian}
   or, with all else that is missing, with  ./bazelw
 """.format(
             missing = ", ".join(missing),
@@ -141,7 +141,7 @@ pkg_config_repository = repository_rule(
         ),
         "targets": attr.string_dict(
             doc = "Label, as in 'absl/status:statusor' or ':gtest' -> " +
-                  "pkg-config modules and link options of one's own, " +
+                  "pkg-config modules and link options of your own, " +
                   "separated by blanks.",
             mandatory = True,
         ),

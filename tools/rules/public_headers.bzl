@@ -7,6 +7,7 @@ load("@rules_cc//cc:defs.bzl", "cc_library")
 PUBLIC_HEADERS = {
     "base/pid.h": "//base:pid",
     "base/pin.h": "//base:pin",
+    "base/version.h": "//base:version",
     "cluster/config.h": "//cluster:config",
     "cluster/handler.h": "//cluster:handler",
     "cluster/options.h": "//cluster:core",
@@ -27,6 +28,18 @@ PUBLIC_HEADERS = {
     "transport/url.h": "//transport:url",
 }
 
+def export_public_headers():
+    """Lets the tests read the public headers of the package that calls it."""
+    prefix = native.package_name() + "/"
+    native.exports_files(
+        [
+            header[len(prefix):]
+            for header in PUBLIC_HEADERS
+            if header.startswith(prefix) and "/" not in header[len(prefix):]
+        ],
+        visibility = ["//testing/public:__pkg__"],
+    )
+
 # What a strict user compiles with.
 _STRICT = [
     "-Wall",
@@ -37,11 +50,18 @@ _STRICT = [
     "-Werror",
 ]
 
+# Our own, and errors here, as this is a test.
+_WARNINGS = [
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+]
+
 def public_headers(name):
     """A library that compiles each public header alone, under many warnings.
 
     Args:
-      name: of the library; `NAME_list` is a file with the headers, a line each.
+      name: of the library; `NAME_list` is the list of the headers.
     """
     libraries = []
     for header, target in PUBLIC_HEADERS.items():
@@ -65,8 +85,61 @@ def public_headers(name):
         testonly = True,
         deps = libraries,
     )
+    public_header_list(name = name + "_list")
+
+def public_header_list(name):
+    """A file `NAME.txt` with the paths of the public headers, a line each.
+
+    Args:
+      name: of the target.
+    """
     native.genrule(
-        name = name + "_list",
+        name = name,
+        testonly = True,
         outs = [name + ".txt"],
         cmd = "printf '%%s\\n' %s > $@" % " ".join(PUBLIC_HEADERS.keys()),
+    )
+
+def header_examples(name, given):
+    """A library that compiles the examples in the comments of public headers.
+
+    Args:
+      name: of the library; `NAME_sources` are the files that are compiled.
+      given: a library of what the examples take as given.
+    """
+    libraries = []
+    sources = []
+    for header, target in PUBLIC_HEADERS.items():
+        library = "%s_%s" % (name, header.replace("/", "_").replace(".", "_"))
+        label = "//" + ":".join(header.rsplit("/", 1))
+        script = "//testing/public:examples.awk"
+        native.genrule(
+            name = library + "_source",
+            testonly = True,
+            srcs = [label],
+            outs = [library + ".cc"],
+            cmd = "awk -v header=%s -f $(location %s) $(location %s) > $@" % (header, script, label),
+            tools = [script],
+        )
+        cc_library(
+            name = library,
+            testonly = True,
+            srcs = [library + ".cc"],
+            copts = _WARNINGS,
+            # What is given is only declared.
+            linkstatic = True,
+            deps = [target, given],
+        )
+        libraries.append(library)
+        sources.append(library + ".cc")
+    cc_library(
+        name = name,
+        testonly = True,
+        linkstatic = True,
+        deps = libraries,
+    )
+    native.filegroup(
+        name = name + "_sources",
+        testonly = True,
+        srcs = sources,
     )
