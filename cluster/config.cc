@@ -94,7 +94,7 @@ class Entries {
     if (!url.ok()) {
       return Named(absl::StrCat(entry, ", field \"url\""), url.status());
     }
-    if (url->wildcard() || url->host == "0.0.0.0" || url->host == "::") {
+    if (url->wildcard()) {
       return absl::InvalidArgumentError(absl::StrCat(
           entry, ", field \"url\": with \"", member.url(),
           "\" no peer would know where to find this server; write one address, "

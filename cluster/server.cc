@@ -237,7 +237,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   if (has_keys && !properties.proves_peers) {
     return absl::InvalidArgumentError(
         absl::StrCat("the servers of the configuration have \"keys\", but ",
-                     spec.url.scheme, ":// knows none; use tcp://"));
+                     spec.url.scheme, ":// knows none; use another scheme"));
   }
   members->erase(self);
 

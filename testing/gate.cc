@@ -17,14 +17,15 @@ constexpr absl::Duration kLongestWait = absl::Seconds(1);
 
 }  // namespace
 
-class GatedTransport : public ForwardingTransport {
+class TransportBehindGate : public ForwardingTransport {
  public:
-  GatedTransport(std::unique_ptr<Transport> inner, std::shared_ptr<Gate> gate)
+  TransportBehindGate(std::unique_ptr<Transport> inner,
+                      std::shared_ptr<Gate> gate)
       : ForwardingTransport(std::move(inner)), gate_(std::move(gate)) {
     MutexLock lock(gate_->mu_);
     gate_->transports_.insert(this);
   }
-  ~GatedTransport() override {
+  ~TransportBehindGate() override {
     MutexLock lock(gate_->mu_);
     gate_->transports_.erase(this);
   }
@@ -89,20 +90,24 @@ void Gate::Set(State state) {
   for (Transport* transport : transports_) transport->Wake();
 }
 
+Opener GatedTransport(Opener inner, std::shared_ptr<Gate> gate) {
+  return [inner = std::move(inner),
+          gate = std::move(gate)](const TransportSpec& spec)
+             -> absl::StatusOr<std::unique_ptr<Transport>> {
+    auto transport = inner(spec);
+    if (!transport.ok()) return transport.status();
+    return std::make_unique<TransportBehindGate>(*std::move(transport), gate);
+  };
+}
+
 Registry GatedTransports(const Registry& inner, std::shared_ptr<Gate> gate) {
   Registry gated;
+  const Opener open = GatedTransport(
+      [inner](const TransportSpec& spec) { return inner.Open(spec); },
+      std::move(gate));
   for (const std::string& scheme : inner.schemes()) {
     // The name comes from a registry, so there is nothing to refuse.
-    gated
-        .Register(scheme,
-                  [inner, gate](const TransportSpec& spec)
-                      -> absl::StatusOr<std::unique_ptr<Transport>> {
-                    auto transport = inner.Open(spec);
-                    if (!transport.ok()) return transport.status();
-                    return std::make_unique<GatedTransport>(
-                        *std::move(transport), gate);
-                  })
-        .IgnoreError();
+    gated.Register(scheme, open).IgnoreError();
   }
   return gated;
 }

@@ -35,7 +35,7 @@ class Gate {
   State state() const;
 
  private:
-  friend class GatedTransport;
+  friend class TransportBehindGate;
 
   void Set(State state);
 
@@ -44,6 +44,9 @@ class Gate {
   // To be woken when the state changes.
   std::set<Transport*> transports_ ABSL_GUARDED_BY(mu_);
 };
+
+// One transport behind the gate.
+Opener GatedTransport(Opener inner, std::shared_ptr<Gate> gate);
 
 // The schemes of `inner`, each behind the gate. The gate is shared: a test
 // moves it while the transports that it guards live and die with their server.

@@ -4,9 +4,8 @@
 //   class Counting : public raft_cluster::ForwardingTransport {
 //    public:
 //     using ForwardingTransport::ForwardingTransport;
-//     raft_cluster::SendResult Send(raft_cluster::Pid peer,
-//                                   const raft_cluster::Frame& frame) override
-//                                   {
+//     raft_cluster::SendResult Send(
+//         raft_cluster::Pid peer, const raft_cluster::Frame& frame) override {
 //       ++count;
 //       return inner().Send(peer, frame);
 //     }

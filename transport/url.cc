@@ -271,7 +271,9 @@ class Parser {
 }  // namespace
 
 bool Url::wildcard() const {
-  if (scheme == "tcp") return port == 0 || host == "*";
+  if (scheme == "tcp") {
+    return port == 0 || host == "*" || host == "0.0.0.0" || host == "::";
+  }
   return scheme == "loopback" && address == "*";
 }
 

@@ -35,8 +35,8 @@ struct Url {
   uint16_t port = 0;  // 0: the system chooses.
 
   // Can be listened on but not connected to: a part of it is known only once
-  // it is bound (tcp's port 0, loopback's name "*") or means many (tcp's host
-  // "*").
+  // it is bound (tcp's port 0, loopback's name "*") or means many (tcp's hosts
+  // "*", "0.0.0.0" and "::").
   bool wildcard() const;
   std::string ToString() const;  // "tcp://[::1]:10001"
 

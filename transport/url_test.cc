@@ -94,7 +94,8 @@ TEST(Url, CanonicalFormsParseToThemselves) {
 
 TEST(Url, KnowsWhatCannotBeConnectedTo) {
   for (absl::string_view text :
-       {"127.0.0.1:0", "127.0.0.1:*", "*:80", "*:*", "loopback://*"}) {
+       {"127.0.0.1:0", "127.0.0.1:*", "*:80", "*:*", "0.0.0.0:80", "[::]:80",
+        "[0:0::]:80", "loopback://*"}) {
     EXPECT_TRUE(ParseUrl(text).value().wildcard()) << text;
   }
   for (absl::string_view text : {"127.0.0.1:1", "[::1]:65535", "ipc://a",

@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "gtest/gtest.h"
@@ -97,6 +99,49 @@ TEST(HygieneTest, EverySourceIsNamedInABuildFile) {
     EXPECT_TRUE(Names(build_file->content, file.path.substr(folder)))
         << file.path << " is in no target of " << build_file->path;
   }
+}
+
+// What a line outside its comment says of one carrier; empty if nothing.
+std::string CarrierNamedIn(absl::string_view line) {
+  // The slashes of a url follow a colon, those of a comment a space.
+  for (size_t at = line.find("//"); at != absl::string_view::npos;
+       at = line.find("//", at + 1)) {
+    if (at == 0 || line[at - 1] == ' ') line = line.substr(0, at);
+  }
+  const std::string code = absl::AsciiStrToLower(line);
+  for (absl::string_view name : {"tcp://", "ipc://", "\"tcp\"", "\"ipc\"",
+                                 "loopback", "zmq", "zeromq", "0.0.0.0"}) {
+    if (absl::StrContains(code, name)) return std::string(name);
+  }
+  return "";
+}
+
+TEST(HygieneTest, ACarrierIsFoundInCodeAndNotInComments) {
+  EXPECT_EQ(CarrierNamedIn("  f(\"use tcp://\");  // Or ipc://."), "tcp://");
+  EXPECT_EQ(CarrierNamedIn("#include <zmq.hpp>"), "zmq");
+  EXPECT_EQ(CarrierNamedIn("if (host == \"0.0.0.0\") {"), "0.0.0.0");
+  EXPECT_EQ(CarrierNamedIn("internal::NewLoopbackNetwork()"), "loopback");
+  EXPECT_EQ(CarrierNamedIn("// such as tcp://127.0.0.1:1"), "");
+  EXPECT_EQ(CarrierNamedIn("int x;  // As of libzmq."), "");
+}
+
+// The cluster serves every transport alike, so it knows none of them; its tests
+// have to run over one.
+TEST(HygieneTest, TheClusterNamesNoCarrier) {
+  int sources = 0;
+  for (const File& file : ReadTree()) {
+    if (!absl::StartsWith(file.path, "cluster/") || !IsSource(file.path) ||
+        absl::EndsWith(file.path, "_test.cc") ||
+        absl::StrContains(file.path, "/testing_")) {
+      continue;
+    }
+    ++sources;
+    for (absl::string_view line : absl::StrSplit(file.content, '\n')) {
+      const std::string name = CarrierNamedIn(line);
+      EXPECT_EQ(name, "") << file.path << ": " << line;
+    }
+  }
+  EXPECT_GE(sources, 10) << "the checkout was found";
 }
 
 }  // namespace

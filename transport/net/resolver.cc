@@ -14,7 +14,10 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -49,9 +52,19 @@ std::string Numeric(const addrinfo& info) {
   return text;
 }
 
+// "localhost" and whatever is within it, with or without the final dot.
+bool IsLocalhost(absl::string_view host) {
+  absl::ConsumeSuffix(&host, ".");
+  return absl::EqualsIgnoreCase(host, "localhost") ||
+         absl::EndsWithIgnoreCase(host, ".localhost");
+}
+
 }  // namespace
 
 absl::StatusOr<Addresses> ResolveWithSystem(const std::string& host) {
+  // A system without a hosts file would ask the network, which may answer
+  // anything (RFC 6761, 6.3, wants it asked nothing).
+  if (IsLocalhost(host)) return Addresses{"127.0.0.1", "::1"};
   addrinfo hints = {};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;

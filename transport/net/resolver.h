@@ -33,7 +33,9 @@ using Addresses = std::vector<std::string>;
 using ResolveFunction =
     std::function<absl::StatusOr<Addresses>(const std::string& host)>;
 
-// getaddrinfo(). NOT_FOUND: no such host. UNAVAILABLE: the resolver fails.
+// getaddrinfo(), but for "localhost" and the names within it: those are the
+// loopback addresses, and nobody is asked (RFC 6761). NOT_FOUND: no such host.
+// UNAVAILABLE: the resolver fails.
 absl::StatusOr<Addresses> ResolveWithSystem(const std::string& host);
 
 class Lookup {

@@ -4,7 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/types/optional.h"
-#include "raft/transport/zeromq/endpoint.h"
+#include "raft/transport/net/address.h"
 
 namespace raft_cluster::internal {
 namespace zeromq {

@@ -1,11 +1,5 @@
 #include "raft/transport/zeromq/endpoint.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
-#include <cstring>
-
 #include "absl/strings/str_cat.h"
 
 namespace raft_cluster::internal {
@@ -18,12 +12,6 @@ bool HasColon(const std::string& address) {
 
 }  // namespace
 
-bool IsHostName(const std::string& host) {
-  in_addr address;
-  return host != "*" && !HasColon(host) &&
-         inet_pton(AF_INET, host.c_str(), &address) != 1;
-}
-
 std::string TcpEndpoint(const std::string& address, uint16_t port) {
   const bool brackets = HasColon(address);
   return absl::StrCat("tcp://", brackets ? "[" : "", address,
@@ -33,44 +21,6 @@ std::string TcpEndpoint(const std::string& address, uint16_t port) {
 
 bool NeedsIpv6(const std::string& address) {
   return address == "*" || HasColon(address);
-}
-
-bool IsConnectedToItself(int fd) {
-  sockaddr_storage near = {};
-  sockaddr_storage far = {};
-  socklen_t near_size = sizeof(near);
-  socklen_t far_size = sizeof(far);
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&near), &near_size) != 0 ||
-      getpeername(fd, reinterpret_cast<sockaddr*>(&far), &far_size) != 0) {
-    return false;
-  }
-  if (near.ss_family != AF_INET && near.ss_family != AF_INET6) return false;
-  return near_size == far_size && std::memcmp(&near, &far, near_size) == 0;
-}
-
-bool IsLoopback(const std::string& address) {
-  in_addr v4;
-  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) {
-    return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
-  }
-  in6_addr v6;
-  return inet_pton(AF_INET6, address.c_str(), &v6) == 1 &&
-         IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
-std::string PeerHost(int fd) {
-  sockaddr_storage far = {};
-  socklen_t size = sizeof(far);
-  if (getpeername(fd, reinterpret_cast<sockaddr*>(&far), &size) != 0) return "";
-  const auto* v4 = reinterpret_cast<const sockaddr_in*>(&far);
-  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&far);
-  char text[INET6_ADDRSTRLEN] = "";
-  if (far.ss_family == AF_INET) {
-    inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text));
-  } else if (far.ss_family == AF_INET6) {
-    inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
-  }
-  return text;
 }
 
 }  // namespace zeromq

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/types/optional.h"
-#include "raft/transport/zeromq/endpoint.h"
+#include "raft/transport/net/address.h"
 
 namespace raft_cluster::internal {
 namespace zeromq {

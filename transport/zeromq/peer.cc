@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "raft/transport/net/address.h"
 #include "raft/transport/zeromq/endpoint.h"
 
 namespace raft_cluster::internal {
