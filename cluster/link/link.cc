@@ -112,6 +112,9 @@ void Link::Judge(const ParsedFrame& frame, const Origin& origin, Micros now,
                  FrameEffects* effects) {
   const Header& header = frame.header;
   const bool stale = header.src < peer_ && !Mutated(Mutant::kOldLivesMaySpeak);
+  // The place for the url of a hello (OTHER_ADDRESS), once it has one: before
+  // all else.
+  //
   // Of another version, all but the hello may mean something else. (What a
   // former build said before it was replaced says nothing of its successor.)
   if (header.hello.has_value() && !stale && CommonVersion(*header.hello) == 0) {
