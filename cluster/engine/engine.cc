@@ -237,11 +237,10 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
       (origin.proven != 0 || options_.proven_peers)) {
     return link.CountRefusal(Refusal::WRONG_KEY, origin.address);
   }
-  const uint64_t held = link.held_bytes();
-  const uint64_t runs = runs_;
-  if (link.OnFrame(frame, origin, now)) OnNewerSelf(header.dst, now);
-  if (link.held_bytes() < held || leaving_) ++changes_;
-  if (runs_ != runs) last_run_ = now;
+  const FrameEffects effects = link.OnFrame(frame, origin, now);
+  if (effects.newer_self) OnNewerSelf(header.dst, now);
+  if (effects.freed || leaving_) ++changes_;
+  if (effects.delivered) last_run_ = now;
 }
 
 void Engine::OnTurnedAway(TurnedAway why, Pid peer,
@@ -282,6 +281,7 @@ void Engine::OnNewerSelf(const Life& newer, Micros now) {
     return;
   }
   for (const uint32_t slot : peers_.slots()) TouchAt(slot).Fence();
+  ++changes_;  // Who waits for room is to be told.
   outbox_status_ = inbox_status_ = Superseded();
   Event event;
   event.set_kind(Event::SUPERSEDED);

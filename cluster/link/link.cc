@@ -9,7 +9,6 @@
 namespace raft_cluster::internal {
 namespace {
 
-constexpr Micros kBlackHoleBound = 1500000;
 constexpr Micros kMinHelloInterval = 50000;
 constexpr Micros kAnswerInterval = 10000;
 constexpr Micros kMinReorderSlack = 1000;
@@ -32,11 +31,11 @@ Link::Link(const LinkOptions& options, const Life& me, LinkSink* sink,
       sink_(sink),
       me_(me),
       window_(options.inbox_budget_bytes, options.max_envelope_bytes),
-      last_sent_(now),
-      last_heard_(now),
-      black_hole_bound_(kBlackHoleBound),
       hello_at_(now),
-      hello_interval_(kMinHelloInterval) {}
+      hello_interval_(kMinHelloInterval),
+      last_sent_(now) {
+  session_.last_heard = now;
+}
 
 // ---- The outbox and the inbox -----------------------------------------------
 
@@ -49,12 +48,12 @@ uint64_t Link::MaxEnvelope() const {
 void Link::Accept(const Outgoing& envelope, Micros now) {
   if (queue_.empty()) largest_ = 0;
   queue_.Append(envelope, now);
-  if (open_since_ == kNever) open_since_ = now;
+  if (session_.open_since == kNever) session_.open_since = now;
   CountAccepted(envelope);
 }
 
 bool Link::CanJoin(const Outgoing& envelope) const {
-  return queue_.CanJoin(envelope) && open_since_ != kNever &&
+  return queue_.CanJoin(envelope) && session_.open_since != kNever &&
          HasRoom(envelope.cost()) && envelope.msg.size() <= MaxEnvelope();
 }
 
@@ -70,7 +69,7 @@ void Link::CountAccepted(const Outgoing& envelope) {
 }
 
 void Link::NoteFull(Micros now) {
-  if (full_since_ == kNever) full_since_ = now;
+  if (session_.full_since == kNever) session_.full_since = now;
 }
 
 void Link::CountSkipped(const Outgoing& envelope) {
@@ -98,42 +97,49 @@ bool Link::Take(const Taken& taken, Micros now) {
 
 // ---- Frames that arrive -----------------------------------------------------
 
-bool Link::OnFrame(const ParsedFrame& frame, const Origin& origin, Micros now) {
+FrameEffects Link::OnFrame(const ParsedFrame& frame, const Origin& origin,
+                           Micros now) {
+  FrameEffects effects;
+  const uint64_t held = held_bytes();
+  if (phase_ != Phase::kFenced) Judge(frame, origin, now, &effects);
+  effects.freed = held_bytes() < held;
+  return effects;
+}
+
+// The rest of the order in docs/protocol.md, "What is judged in which order";
+// checksum, form, cluster and pids were judged before.
+void Link::Judge(const ParsedFrame& frame, const Origin& origin, Micros now,
+                 FrameEffects* effects) {
   const Header& header = frame.header;
   const bool stale = header.src < peer_ && !Mutated(Mutant::kOldLivesMaySpeak);
-  if (phase_ == Phase::kFenced) return false;
+  // The place for the url of a hello (OTHER_ADDRESS), once it has one: before
+  // all else.
+  //
   // Of another version, all but the hello may mean something else. (What a
   // former build said before it was replaced says nothing of its successor.)
   if (header.hello.has_value() && !stale && CommonVersion(*header.hello) == 0) {
-    OnOtherVersion(*header.hello, origin);
-    return false;
+    return OnOtherVersion(*header.hello, origin);
   }
-  if (header.dst.NewerProcess(me_)) return true;
+  if (header.dst.NewerProcess(me_)) {
+    effects->newer_self = true;
+    return;
+  }
   if (header.dst.SameProcess(me_) && header.dst.epoch > me_.epoch) {
     // It names a link of ours that is yet to come.
-    CountRefusal(Refusal::MALFORMED, origin.address);
-    return false;
+    return CountRefusal(Refusal::MALFORMED, origin.address);
   }
-  if (stale) {
-    OnStaleLife(origin, now);
-    return false;
-  }
-  if (header.hello.has_value() && !AcceptHello(*header.hello, origin)) {
-    return false;
-  }
+  if (stale) return OnStaleLife(origin, now);
+  if (header.hello.has_value() && !AcceptHello(*header.hello, origin)) return;
   if (header.dst != me_ && !Mutated(Mutant::kAcksOfAnySession)) {
-    OnOtherLife(header, now);
-    return false;
+    return OnOtherLife(header, now);
   }
   if (header.src > peer_) {
     if (!header.hello.has_value()) {
-      CountRefusal(Refusal::MALFORMED, origin.address);
-      return false;
+      return CountRefusal(Refusal::MALFORMED, origin.address);
     }
     Establish(header, now);
   }
-  if (header.session) OnSessionFrame(frame, origin, now);
-  return false;
+  if (header.session) OnSessionFrame(frame, origin, now, effects);
 }
 
 void Link::CountRefusal(Refusal::Reason reason, const std::string& address) {
@@ -187,8 +193,8 @@ void Link::OnStaleLife(const Origin& origin, Micros now) {
 // A HELLO, or a frame for a former life of ours: the sender learns which life
 // this is.
 void Link::OnOtherLife(const Header& header, Micros now) {
-  if (phase_ == Phase::kNone && stranger_since_ == kNever) {
-    stranger_since_ = now;
+  if (phase_ == Phase::kNone && session_.stranger_since == kNever) {
+    session_.stranger_since = now;
   }
   if (now < next_answer_) return;
   next_answer_ = now + kAnswerInterval;
@@ -196,22 +202,13 @@ void Link::OnOtherLife(const Header& header, Micros now) {
   answer_to_ = header.src;
 }
 
-void Link::ResetSession() {
+void Link::StartSession(Micros now) {
   queue_.Rewind();
-  base_ = queue_.head();
-  peer_received_ = peer_credit_ = cut_position_ = 0;
-  in_flight_.clear();
-  lost_ = 0;
-  starved_ = false;
-  starved_since_ = full_since_ = kNever;
-  open_since_ = queue_.empty() ? kNever : last_heard_;
+  session_ = Session();
+  session_.base = queue_.head();
+  session_.last_heard = now;
+  if (!queue_.empty()) session_.open_since = now;
   window_.StartSession(FragmentBytes(peer_hello_));
-  granted_ = 0;
-  echo_ = echoed_ = ask_stamp_ = leave_stamp_ = 0;
-  unechoed_since_ = stranger_since_ = kNever;
-  black_hole_bound_ = kBlackHoleBound;
-  probes_ = 0;
-  silent_ = slow_ = false;
 }
 
 void Link::Establish(const Header& header, Micros now) {
@@ -219,8 +216,6 @@ void Link::Establish(const Header& header, Micros now) {
   const bool restarted = may_send_items();
   peer_ = header.src;
   peer_hello_ = *header.hello;
-  peer_has_hello_ = false;
-  last_heard_ = now;
   if (restarted) {
     const SendQueue::Count count =
         options_.void_on_restart ? queue_.SettleAll() : queue_.CountUnsettled();
@@ -235,7 +230,7 @@ void Link::Establish(const Header& header, Micros now) {
     event.set_detail(options_.void_on_restart ? "voided" : "sent again");
     sink_->OnEvent(std::move(event));
   }
-  ResetSession();
+  StartSession(now);
   if (largest_ > peer_hello_.max_envelope_bytes()) {
     const SendQueue::Count count =
         queue_.RemoveLarger(peer_hello_.max_envelope_bytes());
@@ -257,57 +252,58 @@ void Link::Establish(const Header& header, Micros now) {
 }
 
 void Link::OnSessionFrame(const ParsedFrame& frame, const Origin& origin,
-                          Micros now) {
+                          Micros now, FrameEffects* effects) {
   const Header& header = frame.header;
-  const uint64_t sent = queue_.cursor() - base_;
+  const uint64_t sent = queue_.cursor() - session_.base;
   if (header.received > sent) {
     CountRefusal(Refusal::NEVER_SENT, origin.address);
     return;
   }
-  last_heard_ = now;
-  silent_ = false;
-  peer_has_hello_ = true;
+  session_.last_heard = now;
+  session_.silent = false;
+  session_.peer_has_hello = true;
   refused_why_.clear();
   if (phase_ == Phase::kHalf) {
     phase_ = Phase::kOpen;
-    starved_ = false;  // Nobody is slow before it can grant.
+    session_.starved = false;  // Nobody is slow before it can grant.
   }
-  echo_ = std::max(echo_, header.stamp);
+  session_.echo = std::max(session_.echo, header.stamp);
   OnAcknowledged(header, now);
   if (header.ask) answer_now_ = true;
-  if (!leaving_) OnItems(frame, origin, now);
+  if (!leaving_) OnItems(frame, origin, now, effects);
   if (header.leave && phase_ != Phase::kClosed) OnPeerLeaves(now);
   ReportState();
 }
 
 void Link::OnAcknowledged(const Header& header, Micros now) {
-  if (header.echo > echoed_) {
-    if (header.echo == ask_stamp_) OnEcho(header.echo, now);
-    for (const InFlight& frame : in_flight_) {
+  if (header.echo > session_.echoed) {
+    if (header.echo == session_.ask_stamp) OnEcho(header.echo, now);
+    for (const InFlight& frame : session_.in_flight) {
       if (frame.last > header.received) break;
       if (frame.stamp == header.echo) OnEcho(header.echo, now);
     }
-    echoed_ = std::min(header.echo, last_stamp_);
-    unechoed_since_ = echoed_ == last_stamp_ ? kNever : now;
-    black_hole_bound_ = kBlackHoleBound;
+    session_.echoed = std::min(header.echo, last_stamp_);
+    session_.unechoed_since = session_.echoed == last_stamp_ ? kNever : now;
+    session_.black_hole_bound = Session::kBlackHoleBound;
   }
-  if (header.received > peer_received_) {
-    peer_received_ = header.received;
-    while (!in_flight_.empty() && in_flight_.front().last <= peer_received_) {
-      if (in_flight_.front().lost) --lost_;
-      in_flight_.pop_front();
+  if (header.received > session_.peer_received) {
+    session_.peer_received = header.received;
+    while (!session_.in_flight.empty() &&
+           session_.in_flight.front().last <= session_.peer_received) {
+      if (session_.in_flight.front().lost) --session_.lost;
+      session_.in_flight.pop_front();
     }
   }
-  const uint64_t taken = queue_.Settle(base_ + header.taken);
+  const uint64_t taken = queue_.Settle(session_.base + header.taken);
   if (taken > 0) {
     ledger_.set_taken(ledger_.taken() + taken);
-    probes_ = 0;
-    full_since_ = kNever;
-    if (starved_since_ == kNever) slow_ = false;
+    session_.probes = 0;
+    session_.full_since = kNever;
+    if (session_.starved_since == kNever) session_.slow = false;
   }
-  if (header.credit > peer_credit_) {
-    peer_credit_ = header.credit;
-    starved_ = false;
+  if (header.credit > session_.peer_credit) {
+    session_.peer_credit = header.credit;
+    session_.starved = false;
   }
   FindLosses(header);
 }
@@ -327,22 +323,24 @@ Micros Link::Slack(const InFlight& frame) const {
 // What was sent later has arrived, and this has not: it is lost. (The idea of
 // RACK, RFC 8985.) Nothing is ever sent again without such evidence.
 void Link::FindLosses(const Header& header) {
-  for (InFlight& frame : in_flight_) {
+  for (InFlight& frame : session_.in_flight) {
     if (Mutated(Mutant::kLastFrameIsNotSentAgain) &&
-        frame.last == queue_.cursor() - base_) {
+        frame.last == queue_.cursor() - session_.base) {
       continue;
     }
     if (!frame.lost && frame.last > header.received &&
         header.echo > frame.stamp + static_cast<uint64_t>(Slack(frame))) {
       frame.lost = true;
-      ++lost_;
+      ++session_.lost;
     }
   }
 }
 
-void Link::OnItems(const ParsedFrame& frame, const Origin& origin, Micros now) {
+void Link::OnItems(const ParsedFrame& frame, const Origin& origin, Micros now,
+                   FrameEffects* effects) {
   std::vector<ItemRun> runs;
   const ReceiveWindow::Verdict verdict = window_.Receive(frame, &runs);
+  effects->delivered = !runs.empty();
   for (ItemRun& run : runs) {
     received_ += run.envelopes;
     sink_->OnRun(options_.peer, peer_, std::move(run));
@@ -357,10 +355,10 @@ void Link::OnItems(const ParsedFrame& frame, const Origin& origin, Micros now) {
 void Link::OnPeerLeaves(Micros now) {
   phase_ = Phase::kClosed;
   answer_now_ = true;
-  in_flight_.clear();
-  lost_ = 0;
-  unechoed_since_ = kNever;
-  last_heard_ = now;
+  session_.in_flight.clear();
+  session_.lost = 0;
+  session_.unechoed_since = kNever;
+  session_.last_heard = now;
   Event event = MakeEvent(Event::PEER_LEFT);
   sink_->OnEvent(std::move(event));
   if (!options_.void_on_restart || queue_.empty()) return;

@@ -57,6 +57,15 @@ class LinkSink {
   virtual uint64_t Random() = 0;
 };
 
+// What a frame changed beyond the runs and events that the sink was given.
+struct FrameEffects {
+  // It proves that our own pid has a newer life, ParsedFrame::header.dst.
+  // Nothing else was done with it.
+  bool newer_self = false;
+  bool freed = false;      // There is more room for what is accepted.
+  bool delivered = false;  // The sink was given at least one run.
+};
+
 // A frame to send: to the peer, or back to where another came from. Encoding
 // it is the costly part, and needs no lock.
 struct OutgoingFrame {
@@ -98,9 +107,9 @@ class Link {
   // Something of the inbox was taken. False: no frame is due any sooner.
   bool Take(const Taken& taken, Micros now);
 
-  // A frame of this peer's pid, for our pid and cluster. True: it proves that
-  // our own pid has a newer life (header.dst); nothing else was done with it.
-  bool OnFrame(const ParsedFrame& frame, const Origin& origin, Micros now);
+  // A frame of this peer's pid, for our pid and cluster.
+  FrameEffects OnFrame(const ParsedFrame& frame, const Origin& origin,
+                       Micros now);
   // The connection to the peer was made (`up`) or lost.
   void OnReset(bool up, Micros now);
   // The peer cannot be reached, and why; until the connection is made.
@@ -153,6 +162,46 @@ class Link {
     Bytes body;
   };
 
+  // What lives and dies with one session. A new session replaces it whole, so
+  // that nothing of a former one can outlive it. Before the first session it
+  // stands for one that never began.
+  struct Session {
+    // How long no echo of ours may come back before the connection is held for
+    // a black hole; at first, and doubled each time.
+    static constexpr Micros kBlackHoleBound = 1500000;
+
+    // Sending. An item's number in the session is its number in the queue less
+    // `base`.
+    uint64_t base = 0;
+    uint64_t peer_received = 0;
+    uint64_t peer_credit = 0;
+    uint64_t cut_position = 0;  // The cost of all items cut.
+    std::deque<InFlight> in_flight;
+    size_t lost = 0;                // Of those in flight.
+    Micros open_since = kNever;     // When the oldest uncut item came.
+    bool starved = false;           // Credit is short of the next item.
+    Micros starved_since = kNever;  // Since when credit has been the limit.
+    Micros full_since = kNever;     // Since when our own budget has been.
+    int probes = 0;                 // In a row, without progress.
+
+    // Receiving.
+    uint64_t granted = 0;         // As last said to the peer.
+    uint64_t echo = 0;            // The peer's highest stamp.
+    bool peer_has_hello = false;  // It knows ours.
+
+    // Liveness.
+    Micros last_heard = 0;
+    uint64_t echoed = 0;  // Our highest stamp that came back.
+    uint64_t ask_stamp = 0;
+    uint64_t leave_stamp = 0;  // Of the first frame that said `leave`.
+    Micros unechoed_since = kNever;
+    // In NONE: since when there are frames of a peer that does not answer ours.
+    Micros stranger_since = kNever;
+    Micros black_hole_bound = kBlackHoleBound;
+    bool silent = false;
+    bool slow = false;
+  };
+
   bool session() const {
     return phase_ == Phase::kHalf || phase_ == Phase::kOpen ||
            phase_ == Phase::kClosed;
@@ -162,19 +211,22 @@ class Link {
   }
 
   // Frames that arrive (link.cc).
+  void Judge(const ParsedFrame& frame, const Origin& origin, Micros now,
+             FrameEffects* effects);
   void OnOtherVersion(const wire::Hello& hello, const Origin& origin);
   bool AcceptHello(const wire::Hello& hello, const Origin& origin);
   void Establish(const Header& header, Micros now);
   void OnStaleLife(const Origin& origin, Micros now);
   void OnOtherLife(const Header& header, Micros now);
   void OnSessionFrame(const ParsedFrame& frame, const Origin& origin,
-                      Micros now);
+                      Micros now, FrameEffects* effects);
   void OnAcknowledged(const Header& header, Micros now);
   void OnEcho(uint64_t echo, Micros now);
   void FindLosses(const Header& header);
-  void OnItems(const ParsedFrame& frame, const Origin& origin, Micros now);
+  void OnItems(const ParsedFrame& frame, const Origin& origin, Micros now,
+               FrameEffects* effects);
   void OnPeerLeaves(Micros now);
-  void ResetSession();
+  void StartSession(Micros now);
   Micros Slack(const InFlight& frame) const;
   Micros SlowSince() const;
   Micros DeafSince() const;
@@ -187,7 +239,8 @@ class Link {
   Micros StateDeadline() const;
   void CountAccepted(const Outgoing& envelope);
   bool OwesGrant() const {
-    return window_.grant() - granted_ >= options_.inbox_budget_bytes / 4;
+    return window_.grant() - session_.granted >=
+           options_.inbox_budget_bytes / 4;
   }
   Micros ProbeInterval() const;
   Header MakeHeader(const Life& dst) const;
@@ -210,61 +263,34 @@ class Link {
   std::string refused_why_;  // While the peer is refused.
   std::string trouble_;      // While it cannot be reached.
 
-  // What the peer said of itself.
-  wire::Hello peer_hello_;
-  bool peer_has_hello_ = false;  // It knows ours.
-
-  // Sending. An item's number in the session is its number in the queue less
-  // base_.
+  wire::Hello peer_hello_;  // What the peer said of itself.
   SendQueue queue_;
-  uint64_t base_ = 0;
-  uint64_t peer_received_ = 0;
-  uint64_t peer_credit_ = 0;
-  uint64_t cut_position_ = 0;  // The cost of all items cut in this session.
-  std::deque<InFlight> in_flight_;
-  size_t lost_ = 0;
-  uint64_t largest_ = 0;           // Msg in the queue, or that has left it.
-  Micros open_since_ = kNever;     // When the oldest uncut item came.
-  bool starved_ = false;           // Credit does not suffice for the next item.
-  Micros starved_since_ = kNever;  // Since when credit has been the limit.
-  Micros full_since_ = kNever;     // Since when the own budget has been.
-
-  // Receiving.
   ReceiveWindow window_;
-  bool answer_now_ = false;
-  uint64_t granted_ = 0;        // As last said to the peer.
-  Micros news_since_ = kNever;  // Of received() or taken(), not said yet.
-  uint64_t echo_ = 0;           // The peer's highest stamp.
+  Session session_;
+  uint64_t largest_ = 0;  // Msg in the queue, or that has left it.
 
-  // Handshake answers.
+  // What is owed, whichever the session.
+  bool answer_now_ = false;
+  bool ask_now_ = false;
+  Micros news_since_ = kNever;  // Of received() or taken(), not said yet.
+
+  // Handshake.
   bool answer_due_ = false;
   Life answer_to_;
   bool reply_due_ = false;
   Origin reply_to_;
   Micros next_answer_ = 0;  // Not before.
-
-  // Time.
-  uint64_t last_stamp_ = 0;
-  uint64_t ask_stamp_ = 0;
-  uint64_t echoed_ = 0;  // Our highest stamp that came back.
-  Micros last_sent_;
-  Micros last_heard_;  // In this session.
-  // In NONE: since when there are frames of a peer that does not answer ours.
-  Micros stranger_since_ = kNever;
-  Micros unechoed_since_ = kNever;
-  Micros black_hole_bound_;
-  Micros round_trip_ = 0;
   Micros hello_at_;
   Micros hello_interval_;
-  int probes_ = 0;
-  bool ask_now_ = false;
+
+  // Time, and the connection.
+  uint64_t last_stamp_ = 0;
+  Micros last_sent_;
+  Micros round_trip_ = 0;
   uint64_t connection_ = 0;
   uint64_t connections_made_ = 0;
-  uint64_t leave_stamp_ = 0;
 
   PeerStats::State reported_ = PeerStats::CONNECTING;
-  bool silent_ = false;
-  bool slow_ = false;
   Ledger ledger_;
   uint64_t received_ = 0;
   uint64_t received_taken_ = 0;

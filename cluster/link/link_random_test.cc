@@ -155,7 +155,10 @@ class World {
     process.side.origin.connection = arrived.from;
     ParsedFrame parsed;
     ASSERT_EQ(ParseFrame(arrived.frame, true, &parsed), ParseResult::kOk);
-    if (!process.side.link.OnFrame(parsed, process.side.origin, now_)) return;
+    if (!process.side.link.OnFrame(parsed, process.side.origin, now_)
+             .newer_self) {
+      return;
+    }
     if (process.side.link.held_session()) {
       process.side.link.Fence();
       process.superseded = true;

@@ -223,6 +223,54 @@ TEST(NewPeer, WithASmallerLimitGetsTheLargerOnesVoided) {
   }
 }
 
+// ---- What a frame changed, as its caller is told ----------------------------
+
+TEST(Effects, AreDeliveryOfItemsAndRoomForWhatWasTaken) {
+  Side me;
+  me.Open();
+  ASSERT_TRUE(me.Send(1, "mine"));
+  me.Say();
+  me.Hear(me.FromPeer());
+  EXPECT_FALSE(me.effects.delivered);
+  EXPECT_FALSE(me.effects.freed);
+  Header header = me.FromPeer();
+  me.Hear(header, Items({"theirs"}));
+  EXPECT_TRUE(me.effects.delivered);
+  me.Hear(header, Items({"theirs"}));
+  EXPECT_FALSE(me.effects.delivered) << "it was here already";
+  header = me.FromPeer();
+  header.received = 1;
+  me.Hear(header);
+  EXPECT_FALSE(me.effects.freed) << "received, and not taken";
+  header = me.FromPeer();
+  header.received = header.taken = 1;
+  me.Hear(header);
+  EXPECT_TRUE(me.effects.freed);
+  EXPECT_FALSE(me.effects.newer_self);
+}
+
+TEST(Effects, OfARestartUnderVoidAreRoom) {
+  LinkOptions options = Side::DefaultOptions();
+  options.void_on_restart = true;
+  Side me(options);
+  me.Open();
+  ASSERT_TRUE(me.Send(1, "mine"));
+  me.Say();
+  me.peer_life = kNewer;
+  me.Hear(me.Answer());
+  EXPECT_TRUE(me.effects.freed);
+}
+
+TEST(Effects, OfANewerLifeOfOursAreNothingElse) {
+  Side me;
+  me.Open();
+  Header header = me.FromPeer();
+  header.dst.start_us += 1;
+  EXPECT_TRUE(me.Hear(header, Items({"for another"})));
+  EXPECT_FALSE(me.effects.delivered);
+  EXPECT_TRUE(me.inbox.empty());
+}
+
 // ---- Two of them -----------------------------------------------------------
 
 TEST(Pair, GoesOnWithTheNewLifeFromWhatWasNotTaken) {

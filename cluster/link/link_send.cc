@@ -37,7 +37,7 @@ bool Link::NextFrame(Micros now, bool sleeping, OutgoingFrame* out) {
     return true;
   }
   if (may_send_items()) {
-    if (lost_ > 0) {
+    if (session_.lost > 0) {
       LostFrame(now, out);
       return true;
     }
@@ -54,7 +54,7 @@ Micros Link::FrameDeadline() const {
   if (phase_ == Phase::kNone) return hello_at_;
   Micros deadline = kNever;
   if (may_send_items()) {
-    if (lost_ > 0) return 0;
+    if (session_.lost > 0) return 0;
     deadline = DataDeadline();
   }
   return std::min(deadline, StateDeadline());
@@ -65,11 +65,11 @@ Micros Link::FrameDeadline() const {
 // The ack clock: a quiet link sends at once; a busy one lets items gather until
 // a frame is full, or what is in flight has arrived, or a round trip is over.
 Micros Link::DataDeadline() const {
-  if (starved_ || queue_.cursor() == queue_.end()) return kNever;
-  if (in_flight_.empty() || queue_.HasFullFrame()) return 0;
+  if (session_.starved || queue_.cursor() == queue_.end()) return kNever;
+  if (session_.in_flight.empty() || queue_.HasFullFrame()) return 0;
   const Micros gather =
       round_trip_ == 0 ? kMaxGather : std::min(round_trip_, kMaxGather);
-  return open_since_ + gather;
+  return session_.open_since + gather;
 }
 
 // Until everything is known to be *taken*: this is what finds the loss of the
@@ -77,7 +77,7 @@ Micros Link::DataDeadline() const {
 Micros Link::ProbeInterval() const {
   const Micros first =
       std::min(std::max(2 * round_trip_, kMinProbe), options_.heartbeat);
-  return std::min(first << std::min(probes_, 10), options_.heartbeat);
+  return std::min(first << std::min(session_.probes, 10), options_.heartbeat);
 }
 
 Micros Link::StateDeadline() const {
@@ -99,7 +99,7 @@ Micros Link::StateDeadline() const {
 uint64_t Link::Stamp(Micros now) {
   last_stamp_ = std::max(last_stamp_ + 1, static_cast<uint64_t>(now));
   last_sent_ = now;
-  if (unechoed_since_ == kNever) unechoed_since_ = now;
+  if (session_.unechoed_since == kNever) session_.unechoed_since = now;
   return last_stamp_;
 }
 
@@ -156,24 +156,25 @@ void Link::StaleFrame(OutgoingFrame* out) {
   header.stamp = last_stamp_;
   // One that was born again is both: the sender of the stale frame, and the
   // newer life, which may not have our hello yet.
-  if (!peer_has_hello_) header.hello = MakeHello();
+  if (!session_.peer_has_hello) header.hello = MakeHello();
 }
 
 // The header of every frame of the session: all that we know.
 Header Link::StateHeader(Micros now) {
   Header header = MakeHeader(peer_);
   header.session = true;
-  header.first = queue_.cursor() - base_ + 1;
+  header.first = queue_.cursor() - session_.base + 1;
   header.received = window_.received();
   header.taken = Mutated(Mutant::kReceivedCountsAsTaken) ? window_.received()
                                                          : window_.taken();
   header.credit = window_.grant();
   header.stamp = Stamp(now);
-  header.echo = echo_;
+  header.echo = session_.echo;
   header.leave = leaving_;
-  if (!peer_has_hello_) header.hello = MakeHello();
-  if (leaving_ && leave_stamp_ == 0) leave_stamp_ = header.stamp;
-  granted_ = window_.grant();
+  if (!session_.peer_has_hello) header.hello = MakeHello();
+  if (leaving_ && session_.leave_stamp == 0)
+    session_.leave_stamp = header.stamp;
+  session_.granted = window_.grant();
   news_since_ = kNever;
   answer_now_ = false;
   return header;
@@ -185,15 +186,15 @@ void Link::StateFrame(Micros now, OutgoingFrame* out) {
   const bool timer = now >= last_sent_ + ProbeInterval();
   // A frame that answers never asks, or two that wait would never rest.
   const bool ask = ask_now_ || ((leaving_ || (probe && timer)) && !answer_now_);
-  if (probe && timer) ++probes_;
+  if (probe && timer) ++session_.probes;
   out->header = StateHeader(now);
   out->header.ask = ask;
-  if (ask) ask_stamp_ = out->header.stamp;
+  if (ask) session_.ask_stamp = out->header.stamp;
   ask_now_ = false;
 }
 
 void Link::LostFrame(Micros now, OutgoingFrame* out) {
-  auto lost = std::find_if(in_flight_.begin(), in_flight_.end(),
+  auto lost = std::find_if(session_.in_flight.begin(), session_.in_flight.end(),
                            [](const InFlight& frame) { return frame.lost; });
   out->header = StateHeader(now);
   out->header.first = lost->first;
@@ -202,33 +203,34 @@ void Link::LostFrame(Micros now, OutgoingFrame* out) {
   lost->lost = false;
   lost->stamp = out->header.stamp;
   lost->connection = connection_;
-  --lost_;
+  --session_.lost;
   ++resent_;
 }
 
 bool Link::DataFrame(Micros now, OutgoingFrame* out) {
   SendQueue::Slice slice;
-  uint64_t credit =
-      peer_credit_ > cut_position_ ? peer_credit_ - cut_position_ : 0;
+  uint64_t credit = session_.peer_credit > session_.cut_position
+                        ? session_.peer_credit - session_.cut_position
+                        : 0;
   if (Mutated(Mutant::kCreditIsIgnored)) credit = uint64_t{1} << 40;
   if (!queue_.Cut(credit, &slice)) {
-    starved_ = true;
-    if (phase_ == Phase::kOpen && starved_since_ == kNever) {
-      starved_since_ = now;
+    session_.starved = true;
+    if (phase_ == Phase::kOpen && session_.starved_since == kNever) {
+      session_.starved_since = now;
     }
     return false;
   }
-  cut_position_ += slice.cost;
+  session_.cut_position += slice.cost;
   const bool all = queue_.cursor() == queue_.end();
-  open_since_ = all ? kNever : now;
+  session_.open_since = all ? kNever : now;
   if (all) {
-    starved_since_ = kNever;
-    slow_ = full_since_ != kNever && slow_;
+    session_.starved_since = kNever;
+    session_.slow = session_.full_since != kNever && session_.slow;
     ReportState();
   }
-  probes_ = 0;
+  session_.probes = 0;
   out->header = StateHeader(now);
-  out->header.first = slice.first - base_;
+  out->header.first = slice.first - session_.base;
   out->prefix = slice.prefix;
   out->body = slice.body;
   InFlight record;
@@ -238,7 +240,7 @@ bool Link::DataFrame(Micros now, OutgoingFrame* out) {
   record.connection = connection_;
   record.prefix = std::move(slice.prefix);
   record.body = std::move(slice.body);
-  in_flight_.push_back(std::move(record));
+  session_.in_flight.push_back(std::move(record));
   return true;
 }
 

@@ -17,15 +17,17 @@ constexpr Micros kMaxBlackHoleBound = 30000000;
 
 bool Link::Tick(Micros now) {
   if (may_send_items()) {
-    silent_ = now - last_heard_ > options_.failure_timeout;
-    slow_ = SlowSince() != kNever && now - SlowSince() >= options_.heartbeat;
+    session_.silent = now - session_.last_heard > options_.failure_timeout;
+    session_.slow =
+        SlowSince() != kNever && now - SlowSince() >= options_.heartbeat;
     ReportState();
   }
   const Micros since = DeafSince();
-  if (since == kNever || now - since < black_hole_bound_) return false;
-  unechoed_since_ = now;
-  stranger_since_ = kNever;
-  black_hole_bound_ = std::min(2 * black_hole_bound_, kMaxBlackHoleBound);
+  if (since == kNever || now - since < session_.black_hole_bound) return false;
+  session_.unechoed_since = now;
+  session_.stranger_since = kNever;
+  session_.black_hole_bound =
+      std::min(2 * session_.black_hole_bound, kMaxBlackHoleBound);
   sink_->OnEvent(MakeEvent(Event::PEER_RECONNECTED));
   return true;
 }
@@ -34,13 +36,14 @@ Micros Link::TickDeadline() const {
   if (phase_ == Phase::kFenced) return kNever;
   Micros deadline = kNever;
   if (may_send_items()) {
-    if (!silent_) deadline = last_heard_ + options_.failure_timeout + 1;
-    if (!slow_ && SlowSince() != kNever) {
+    if (!session_.silent)
+      deadline = session_.last_heard + options_.failure_timeout + 1;
+    if (!session_.slow && SlowSince() != kNever) {
       deadline = std::min(deadline, SlowSince() + options_.heartbeat);
     }
   }
   if (DeafSince() != kNever) {
-    deadline = std::min(deadline, DeafSince() + black_hole_bound_);
+    deadline = std::min(deadline, DeafSince() + session_.black_hole_bound);
   }
   return deadline;
 }
@@ -49,9 +52,9 @@ void Link::HeldUp(Micros duration, Micros now) {
   const auto shift = [&](Micros* since) {
     if (*since != kNever) *since = std::min(*since + duration, now);
   };
-  if (!silent_) shift(&last_heard_);
-  shift(&unechoed_since_);
-  shift(&stranger_since_);
+  if (!session_.silent) shift(&session_.last_heard);
+  shift(&session_.unechoed_since);
+  shift(&session_.stranger_since);
 }
 
 // ---- The end ----------------------------------------------------------------
@@ -62,14 +65,14 @@ void Link::Leave() {
 }
 
 bool Link::Left() const {
-  return !live() ||
-         (queue_.empty() && leave_stamp_ != 0 && echoed_ >= leave_stamp_);
+  return !live() || (queue_.empty() && session_.leave_stamp != 0 &&
+                     session_.echoed >= session_.leave_stamp);
 }
 
 void Link::Abandon() {
   ledger_.set_abandoned(ledger_.abandoned() + queue_.SettleAll().envelopes);
-  in_flight_.clear();
-  lost_ = 0;
+  session_.in_flight.clear();
+  session_.lost = 0;
 }
 
 void Link::Fence() {
@@ -85,7 +88,7 @@ void Link::Rebirth(const Life& me, Micros now) {
 // ---- What is known ----------------------------------------------------------
 
 bool Link::live() const {
-  return phase_ == Phase::kOpen && !silent_ && refused_why_.empty();
+  return phase_ == Phase::kOpen && !session_.silent && refused_why_.empty();
 }
 
 PeerStats::State Link::state() const {
@@ -94,8 +97,8 @@ PeerStats::State Link::state() const {
     return PeerStats::DOWN;
   }
   if (phase_ != Phase::kOpen) return PeerStats::CONNECTING;
-  if (silent_) return PeerStats::SILENT;
-  return slow_ ? PeerStats::SLOW : PeerStats::UP;
+  if (session_.silent) return PeerStats::SILENT;
+  return session_.slow ? PeerStats::SLOW : PeerStats::UP;
 }
 
 void Link::ReportState() {
@@ -121,15 +124,16 @@ void Link::ReportState() {
 // Since when we have not been heard by a peer that should. Of an absent one
 // nothing is expected; of one that speaks, an answer is.
 Micros Link::DeafSince() const {
-  if (may_send_items()) return unechoed_since_;
-  return phase_ == Phase::kNone ? stranger_since_ : kNever;
+  if (may_send_items()) return session_.unechoed_since;
+  return phase_ == Phase::kNone ? session_.stranger_since : kNever;
 }
 
 // The peer's application keeps us waiting: for credit, or for room of our own
 // while all that was sent has arrived.
 Micros Link::SlowSince() const {
-  return in_flight_.empty() ? std::min(starved_since_, full_since_)
-                            : starved_since_;
+  return session_.in_flight.empty()
+             ? std::min(session_.starved_since, session_.full_since)
+             : session_.starved_since;
 }
 
 std::string Link::Reason() const {
@@ -140,7 +144,7 @@ std::string Link::Reason() const {
       return refused_why_;
     case PeerStats::CONNECTING:
       if (!trouble_.empty()) return trouble_;
-      if (stranger_since_ != kNever) {
+      if (session_.stranger_since != kNever) {
         return absl::StrCat("it calls this server, but does not answer at ",
                             options_.peer_url);
       }

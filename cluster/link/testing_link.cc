@@ -135,7 +135,8 @@ bool Side::Pass(Micros duration) {
 bool Side::HearFrame(const Frame& frame) {
   ParsedFrame parsed;
   EXPECT_EQ(ParseFrame(frame, true, &parsed), ParseResult::kOk);
-  return link.OnFrame(parsed, origin, now);
+  effects = link.OnFrame(parsed, origin, now);
+  return effects.newer_self;
 }
 
 bool Side::Hear(const Header& header, const std::string& items) {
@@ -237,7 +238,9 @@ void Pair::Speak(Side* side) {
     ++frames;
     if (proto.items_size() > 0) ++data_frames;
     if (lose && lose(from_a, proto)) continue;
-    wire_.emplace(now + latency, Travelling{from_a, frame.Encode()});
+    wire_.emplace(
+        now + latency,
+        Travelling{from_a, encode ? encode(from_a, frame) : frame.Encode()});
   }
 }
 

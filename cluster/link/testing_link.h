@@ -78,7 +78,8 @@ class Side : public LinkSink {
   // Time goes by, and the link is told; true: it wants a new connection.
   bool Pass(Micros duration);
 
-  // A frame of the peer arrives; returns what OnFrame does.
+  // A frame of the peer arrives; returns whether it proves a newer
+  // life of ours.
   bool Hear(const Header& header, const std::string& items = "");
   bool HearFrame(const Frame& frame);
   // Headers that the peer might send: its HELLO, its answer to ours, and a
@@ -107,6 +108,7 @@ class Side : public LinkSink {
   Life life;
   Life peer_life{200, 2};
   Micros now;
+  FrameEffects effects;  // Of the last frame that was heard.
   uint64_t peer_stamp = 0;
   uint64_t random = 0;
   uint64_t echo = 0;  // The highest stamp of ours that was said.
@@ -139,6 +141,8 @@ class Pair {
   Side a;
   std::unique_ptr<Side> b_owner;
   Side& b() { return *b_owner; }
+  // How frames become bytes, if not as OutgoingFrame has it.
+  std::function<Frame(bool from_a, const OutgoingFrame& frame)> encode;
   uint64_t frames = 0;  // That were said, ever.
   uint64_t data_frames = 0;
 
