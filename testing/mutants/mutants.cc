@@ -14,7 +14,7 @@
 namespace raft_cluster::internal {
 namespace {
 
-constexpr uint64_t kSeeds = 500;
+constexpr uint64_t kSeeds = 1000;
 constexpr uint64_t kAttempts = 20;
 
 // The first line behind "seed 1 at 2 us: ", which differs with the seed.

@@ -8,7 +8,7 @@ namespace {
 class Mutants : public testing::TestWithParam<MutantName> {};
 
 TEST_P(Mutants, AreFoundByTheSimulator) {
-  const Trial trial = Try(GetParam().mutant, /*seeds=*/200);
+  const Trial trial = Try(GetParam().mutant, /*seeds=*/1000);
   EXPECT_TRUE(trial.found) << "nobody misses " << GetParam().text;
 }
 
