@@ -228,8 +228,6 @@ const char* GetField(uint64_t tag, const char* in, const char* end,
           !header->hello.emplace().ParseFromArray(in, static_cast<int>(size))) {
         return nullptr;
       }
-      // Of later versions.
-      header->hello->DiscardUnknownFields();
       return in + size;
     }
     default:

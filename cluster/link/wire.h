@@ -90,7 +90,8 @@ struct Header {
 
 // Makes a frame of a header and items: `prefix` goes into the head behind the
 // header, `body` is referenced. Together they are whole items, or nothing.
-// REQUIRES: a prefix of at most kMaxItemPrefixBytes.
+// REQUIRES: a prefix of at most kMaxItemPrefixBytes, and a hello of our own,
+// without fields that we do not know.
 Frame EncodeFrame(const Header& header, absl::string_view prefix = {},
                   const Bytes& body = {});
 
