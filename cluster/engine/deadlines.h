@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "raft/cluster/link/link.h"
+#include "raft/base/clock.h"
 
 namespace raft_cluster::internal {
 

@@ -376,11 +376,4 @@ absl::Status Engine::Abandon() {
                    absl::StrJoin(left, ", ")));
 }
 
-uint64_t Engine::Random() {  // SplitMix64, by Steele, Lea and Flood.
-  uint64_t z = (random_ += 0x9e3779b97f4a7c15);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
-}
-
 }  // namespace raft_cluster::internal

@@ -18,6 +18,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "raft/base/random.h"
 #include "raft/cluster/engine/agenda.h"
 #include "raft/cluster/engine/delivery.h"
 #include "raft/cluster/engine/inbox_queue.h"
@@ -123,7 +124,7 @@ class Engine : private LinkSink {
  private:
   void OnRun(Pid peer, const Life& life, ItemRun run) override;
   void OnEvent(Event event) override;
-  uint64_t Random() override;
+  uint64_t Random() override { return random_.Next(); }
 
   Link& Touch(Peer& peer) { return agenda_.Touch(peer); }
   Link& TouchAt(uint32_t slot) { return Touch(peers_.at(slot)); }
@@ -135,7 +136,7 @@ class Engine : private LinkSink {
 
   const EngineOptions options_;
   Life me_;
-  uint64_t random_;
+  SplitMix64 random_;
   PeerTable peers_;
   Agenda agenda_{&peers_};
   InboxQueue inbox_;

@@ -25,21 +25,14 @@ constexpr Micros kMaxLate = 100000;
 
 }  // namespace
 
-Micros Pump::SteadyClock() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-             .count() +
-         1;
-}
-
 Pump::Pump(std::unique_ptr<Transport> transport,
            const std::vector<PeerSpec>& peers, const EngineOptions& options,
-           Clock clock)
+           Clock& clock)
     : clock_(clock),
       peers_(peers),
       transport_(std::move(transport)),
       verify_checksums_(!transport_->properties().proves_integrity),
-      engine_(options, clock()) {}
+      engine_(options, clock.Now()) {}
 
 Pump::~Pump() { Close(absl::ZeroDuration()).IgnoreError(); }
 
@@ -66,7 +59,7 @@ void Pump::Start() {
 Micros Pump::After(absl::Duration timeout) const {
   if (timeout <= absl::ZeroDuration()) return 0;
   if (timeout >= absl::Hours(24 * 365)) return kNever;
-  return clock_() + absl::ToInt64Microseconds(timeout);
+  return clock_.Now() + absl::ToInt64Microseconds(timeout);
 }
 
 void Pump::Wait(CondVar& condition, Micros deadline) {
@@ -74,7 +67,7 @@ void Pump::Wait(CondVar& condition, Micros deadline) {
     condition.Wait(mu_);
   } else {
     condition.WaitFor(mu_, std::chrono::microseconds(
-                               std::max<Micros>(deadline - clock_(), 0)));
+                               std::max<Micros>(deadline - clock_.Now(), 0)));
   }
 }
 
@@ -104,7 +97,7 @@ void Pump::OnTurnedAway(TurnedAway why, Pid peer, const std::string& address) {
 
 // True: there may be more to do at once.
 bool Pump::Turn(Quest quest) {
-  poll_time_ = clock_();
+  poll_time_ = clock_.Now();
   const bool more = transport_->Poll(kPollLimit, *this) == kPollLimit;
   std::vector<Pid> reconnect;
   bool sleeping;
@@ -162,7 +155,7 @@ void Pump::SendDue(bool sleeping, int limit) {
     Engine::Due due;
     {
       MutexLock lock(mu_);
-      if (!engine_.NextFrame(clock_(), sleeping, &due)) return;
+      if (!engine_.NextFrame(clock_.Now(), sleeping, &due)) return;
     }
     Frame frame = due.out.Encode();
     if (due.out.reply) {
@@ -234,7 +227,7 @@ bool Pump::Found(Quest quest) const {
 // a Send(): what came meanwhile ends the sleep at once, so that to poll again
 // before it would be a detour.
 bool Pump::MaySleepAtOnce() {
-  const Micros now = clock_();
+  const Micros now = clock_.Now();
   return polled_out_ && !send_wanted_ && !stop_ &&
          now - due_back_ <= kMaxLate && engine_.Deadline() > now &&
          !engine_.HasDueFrame(now, /*sleeping=*/true);
@@ -250,7 +243,7 @@ void Pump::PollAndSleep(Quest quest, Micros until) {
     polled_out_ = !more;
     NotifyWaiters();
   }
-  const Micros now = clock_();
+  const Micros now = clock_.Now();
   if (!polled_out_ || send_wanted_ || stop_ ||
       engine_.HasDueFrame(now, /*sleeping=*/false) || Found(quest)) {
     return;
@@ -320,7 +313,7 @@ void Pump::Loop() {
 // goes on for long it wants to be told.
 void Pump::WaitForTurnOfLoop() {
   for (int turns = 0; !stop_;) {
-    const Micros now = clock_();
+    const Micros now = clock_.Now();
     if (poller_ == Poller::kNobody && receivers_ == 0) {
       if (closing_ || now >= received_at_ + kKeepOut) return;
       Wait(loop_wake_, received_at_ + kKeepOut);

@@ -35,6 +35,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "raft/base/clock.h"
 #include "raft/base/fork_guard.h"
 #include "raft/base/mutex.h"
 #include "raft/cluster/engine/engine.h"
@@ -44,13 +45,9 @@ namespace raft_cluster::internal {
 
 class Pump : private Receiver {
  public:
-  // Monotonic; above 0.
-  using Clock = Micros (*)();
-  static Micros SteadyClock();
-
-  // `transport` is open, and connected to nobody yet.
+  // `transport` is open, and connected to nobody yet. `clock` outlives this.
   Pump(std::unique_ptr<Transport> transport, const std::vector<PeerSpec>& peers,
-       const EngineOptions& options, Clock clock = SteadyClock);
+       const EngineOptions& options, Clock& clock = SteadyClock());
   ~Pump() override;  // Close(0).
   Pump(const Pump&) = delete;
   Pump& operator=(const Pump&) = delete;
@@ -141,7 +138,7 @@ class Pump : private Receiver {
   void WaitForTurnOfLoop() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const ForkGuard guard_;
-  const Clock clock_;
+  Clock& clock_;
   const std::vector<PeerSpec> peers_;
 
   Mutex pump_ ABSL_ACQUIRED_BEFORE(mu_);

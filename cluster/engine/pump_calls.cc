@@ -37,7 +37,7 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
     }
     joined_ = 0;
     for (;;) {
-      const Micros now = clock_();
+      const Micros now = clock_.Now();
       receipt = engine_.Offer(to, envelope, now);
       if (receipt.ok()) {
         if (!engine_.HasDueFrame(now, /*sleeping=*/false)) {
@@ -72,13 +72,13 @@ void Pump::CloseOutbox() {
 
 bool Pump::Seek(Quest quest, Micros deadline) {
   while (!Found(quest)) {
-    if (clock_() >= deadline) return false;
+    if (clock_.Now() >= deadline) return false;
     if (poller_ == Poller::kNobody) {
       poller_ = Poller::kReceive;
       do {
         PollAndSleep(quest, deadline);
-      } while (!Found(quest) && clock_() < deadline);
-      received_at_ = clock_();
+      } while (!Found(quest) && clock_.Now() < deadline);
+      received_at_ = clock_.Now();
       ReleasePolling();
     } else {
       ++receivers_;
@@ -96,7 +96,7 @@ bool Pump::Seek(Quest quest, Micros deadline) {
 Micros Pump::RecentTime() {
   if (++taken_ > kMaxTaken) {
     taken_ = 0;
-    recent_ = clock_();
+    recent_ = clock_.Now();
   }
   return recent_;
 }
@@ -147,7 +147,7 @@ absl::Status Pump::ReceiveNext(absl::Duration timeout,
   absl::Status status;
   if (engine_.EventIsNext()) {
     engine_.NextEvent(&event->emplace());
-  } else if (engine_.Take(&received->emplace(), clock_())) {
+  } else if (engine_.Take(&received->emplace(), clock_.Now())) {
     if (sleep_until_ != 0) WakeBy(engine_.Deadline());
   } else {
     received->reset();
@@ -174,7 +174,7 @@ absl::Status Pump::WaitForPeers(int count, absl::Duration timeout) {
       break;
     }
     if (engine_.live_peers() >= count) break;
-    if (clock_() >= deadline) {
+    if (clock_.Now() >= deadline) {
       status = absl::DeadlineExceededError(
           absl::StrCat("not up: server ", engine_.MissingPeers()));
       break;
@@ -193,7 +193,7 @@ absl::StatusOr<Event> Pump::NextEvent(absl::Duration timeout) {
   while (!engine_.has_event() && status.ok()) {
     if (closing_) {
       status = absl::FailedPreconditionError("the server is closed");
-    } else if (clock_() >= deadline) {
+    } else if (clock_.Now() >= deadline) {
       status = NothingCame();
     } else {
       Wait(changed_, deadline);
@@ -208,7 +208,7 @@ absl::StatusOr<Event> Pump::NextEvent(absl::Duration timeout) {
 
 Stats Pump::GetStats() {
   MutexLock lock(mu_);
-  return engine_.GetStats(clock_());
+  return engine_.GetStats(clock_.Now());
 }
 
 bool Pump::closing() {
@@ -235,7 +235,7 @@ absl::Status Pump::Close(absl::Duration timeout) {
   {
     MutexLock lock(mu_);
     ++watchers_;
-    while (!engine_.Left() && clock_() < deadline) Wait(changed_, deadline);
+    while (!engine_.Left() && clock_.Now() < deadline) Wait(changed_, deadline);
     close_status_ = engine_.Abandon();
     stop_ = true;
     loop_wake_.NotifyAll();

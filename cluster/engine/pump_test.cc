@@ -38,7 +38,7 @@ TEST_F(Stepped, APeerIsSilentWhoSaysNothingWhileWeListen) {
 }
 
 TEST_F(Stepped, NobodyIsSilentBecauseWeOurselvesDidNotRun) {
-  SteppedPumps::now += 10 * kSecond;
+  pumps.now += 10 * kSecond;
   pumps.Pass(kSecond, {1});  // And server 2 not yet.
   EXPECT_FALSE(SaidSilent());
   pumps.Pass(kSecond, {1, 2});
@@ -48,7 +48,7 @@ TEST_F(Stepped, NobodyIsSilentBecauseWeOurselvesDidNotRun) {
 }
 
 TEST_F(Stepped, APeerIsSilentWhoSaysNothingAfterWeDidNotRunEither) {
-  SteppedPumps::now += 10 * kSecond;
+  pumps.now += 10 * kSecond;
   pumps.Pass(5 * kSecond / 2, {1});
   EXPECT_TRUE(SaidSilent());
 }
@@ -56,7 +56,7 @@ TEST_F(Stepped, APeerIsSilentWhoSaysNothingAfterWeDidNotRunEither) {
 TEST_F(Stepped, APeerThatWasSilentIsNotUpBecauseWeDidNotRun) {
   pumps.Pass(5 * kSecond / 2, {1});
   ASSERT_TRUE(SaidSilent());
-  SteppedPumps::now += 10 * kSecond;
+  pumps.now += 10 * kSecond;
   pumps.Pass(kSecond, {1});
   EXPECT_EQ(StateOfPeer(), PeerStats::SILENT);
 }

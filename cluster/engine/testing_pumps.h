@@ -4,7 +4,7 @@
 //   pumps.Pass(1000000, {1, 2});              // Microseconds; both run.
 //   pumps[1].Send(2, Text(7, "hi"), absl::ZeroDuration());
 //
-// Thread rule: one thread, and one of these at a time.
+// Thread rule: one thread.
 #ifndef RAFT_CLUSTER_ENGINE_TESTING_PUMPS_H_
 #define RAFT_CLUSTER_ENGINE_TESTING_PUMPS_H_
 
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "raft/base/clock.h"
 #include "raft/cluster/engine/pump.h"
 #include "raft/transport/builtin/builtin.h"
 #include "raft/transport/url.h"
@@ -39,10 +40,7 @@ class SteppedPumps {
       options.peers.push_back({peer, UrlOf(peer).ToString()});
       pumps_.push_back(std::make_unique<Pump>(
           *transports.Open(spec), std::vector<PeerSpec>{{peer, UrlOf(peer)}},
-          options, [] {
-            ++looks;
-            return now;
-          }));
+          options, clock_));
       pumps_.back()->Connect().IgnoreError();
     }
   }
@@ -63,14 +61,27 @@ class SteppedPumps {
     }
   }
 
-  static inline Micros now = 1;
-  static inline uint64_t looks = 0;  // At the clock, of both.
+  Micros now = 1;
+  uint64_t looks = 0;  // At the clock, of both.
 
  private:
+  class CountingClock final : public Clock {
+   public:
+    explicit CountingClock(SteppedPumps* pumps) : pumps_(*pumps) {}
+    Micros Now() override {
+      ++pumps_.looks;
+      return pumps_.now;
+    }
+
+   private:
+    SteppedPumps& pumps_;
+  };
+
   static Url UrlOf(Pid pid) {
     return *ParseUrl(absl::StrCat("loopback://", pid));
   }
 
+  CountingClock clock_{this};
   std::vector<std::unique_ptr<Pump>> pumps_;
 };
 

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "raft/base/clock.h"
 #include "raft/cluster/link/receive_window.h"
 #include "raft/cluster/link/send_queue.h"
 #include "raft/cluster/link/wire.h"
@@ -31,8 +32,6 @@
 #include "raft/transport/transport.h"
 
 namespace raft_cluster::internal {
-
-inline constexpr Micros kNever = INT64_MAX;
 
 struct LinkOptions {
   uint64_t cluster = 0;  // The hash of its name.

@@ -21,13 +21,11 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "raft/base/clock.h"
 #include "raft/cluster/link/item.h"
 #include "raft/transport/frame.h"
 
 namespace raft_cluster::internal {
-
-// Microseconds of a monotonic clock.
-using Micros = int64_t;
 
 // An envelope on its way into queues. A msg of kReferenceBytes or more needs
 // an owner: it is shared, not copied.

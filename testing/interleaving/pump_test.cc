@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "raft/base/clock.h"
 #include "raft/testing/interleaving/mutant.h"
 #include "raft/testing/interleaving/schedule.h"
 #include "raft/testing/interleaving/wire.h"
@@ -32,7 +33,11 @@ constexpr Pid kSelf = 1;
 constexpr Micros kBringUp = 200000;
 constexpr Micros kShort = 500;
 
-Micros Now() { return Schedule::Current().now(); }
+// The virtual time of the schedule that runs.
+class ScheduleClock final : public Clock {
+ public:
+  Micros Now() override { return Schedule::Current().now(); }
+};
 void Sleep(Micros time) { Schedule::Current().Sleep(time); }
 
 // A pump with its loop, its peers (servers 2, 3, ...) and its callers. A run
@@ -50,7 +55,7 @@ class Bench {
 
   explicit Bench(const Options& options)
       : wire(options.peers),
-        pump(wire.Open(), Peers(options), Engine(options), &Now) {
+        pump(wire.Open(), Peers(options), Engine(options), clock) {
     for (const PeerSpec& peer : Peers(options)) {
       wire.SetListens(peer.pid, options.up);
     }
@@ -114,6 +119,7 @@ class Bench {
   }
 
   Wire wire;
+  ScheduleClock clock;
   Pump pump;
 
  private:

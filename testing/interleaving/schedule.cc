@@ -27,7 +27,7 @@ struct Schedule::Thread {
   // Where it waits.
   Step step = {"starts"};
   const absl::FunctionRef<bool()>* ready = nullptr;
-  Micros deadline = kNoDeadline;
+  Micros deadline = kNever;
 };
 
 // ---- All runs ---------------------------------------------------------------
@@ -115,7 +115,7 @@ void Schedule::Interleave(const std::vector<NamedThread>& threads,
   WaitUntil({"waits for the others"}, over);
   when_idle_ = nullptr;
   exploring_ = false;
-  give_up_ = kNoDeadline - 1;
+  give_up_ = kNever - 1;
 }
 
 int Schedule::Start(const NamedThread& thread) {
@@ -170,7 +170,7 @@ void Schedule::WaitUntil(const Step& step, absl::FunctionRef<bool()> ready,
   running_ = next;
   if (next != self) self->fiber->SwitchTo(*next->fiber);
   self->ready = nullptr;
-  self->deadline = kNoDeadline;
+  self->deadline = kNever;
   if (exploring_) story_.push_back({now_, self->id, step});
 }
 
@@ -209,7 +209,7 @@ Schedule::Thread* Schedule::Next() {
 }
 
 void Schedule::LetTimePass() {
-  Micros next = kNoDeadline;
+  Micros next = kNever;
   for (const auto& thread : threads_) {
     if (!thread->done && thread->deadline > now_) {
       next = std::min(next, thread->deadline);

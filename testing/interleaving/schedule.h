@@ -33,12 +33,10 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
+#include "raft/base/clock.h"
 #include "raft/testing/interleaving/fiber.h"
 
 namespace raft_cluster::internal {
-
-using Micros = int64_t;
-inline constexpr Micros kNoDeadline = INT64_MAX;
 
 struct Limits {
   // First come all orders in which a thread that could go on is made to wait at
@@ -96,7 +94,7 @@ class Schedule {
   // Goes on when `ready` says so, which is asked whenever something else has
   // happened. `deadline`: when the mere time may make a difference.
   void WaitUntil(const Step& step, absl::FunctionRef<bool()> ready,
-                 Micros deadline = kNoDeadline);
+                 Micros deadline = kNever);
   void Sleep(Micros time);
   // One of 0 .. count - 1, each in some run. REQUIRES: count > 0.
   int Choose(int count);
@@ -152,7 +150,7 @@ class Schedule {
   int steps_ = 0;
   int names_ = 0;
   Micros now_ = 1000000;
-  Micros give_up_ = kNoDeadline - 1;
+  Micros give_up_ = kNever - 1;
   Fiber outside_;  // Who waits for the end of the run.
   std::vector<std::unique_ptr<Thread>> threads_;
   Thread* running_ = nullptr;

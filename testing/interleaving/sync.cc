@@ -54,7 +54,7 @@ CondVar::~CondVar() {
 }
 
 void CondVar::Wait(Mutex& mu, const char* where) {
-  WaitUntil(mu, kNoDeadline, where);
+  WaitUntil(mu, kNever, where);
 }
 
 void CondVar::WaitFor(Mutex& mu, std::chrono::microseconds timeout,

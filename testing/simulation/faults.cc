@@ -6,7 +6,7 @@
 
 namespace raft_cluster::internal {
 
-SimFaultSchedule::SimFaultSchedule(SimRandom* random, SimNetwork* network,
+SimFaultSchedule::SimFaultSchedule(SplitMix64* random, SimNetwork* network,
                                    int servers, SimFaultTarget* target)
     : random_(random),
       network_(network),

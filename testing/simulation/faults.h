@@ -8,8 +8,8 @@
 #include <functional>
 #include <map>
 
+#include "raft/base/random.h"
 #include "raft/testing/simulation/network.h"
-#include "raft/testing/simulation/random.h"
 
 namespace raft_cluster::internal {
 
@@ -29,7 +29,7 @@ class SimFaultTarget {
 
 class SimFaultSchedule {
  public:
-  SimFaultSchedule(SimRandom* random, SimNetwork* network, int servers,
+  SimFaultSchedule(SplitMix64* random, SimNetwork* network, int servers,
                    SimFaultTarget* target);
 
   // When something happens next.
@@ -51,7 +51,7 @@ class SimFaultSchedule {
   Pid SomeServer();
   Pid SomeOther(Pid pid);
 
-  SimRandom* const random_;
+  SplitMix64* const random_;
   SimNetwork* const network_;
   const int servers_;
   SimFaultTarget* const target_;

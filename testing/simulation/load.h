@@ -32,7 +32,7 @@ class SimLoad : public SimApplication {
   Micros now() const { return process_.world().network->now(); }
 
   SimProcess& process_;
-  SimRandom& random_;
+  SplitMix64& random_;
   SenderLog& sent_;
   ReceiverLog& took_;
   bool settling_ = false;

@@ -133,7 +133,7 @@ void SimNetwork::Reset(Pid from, Pid to) {
   ++reset.connection;
   reset.held.clear();
   reset.held_bytes = 0;
-  reset.last_arrival = now_;
+  reset.last_arrival = now();
   if (listening_[static_cast<size_t>(to - 1)] == nullptr) return;
   for (SimTransport* transport : open_) {
     if (transport->pid_ == from && !transport->dead_) {
@@ -190,7 +190,7 @@ void SimNetwork::Schedule(SimTransport* from, Pid to, uint64_t reply_to,
       continue;
     }
     Arrival arrival;
-    arrival.time = now_ + faults.delay + random_.Between(0, faults.jitter);
+    arrival.time = now() + faults.delay + random_.Between(0, faults.jitter);
     if (fifo_ && reply_to == 0) {
       arrival.time = std::max(arrival.time, through.last_arrival + 1);
       through.last_arrival = arrival.time;
@@ -227,7 +227,7 @@ Transport* SimNetwork::Deliver() {
   std::pop_heap(arrivals_.begin(), arrivals_.end(), Later());
   Arrival arrival = std::move(arrivals_.back());
   arrivals_.pop_back();
-  now_ = std::max(now_, arrival.time);
+  clock_.Set(std::max(now(), arrival.time));
   const Wire& through = wire(arrival.from, arrival.to);
   SimTransport* to = arrival.receiver != 0
                          ? Find(arrival.receiver)

@@ -20,10 +20,10 @@
 #include <memory>
 #include <vector>
 
+#include "raft/base/clock.h"
 #include "raft/base/pid.h"
-#include "raft/cluster/link/link.h"
+#include "raft/base/random.h"
 #include "raft/testing/simulation/counts.h"
-#include "raft/testing/simulation/random.h"
 #include "raft/transport/transport.h"
 
 namespace raft_cluster::internal {
@@ -37,6 +37,17 @@ struct SimFaults {
   Micros jitter = 0;  // Added to the delay, up to this. Reorders, if not fifo.
   bool cut = false;   // All is lost.
   bool clogged = false;  // All is held back, up to a bound.
+};
+
+// The virtual time of one simulation.
+class SimClock final : public Clock {
+ public:
+  Micros Now() override { return now_; }
+  Micros now() const { return now_; }
+  void Set(Micros now) { now_ = now; }
+
+ private:
+  Micros now_ = 1;
 };
 
 class SimTransport;
@@ -59,8 +70,9 @@ class SimNetwork {
   void Reset(Pid from, Pid to);
 
   bool fifo() const { return fifo_; }
-  Micros now() const { return now_; }
-  void set_now(Micros now) { now_ = now; }
+  // It goes on where somebody sets it, and where a frame arrives.
+  SimClock& clock() { return clock_; }
+  Micros now() const { return clock_.now(); }
   // When the next frame arrives, kNever if none is under way.
   Micros NextArrival() const;
   // Lets it arrive. Returns the process, or null if nobody was there.
@@ -115,8 +127,8 @@ class SimNetwork {
 
   const int servers_;
   const bool fifo_;
-  SimRandom random_;
-  Micros now_ = 1;
+  SplitMix64 random_;
+  SimClock clock_;
   uint64_t order_ = 0;
   uint64_t processes_ = 0;
   std::vector<Wire> wires_;

@@ -7,15 +7,6 @@
 #include "raft/testing/ledger.h"
 
 namespace raft_cluster::internal {
-namespace {
-
-// One per thread, since a Pump's clock is a plain function.
-thread_local Micros sim_now = 1;
-Micros SimClock() { return sim_now; }
-
-}  // namespace
-
-void SetSimClock(Micros now) { sim_now = now; }
 
 SimProcess::SimProcess(const SimWorld& world, ServerLife life,
                        uint64_t start_us, Observer* observer)
@@ -36,9 +27,8 @@ SimProcess::SimProcess(const SimWorld& world, ServerLife life,
   std::unique_ptr<Transport> transport = world.network->Open(life.pid);
   transport_ = transport.get();
   const Micros now = world.network->now();
-  SetSimClock(now);
-  pump_ =
-      std::make_unique<Pump>(std::move(transport), peers, options, &SimClock);
+  pump_ = std::make_unique<Pump>(std::move(transport), peers, options,
+                                 world.network->clock());
   pump_->Connect().IgnoreError();
   next_step_ = now;
   application_ = world.application(this);
@@ -64,7 +54,6 @@ Micros SimProcess::Next() const {
 
 void SimProcess::Act() {
   const Micros now = world_.network->now();
-  SetSimClock(now);
   pump_->Step();
   if (!leaving_) application_->Act();
   next_step_ = std::max(pump_->Deadline(), now + 1);
@@ -91,14 +80,12 @@ void SimProcess::NoteEvent(const Event& event) {
 }
 
 void SimProcess::BeginLeave() {
-  SetSimClock(world_.network->now());
   leaving_ = true;
   pump_->BeginClose();
   Wake();
 }
 
 absl::Status SimProcess::FinishLeave() {
-  SetSimClock(world_.network->now());
   absl::Status status = pump_->Close(absl::ZeroDuration());
   transport_ = nullptr;
   WriteAccount();

@@ -10,11 +10,11 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "raft/base/random.h"
 #include "raft/cluster/engine/engine.h"
 #include "raft/cluster/engine/pump.h"
 #include "raft/testing/history.h"
 #include "raft/testing/simulation/network.h"
-#include "raft/testing/simulation/random.h"
 
 namespace raft_cluster::internal {
 
@@ -33,7 +33,7 @@ class SimApplication {
 // What all processes of a run have in common.
 struct SimWorld {
   SimNetwork* network = nullptr;
-  SimRandom* random = nullptr;
+  SplitMix64* random = nullptr;
   History* history = nullptr;
   EngineOptions engine;  // A pattern; pid, peers and life are filled in.
   int servers = 0;
@@ -106,9 +106,6 @@ class SimProcess {
   uint64_t accepted_ = 0;
   uint64_t taken_ = 0;
 };
-
-// The clock of the simulation that runs on this thread.
-void SetSimClock(Micros now);
 
 }  // namespace raft_cluster::internal
 

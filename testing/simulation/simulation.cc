@@ -78,7 +78,7 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
       }
       if (faults) next = std::min(next, faults_.Next());
       if (next > end) break;
-      network_.set_now(std::max(next, network_.now()));
+      network_.clock().Set(std::max(next, network_.now()));
       if (faults && faults_.Next() <= network_.now()) faults_.Act();
       while (network_.NextArrival() <= network_.now()) {
         Wake(network_.Deliver());
@@ -91,7 +91,7 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
         CheckAll();
       }
     }
-    network_.set_now(std::max(end, network_.now()));
+    network_.clock().Set(std::max(end, network_.now()));
   }
 
   void ActAll() {
@@ -317,7 +317,7 @@ class Simulation : private SimProcess::Observer, private SimFaultTarget {
   }
 
   const SimulationOptions options_;
-  SimRandom random_;
+  SplitMix64 random_;
   SimNetwork network_;
   SimFaultSchedule faults_;
   History history_;

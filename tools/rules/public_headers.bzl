@@ -5,6 +5,7 @@ load("@rules_cc//cc:defs.bzl", "cc_library")
 # Header -> the target that a user depends on for it. A header that is not here
 # is internal, whatever its target's visibility.
 PUBLIC_HEADERS = {
+    "base/assert.h": "//base:assert",
     "base/pid.h": "//base:pid",
     "base/pin.h": "//base:pin",
     "base/version.h": "//base:version",
