@@ -81,8 +81,6 @@ class CondVar {
   std::condition_variable cv_;
 };
 
-using Thread = std::thread;
-
 }  // namespace raft_cluster::internal
 
 #endif  // RAFT_BASE_MUTEX_H_

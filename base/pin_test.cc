@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "raft/base/mutex.h"
+#include "raft/base/thread.h"
 
 namespace raft_cluster::internal {
 namespace {

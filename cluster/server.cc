@@ -258,7 +258,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   }
   auto pump = std::make_unique<Pump>(*std::move(transport), *members, engine);
   if (absl::Status status = pump->Connect(); !status.ok()) return status;
-  pump->Start();
+  if (absl::Status status = pump->Start(); !status.ok()) return status;
   auto server = absl::WrapUnique(new Server(std::move(pump)));
   server->pid_ = pid;
   server->url_ = engine.url;

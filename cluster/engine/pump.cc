@@ -1,7 +1,5 @@
 #include "raft/cluster/engine/pump.h"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <chrono>  // NOLINT(build/c++11)
 #include <utility>
@@ -47,13 +45,8 @@ absl::Status Pump::Connect() {
   return absl::OkStatus();
 }
 
-void Pump::Start() {
-  // The application's signals are for its own threads.
-  sigset_t all, old;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old);
-  loop_ = Thread([this] { Loop(); });
-  pthread_sigmask(SIG_SETMASK, &old, nullptr);
+absl::Status Pump::Start() {
+  return StartThread([this] { Loop(); }, &loop_);
 }
 
 Micros Pump::After(absl::Duration timeout) const {

@@ -38,6 +38,7 @@
 #include "raft/base/clock.h"
 #include "raft/base/fork_guard.h"
 #include "raft/base/mutex.h"
+#include "raft/base/thread.h"
 #include "raft/cluster/engine/engine.h"
 #include "raft/transport/transport.h"
 
@@ -56,7 +57,8 @@ class Pump : private Receiver {
   // transport.
   absl::Status Connect();
   // Starts the loop thread. Without it somebody has to call Step().
-  void Start();
+  // RESOURCE_EXHAUSTED: there is no thread to be had.
+  absl::Status Start();
   // One turn of the poller: receives, sees to timers, sends. Never waits.
   void Step();
   // When Step() has something to do, if nothing arrives.

@@ -13,7 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "raft/base/mutex.h"
+#include "raft/base/thread.h"
 #include "raft/cmd/bench/addresses.h"
 #include "raft/cmd/bench/board.h"
 #include "raft/cmd/bench/children.h"

@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "raft/base/mutex.h"
+#include "raft/base/thread.h"
 #include "raft/cmd/bench/ticks.h"
 
 namespace raft_cluster::internal {

@@ -3,6 +3,7 @@
 # pump_test: the mutant is then not caught.
 
 s,#include "raft/cluster/engine/pump.h",#include "raft/testing/interleaving/pump.h",
+/#include "raft\/base\/thread.h"/d
 s,#include "raft/base/mutex.h",#include "raft/testing/interleaving/mutant.h"\n#include "raft/testing/interleaving/sync.h",
 
 # Seek(): announcing oneself unlocks; what one waits for may be there by now.

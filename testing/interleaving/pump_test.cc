@@ -60,7 +60,7 @@ class Bench {
       wire.SetListens(peer.pid, options.up);
     }
     Expect(pump.Connect(), {kOk});
-    pump.Start();
+    Expect(pump.Start(), {kOk});
     if (options.up) WaitForPeers(options.peers);
     Sleep(kBringUp);
     while (pump.NextEvent(absl::ZeroDuration()).ok()) {

@@ -119,4 +119,10 @@ Thread& Thread::operator=(Thread&& other) {
 
 void Thread::join() { Schedule::Current().Join(std::exchange(id_, 0)); }
 
+absl::Status StartThread(std::function<void()> body, Thread* thread,
+                         const char* where) {
+  *thread = Thread(std::move(body), where);
+  return absl::OkStatus();
+}
+
 }  // namespace raft_cluster::internal

@@ -1,5 +1,5 @@
-// Stand-ins for what transport/mutex.h has, for code that is compiled to run
-// under a Schedule. They fail its run where they are misused.
+// Stand-ins for what base/mutex.h and base/thread.h have, for code that is
+// compiled to run under a Schedule. They fail its run where they are misused.
 //
 // The parameter `where` is for nobody to pass: it names the caller.
 //
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "raft/testing/interleaving/schedule.h"
 
 namespace raft_cluster::internal {
@@ -94,6 +95,9 @@ class Thread {
  private:
   int id_ = 0;
 };
+
+absl::Status StartThread(std::function<void()> body, Thread* thread,
+                         const char* where = __builtin_FUNCTION());
 
 }  // namespace raft_cluster::internal
 

@@ -69,7 +69,7 @@ class Node {
         *std::move(transport), std::vector<PeerSpec>{{peer_, url_of(peer_)}},
         options);
     status_ = pump_->Connect();
-    pump_->Start();
+    status_.Update(pump_->Start());
   }
   // As kill -9: without a farewell.
   ~Node() {

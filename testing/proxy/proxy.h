@@ -26,6 +26,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "raft/base/mutex.h"
+#include "raft/base/thread.h"
 #include "raft/testing/proxy/connection.h"
 #include "raft/testing/proxy/tamperer.h"
 #include "raft/transport/url.h"

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
+#include "raft/base/thread.h"
 #include "raft/testing/eventually.h"
 
 namespace raft_cluster::internal {

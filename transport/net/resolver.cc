@@ -3,14 +3,10 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <chrono>        // NOLINT(build/c++11)
-#include <system_error>  // NOLINT(build/c++11)
-#include <thread>        // NOLINT(build/c++11)
+#include <chrono>  // NOLINT(build/c++11)
 #include <utility>
 
 #include "absl/status/status.h"
@@ -18,27 +14,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "raft/base/thread.h"
 
 namespace raft_cluster::internal {
 namespace {
-
-// Starts a thread that takes no signals: those are the application's. False:
-// the system has no thread left.
-template <typename Function>
-bool StartDetachedThread(Function function) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  bool started = true;
-  try {
-    std::thread(std::move(function)).detach();
-  } catch (const std::system_error&) {
-    started = false;
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return started;
-}
 
 std::string Numeric(const addrinfo& info) {
   char text[INET6_ADDRSTRLEN] = "";
@@ -145,14 +124,20 @@ std::shared_ptr<Lookup> Resolver::Start(const std::string& host) {
   if (!start) {
     lookup->Finish(absl::ResourceExhaustedError(absl::StrCat(
         "cannot resolve \"", host, "\": ", kMaxLookups, " look-ups hang")));
-  } else if (!StartDetachedThread([shared = shared_, lookup, host] {
-               Run(shared, lookup, host);
-             })) {
-    lookup->Finish(absl::ResourceExhaustedError(absl::StrCat(
-        "cannot resolve \"", host, "\": no thread to be had for it")));
-    MutexLock lock(shared_->mu);
-    --shared_->running;
+    return lookup;
   }
+  Thread thread;
+  const absl::Status started = StartThread(
+      [shared = shared_, lookup, host] { Run(shared, lookup, host); }, &thread);
+  if (started.ok()) {
+    // It may hang for as long as the system's resolver does: nobody waits.
+    thread.detach();
+    return lookup;
+  }
+  lookup->Finish(absl::ResourceExhaustedError(
+      absl::StrCat("cannot resolve \"", host, "\": ", started.message())));
+  MutexLock lock(shared_->mu);
+  --shared_->running;
   return lookup;
 }
 
