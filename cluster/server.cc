@@ -248,15 +248,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   engine.in_the_clear =
       properties.reachable_from_afar && !properties.proves_peers;
   engine.url = (*transport)->url().ToString();
-  for (const PeerSpec& member : *members) {
-    engine.peers.push_back({member.pid, member.url.ToString()});
-  }
+  engine.peers = *members;
   engine.life = NewLife();
   engine.seed = engine.life.random;
   if (options.idle_timeout != absl::InfiniteDuration()) {
     engine.idle_timeout = absl::ToInt64Microseconds(options.idle_timeout);
   }
-  auto pump = std::make_unique<Pump>(*std::move(transport), *members, engine);
+  auto pump = std::make_unique<Pump>(*std::move(transport), engine);
   if (absl::Status status = pump->Connect(); !status.ok()) return status;
   if (absl::Status status = pump->Start(); !status.ok()) return status;
   auto server = absl::WrapUnique(new Server(std::move(pump)));

@@ -1,27 +1,41 @@
 #include "raft/cluster/engine/agenda.h"
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
+
+#include "raft/base/assert.h"
 
 namespace raft_cluster::internal {
 
 Link& Agenda::Touch(Peer& peer) {
   if (!peer.deadlines_stale) {
     peer.deadlines_stale = true;
-    stale_.push_back(peer.ref.slot);
+    stale_.push_back(peer.ref);
   }
   if (!peer.state_stale) {
     peer.state_stale = true;
-    changed_.push_back(peer.ref.slot);
+    changed_.push_back(peer.ref);
   }
   return *peer.link;
 }
 
+void Agenda::Forget(Peer& peer) {
+  for (Deadlines* deadlines : {&frames_, &owing_, &ticks_}) {
+    deadlines->Set(peer.ref.slot, kNever);
+  }
+  if (peer.live) --live_;
+  // Whoever gets the slot is touched anew. What stale_ and changed_ have of
+  // this one is a stale reference.
+  peer.live = false;
+}
+
 void Agenda::Settle() {
-  for (const uint32_t slot : stale_) Refresh(peers_.at(slot));
+  for (const PeerRef ref : stale_) {
+    Peer* const peer = peers_.Get(ref);
+    if (peer != nullptr) Refresh(*peer);
+  }
   stale_.clear();
-  assert(DeadlinesAreRight());
+  RAFT_DEBUG_ASSERT(IsRight());
 }
 
 void Agenda::Refresh(Peer& peer) {
@@ -36,16 +50,22 @@ void Agenda::Refresh(Peer& peer) {
   peer.deadlines_stale = false;
 }
 
-bool Agenda::DeadlinesAreRight() const {
-  return std::all_of(
-      peers_.slots().begin(), peers_.slots().end(), [this](uint32_t slot) {
-        const Peer& peer = peers_.at(slot);
-        const Micros frame = peer.blocked ? kNever : peer.link->FrameDeadline();
-        const Micros kept = frames_.time(slot);
-        return (kept == frame || (frame < kept && kept <= seen_now_)) &&
-               ticks_.time(slot) == peer.link->TickDeadline() &&
-               peer.live == peer.link->live();
-      });
+bool Agenda::IsRight() const {
+  const std::vector<uint32_t>& slots = peers_.slots();
+  const auto live = [this](uint32_t slot) {
+    return peers_.at(slot).link->live();
+  };
+  if (std::count_if(slots.begin(), slots.end(), live) != live_) return false;
+  return std::all_of(slots.begin(), slots.end(), [this](uint32_t slot) {
+    const Peer& peer = peers_.at(slot);
+    const Micros frame = peer.blocked ? kNever : peer.link->FrameDeadline();
+    const Micros kept = frames_.time(slot);
+    return (kept == frame || (frame < kept && kept <= seen_now_)) &&
+           ticks_.time(slot) == peer.link->TickDeadline() &&
+           (owing_.time(slot) == 0) ==
+               (!peer.blocked && peer.link->owes_news()) &&
+           peer.live == peer.link->live();
+  });
 }
 
 bool Agenda::HasDueFrame(Micros now, bool sleeping) {
@@ -73,10 +93,14 @@ std::vector<uint32_t> Agenda::TakeTicks(Micros now) {
     Touch(peers_.at(slot));
   }
   std::vector<uint32_t> slots;
-  slots.swap(changed_);
-  for (const uint32_t slot : slots) {
-    Touch(peers_.at(slot));  // The tick may move its deadlines.
-    peers_.at(slot).state_stale = false;
+  std::vector<PeerRef> changed;
+  changed.swap(changed_);
+  for (const PeerRef ref : changed) {
+    Peer* const peer = peers_.Get(ref);
+    if (peer == nullptr) continue;
+    Touch(*peer);  // The tick may move its deadlines.
+    peer->state_stale = false;
+    slots.push_back(ref.slot);
   }
   return slots;
 }

@@ -24,6 +24,8 @@ class Agenda {
 
   // For all that may change what a link is in, or when it has something to do.
   Link& Touch(Peer& peer);
+  // It is about to be removed.
+  void Forget(Peer& peer);
 
   // A frame is due, or (`sleeping`) one would be before a sleep.
   bool HasDueFrame(Micros now, bool sleeping);
@@ -41,8 +43,8 @@ class Agenda {
  private:
   void Settle();
   void Refresh(Peer& peer);
-  // They are those that a look at every link would find.
-  bool DeadlinesAreRight() const;
+  // All is as a look at every link would find it. Costs that look.
+  bool IsRight() const;
 
   PeerTable& peers_;
   // By slot: when the next frame is due, or would be before a sleep, and when
@@ -50,8 +52,10 @@ class Agenda {
   Deadlines frames_;
   Deadlines owing_;
   Deadlines ticks_;
-  std::vector<uint32_t> stale_;    // Slots touched since Settle(), ...
-  std::vector<uint32_t> changed_;  // ... and since TakeTicks().
+  // Who was touched since Settle(), and since TakeTicks(). Some may have been
+  // removed meanwhile.
+  std::vector<PeerRef> stale_;
+  std::vector<PeerRef> changed_;
   // Who is due at once takes its turn behind those who were due before.
   Micros seen_now_ = 0;
   int live_ = 0;

@@ -45,13 +45,13 @@ Engine::Engine(const EngineOptions& options, Micros now)
       inbox_(options.link.self),
       started_(now),
       last_run_(now) {
-  for (const EngineOptions::Peer& peer : options.peers) {
+  for (const PeerSpec& peer : options.peers) {
     LinkOptions link = options.link;
     link.peer = peer.pid;
-    link.peer_url = peer.url;
+    link.peer_url = peer.url.ToString();
     LinkSink* const sink = this;
     const PeerRef ref =
-        peers_.Add(peer.pid, std::make_unique<Link>(link, me_, sink, now));
+        peers_.Add(peer, std::make_unique<Link>(link, me_, sink, now));
     TouchAt(ref.slot);
   }
   if (options.in_the_clear) {
@@ -299,6 +299,20 @@ void Engine::SetBlocked(PeerRef ref, bool blocked) {
   peer->blocked = blocked;
 }
 
+void Engine::KeepStuck(PeerRef ref, Frame frame) {
+  Peer* const peer = peers_.Get(ref);
+  if (peer == nullptr) return;
+  SetBlocked(ref, true);
+  peers_.KeepStuck(*peer, std::move(frame));
+}
+
+absl::optional<PeerSpec> Engine::Reconnect(Pid pid) {
+  Peer* const peer = peers_.Find(pid);
+  if (peer == nullptr) return absl::nullopt;
+  if (peers_.DropStuck(*peer)) SetBlocked(peer->ref, false);
+  return peer->spec;
+}
+
 bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
   // Each at most once: a link may have less to say than it seemed.
   for (size_t i = 0; i < peers_.size(); ++i) {
@@ -306,7 +320,7 @@ bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
     if (peer == nullptr) break;
     if (peer->link->NextFrame(now, sleeping, &due->out)) {
       due->ref = peer->ref;
-      due->peer = peer->pid;
+      due->peer = peer->spec.pid;
       return true;
     }
   }
@@ -318,7 +332,7 @@ bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
 void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
   for (const uint32_t slot : agenda_.TakeTicks(now)) {
     Peer& peer = peers_.at(slot);
-    if (peer.link->Tick(now)) reconnect->push_back(peer.pid);
+    if (peer.link->Tick(now)) reconnect->push_back(peer.spec.pid);
   }
   if (inbox_status_.ok() && options_.idle_timeout != kNever &&
       now - last_run_ >= options_.idle_timeout) {

@@ -18,6 +18,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/optional.h"
 #include "raft/base/random.h"
 #include "raft/cluster/engine/agenda.h"
 #include "raft/cluster/engine/delivery.h"
@@ -26,16 +27,14 @@
 #include "raft/cluster/link/link.h"
 #include "raft/proto/event.pb.h"
 #include "raft/proto/stats.pb.h"
+#include "raft/transport/frame.h"
+#include "raft/transport/transport.h"
 
 namespace raft_cluster::internal {
 
 struct EngineOptions {
   LinkOptions link;  // For all links; peer and peer_url are filled in.
-  struct Peer {
-    Pid pid = 0;
-    std::string url;
-  };
-  std::vector<Peer> peers;
+  std::vector<PeerSpec> peers;
   std::string url;
   Life life;
   uint64_t seed = 0;
@@ -93,6 +92,18 @@ class Engine : private LinkSink {
   }
   // The transport takes no frames for this peer, or takes them again.
   void SetBlocked(PeerRef ref, bool blocked);
+  // Keeps a frame that the transport did not take. Its peer is blocked until
+  // SetBlocked() says otherwise. One of a former peer is dropped.
+  void KeepStuck(PeerRef ref, Frame frame);
+  // All of them, to be tried again: what then goes is to be unblocked, what
+  // does not to be kept again.
+  std::vector<StuckFrame> TakeStuck() { return peers_.TakeStuck(); }
+  bool has_stuck() const { return peers_.has_stuck(); }
+  // Whom to connect to.
+  std::vector<PeerSpec> Specs() const { return peers_.Specs(); }
+  // The same of this peer, for a connection in place of the one that it has:
+  // what is stuck on that is lost. Nothing if there is no such peer.
+  absl::optional<PeerSpec> Reconnect(Pid peer);
   // Sees to timers. Appends to `reconnect` those whose connection carries
   // nothing.
   void Tick(Micros now, std::vector<Pid>* reconnect);

@@ -51,7 +51,7 @@ std::string Engine::MissingPeers() const {
   std::vector<Pid> missing;
   for (const uint32_t slot : peers_.slots()) {
     const Peer& peer = peers_.at(slot);
-    if (!peer.link->live()) missing.push_back(peer.pid);
+    if (!peer.link->live()) missing.push_back(peer.spec.pid);
   }
   return absl::StrJoin(missing, ", ");
 }

@@ -158,6 +158,36 @@ TEST(Frames, OfABlockedLinkWaitAndKeepNobodyElseWaiting) {
   EXPECT_EQ(due.ref, two);
 }
 
+TEST(Frames, ThatAreStuckWaitUntilTheyGoOrAreLostWithTheConnection) {
+  Engines engines(2);
+  engines.Pass(10000);
+  Engine& engine = engines[1];
+  ASSERT_TRUE(engine.Offer(2, Text(1, "m"), engines.now).ok());
+  Engine::Due due;
+  ASSERT_TRUE(engine.NextFrame(engines.now, false, &due));
+  engine.KeepStuck(due.ref, due.out.Encode());
+  ASSERT_TRUE(engine.Offer(2, Text(2, "m"), engines.now).ok());
+  EXPECT_FALSE(engine.HasDueFrame(engines.now + 1000000, false));
+
+  // It is tried again, and does not go.
+  std::vector<StuckFrame> stuck = engine.TakeStuck();
+  ASSERT_EQ(stuck.size(), 1u);
+  EXPECT_EQ(stuck[0].peer, 2);
+  EXPECT_FALSE(engine.has_stuck());
+  EXPECT_FALSE(engine.HasDueFrame(engines.now + 1000000, false)) << "blocked";
+  engine.KeepStuck(stuck[0].ref, stuck[0].frame);
+
+  // A new connection: it is lost, and the peer speaks again.
+  EXPECT_EQ(engine.Reconnect(2)->url.ToString(), "test://2");
+  EXPECT_TRUE(engine.TakeStuck().empty());
+  EXPECT_TRUE(engine.HasDueFrame(engines.now + 1000000, false));
+  EXPECT_FALSE(engine.Reconnect(9).has_value());
+
+  // One of a peer that is no more is nobody's.
+  engine.KeepStuck(PeerRef{7, 1}, Frame());
+  EXPECT_FALSE(engine.has_stuck());
+}
+
 // ---- The inbox's end -------------------------------------------------------
 
 TEST(IdleInbox, ClosesWhenNoEnvelopeCameForItsTimeout) {

@@ -5,7 +5,9 @@
 
 namespace raft_cluster::internal {
 
-PeerRef PeerTable::Add(Pid pid, std::unique_ptr<Link> link) {
+PeerRef PeerTable::Add(PeerSpec spec, std::unique_ptr<Link> link) {
+  const Pid pid = spec.pid;
+  RAFT_ASSERT(index_.count(pid) == 0);
   if (free_.empty()) {
     free_.push_back(static_cast<uint32_t>(slots_.size()));
     slots_.emplace_back();
@@ -13,22 +15,25 @@ PeerRef PeerTable::Add(Pid pid, std::unique_ptr<Link> link) {
   const uint32_t slot = free_.back();
   free_.pop_back();
   auto peer = std::make_unique<Peer>();
-  peer->pid = pid;
+  peer->spec = std::move(spec);
   peer->ref = {slot, ++slots_[slot].generation};
   peer->link = std::move(link);
   slots_[slot].peer = std::move(peer);
-  const auto place = std::lower_bound(
-      order_.begin(), order_.end(), pid,
-      [this](uint32_t other, Pid wanted) { return at(other).pid < wanted; });
+  const auto place = std::lower_bound(order_.begin(), order_.end(), pid,
+                                      [this](uint32_t other, Pid wanted) {
+                                        return at(other).spec.pid < wanted;
+                                      });
   order_.insert(place, slot);
   index_[pid] = slot;
   return slots_[slot].peer->ref;
 }
 
 void PeerTable::Remove(PeerRef ref) {
+  RAFT_ASSERT(Get(ref) != nullptr);
   Slot& slot = slots_[ref.slot];
   if (found_ == slot.peer.get()) found_ = nullptr;
-  index_.erase(slot.peer->pid);
+  DropStuck(*slot.peer);
+  index_.erase(slot.peer->spec.pid);
   order_.erase(std::find(order_.begin(), order_.end(), ref.slot));
   slot.peer.reset();
   free_.push_back(ref.slot);
@@ -40,8 +45,39 @@ Peer* PeerTable::Get(PeerRef ref) {
   return slot.generation == ref.generation ? slot.peer.get() : nullptr;
 }
 
+void PeerTable::KeepStuck(Peer& peer, Frame frame) {
+  if (!peer.stuck.has_value()) stuck_.push_back(peer.ref.slot);
+  peer.stuck = std::move(frame);
+}
+
+std::vector<StuckFrame> PeerTable::TakeStuck() {
+  std::vector<StuckFrame> taken;
+  taken.reserve(stuck_.size());
+  for (const uint32_t slot : stuck_) {
+    Peer& peer = at(slot);
+    taken.push_back({peer.ref, peer.spec.pid, *std::move(peer.stuck)});
+    peer.stuck.reset();
+  }
+  stuck_.clear();
+  return taken;
+}
+
+bool PeerTable::DropStuck(Peer& peer) {
+  if (!peer.stuck.has_value()) return false;
+  peer.stuck.reset();
+  stuck_.erase(std::find(stuck_.begin(), stuck_.end(), peer.ref.slot));
+  return true;
+}
+
+std::vector<PeerSpec> PeerTable::Specs() const {
+  std::vector<PeerSpec> specs;
+  specs.reserve(order_.size());
+  for (const uint32_t slot : order_) specs.push_back(at(slot).spec);
+  return specs;
+}
+
 Peer* PeerTable::Find(Pid pid) {
-  if (found_ != nullptr && found_->pid == pid) return found_;
+  if (found_ != nullptr && found_->spec.pid == pid) return found_;
   const auto found = index_.find(pid);
   if (found == index_.end()) return nullptr;
   return found_ = slots_[found->second].peer.get();

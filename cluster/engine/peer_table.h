@@ -1,5 +1,10 @@
-// The peers of a server: each has one home here, with its link and all that the
-// engine keeps of it.
+// The peers of a server: each has one home here, with its url and keys, its
+// link and all that the engine keeps of it.
+//
+//   PeerTable peers;
+//   const PeerRef two = peers.Add({2, url}, std::move(link));
+//   peers.Remove(two);
+//   peers.Get(two);  // Null, whoever has the slot by then.
 //
 // Everything else names a peer by a PeerRef, which is stale once the peer was
 // removed: what was queued for a former peer, or comes from it, finds nobody,
@@ -15,8 +20,12 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/types/optional.h"
+#include "raft/base/assert.h"
 #include "raft/base/pid.h"
 #include "raft/cluster/link/link.h"
+#include "raft/transport/frame.h"
+#include "raft/transport/transport.h"
 
 namespace raft_cluster::internal {
 
@@ -33,37 +42,63 @@ struct PeerRef {
 };
 
 struct Peer {
-  Pid pid = 0;
+  PeerSpec spec;  // Its pid and where it is.
   PeerRef ref;
   std::unique_ptr<Link> link;
   bool blocked = false;  // The transport takes no frames for it just now.
-  bool live = false;     // As last looked at.
+  // The one that it did not take, while it is not being tried again.
+  absl::optional<Frame> stuck;
+  bool live = false;  // As last looked at.
   // What changed may have moved its deadlines; it may be in another state.
   bool deadlines_stale = false;
   bool state_stale = false;
 };
 
+// A frame that is being tried again.
+struct StuckFrame {
+  PeerRef ref;
+  Pid peer = 0;
+  Frame frame;
+};
+
 class PeerTable {
  public:
   // REQUIRES: there is no peer of that pid.
-  PeerRef Add(Pid pid, std::unique_ptr<Link> link);
-  // Its references are stale from now on. REQUIRES: it is there.
+  PeerRef Add(PeerSpec spec, std::unique_ptr<Link> link);
+  // Its references are stale from now on, and its slot is free. REQUIRES: it is
+  // there.
   void Remove(PeerRef ref);
 
   // Null: there is no such peer (any more).
   Peer* Get(PeerRef ref);
   Peer* Find(Pid pid);
   // REQUIRES: a peer is there.
-  Peer& at(uint32_t slot) { return *slots_[slot].peer; }
-  const Peer& at(uint32_t slot) const { return *slots_[slot].peer; }
+  Peer& at(uint32_t slot) {
+    RAFT_DEBUG_ASSERT(slot < slots_.size() && slots_[slot].peer != nullptr);
+    return *slots_[slot].peer;
+  }
+  const Peer& at(uint32_t slot) const {
+    RAFT_DEBUG_ASSERT(slot < slots_.size() && slots_[slot].peer != nullptr);
+    return *slots_[slot].peer;
+  }
 
+  // Has the frame wait with its peer, in place of one that waited.
+  void KeepStuck(Peer& peer, Frame frame);
+  // Takes out all frames that wait.
+  std::vector<StuckFrame> TakeStuck();
+  // False: none of this peer waited.
+  bool DropStuck(Peer& peer);
+  bool has_stuck() const { return !stuck_.empty(); }
+
+  // Of all peers, by pid.
+  std::vector<PeerSpec> Specs() const;
   size_t size() const { return order_.size(); }
   // Their slots, by pid.
   const std::vector<uint32_t>& slots() const { return order_; }
 
  private:
   struct Slot {
-    uint32_t generation = 0;
+    uint32_t generation = 0;  // Of who is there, or was there last.
     std::unique_ptr<Peer> peer;
   };
 
@@ -71,6 +106,7 @@ class PeerTable {
   std::vector<uint32_t> free_;
   std::vector<uint32_t> order_;
   absl::flat_hash_map<Pid, uint32_t> index_;
+  std::vector<uint32_t> stuck_;  // Slots of those with a frame that waits.
   // Who was looked for last: mostly the next one, too.
   Peer* found_ = nullptr;
 };

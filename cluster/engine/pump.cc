@@ -23,11 +23,9 @@ constexpr Micros kMaxLate = 100000;
 
 }  // namespace
 
-Pump::Pump(std::unique_ptr<Transport> transport,
-           const std::vector<PeerSpec>& peers, const EngineOptions& options,
+Pump::Pump(std::unique_ptr<Transport> transport, const EngineOptions& options,
            Clock& clock)
     : clock_(clock),
-      peers_(peers),
       transport_(std::move(transport)),
       verify_checksums_(!transport_->properties().proves_integrity),
       engine_(options, clock.Now()) {}
@@ -35,8 +33,13 @@ Pump::Pump(std::unique_ptr<Transport> transport,
 Pump::~Pump() { Close(absl::ZeroDuration()).IgnoreError(); }
 
 absl::Status Pump::Connect() {
-  MutexLock lock(pump_);
-  for (const PeerSpec& peer : peers_) {
+  MutexLock pump(pump_);
+  std::vector<PeerSpec> specs;
+  {
+    MutexLock lock(mu_);
+    specs = engine_.Specs();
+  }
+  for (const PeerSpec& peer : specs) {
     if (absl::Status status = transport_->Connect(peer); !status.ok()) {
       return absl::InvalidArgumentError(
           absl::StrCat("server ", peer.pid, ": ", status.message()));
@@ -113,33 +116,32 @@ bool Pump::Turn(Quest quest) {
 }
 
 void Pump::Reconnect(Pid peer) {
-  const auto spec =
-      std::find_if(peers_.begin(), peers_.end(),
-                   [peer](const PeerSpec& one) { return one.pid == peer; });
+  absl::optional<PeerSpec> spec;
+  {
+    MutexLock lock(mu_);
+    spec = engine_.Reconnect(peer);
+  }
   // The url was good before; a failure now means that nothing is sent, and the
   // next attempt comes when the bound has passed once more.
-  transport_->Connect(*spec).IgnoreError();
-  const auto stuck =
-      std::find_if(stuck_.begin(), stuck_.end(),
-                   [peer](const Stuck& one) { return one.peer == peer; });
-  if (stuck == stuck_.end()) return;
-  const PeerRef ref = stuck->ref;
-  stuck_.erase(stuck);
-  MutexLock lock(mu_);
-  engine_.SetBlocked(ref, false);
+  if (spec.has_value()) transport_->Connect(*spec).IgnoreError();
 }
 
 void Pump::SendStuck() {
-  for (size_t i = 0; i < stuck_.size();) {
-    if (transport_->Send(stuck_[i].peer, stuck_[i].frame) ==
-        SendResult::kFull) {
-      ++i;
-      continue;
-    }
-    const PeerRef ref = stuck_[i].ref;
-    stuck_.erase(stuck_.begin() + static_cast<ptrdiff_t>(i));
+  std::vector<StuckFrame> all;
+  {
     MutexLock lock(mu_);
-    engine_.SetBlocked(ref, false);
+    if (!engine_.has_stuck()) return;
+    all = engine_.TakeStuck();
+  }
+  for (StuckFrame& stuck : all) {
+    const bool full =
+        transport_->Send(stuck.peer, stuck.frame) == SendResult::kFull;
+    MutexLock lock(mu_);
+    if (full) {
+      engine_.KeepStuck(stuck.ref, std::move(stuck.frame));
+    } else {
+      engine_.SetBlocked(stuck.ref, false);
+    }
   }
 }
 
@@ -158,9 +160,8 @@ void Pump::SendDue(bool sleeping, int limit) {
     }
     // What is refused for any other reason counts as lost on the way.
     if (transport_->Send(due.peer, frame) != SendResult::kFull) continue;
-    stuck_.push_back({due.ref, due.peer, std::move(frame)});
     MutexLock lock(mu_);
-    engine_.SetBlocked(due.ref, true);
+    engine_.KeepStuck(due.ref, std::move(frame));
   }
 }
 

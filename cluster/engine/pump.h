@@ -47,8 +47,8 @@ namespace raft_cluster::internal {
 class Pump : private Receiver {
  public:
   // `transport` is open, and connected to nobody yet. `clock` outlives this.
-  Pump(std::unique_ptr<Transport> transport, const std::vector<PeerSpec>& peers,
-       const EngineOptions& options, Clock& clock = SteadyClock());
+  Pump(std::unique_ptr<Transport> transport, const EngineOptions& options,
+       Clock& clock = SteadyClock());
   ~Pump() override;  // Close(0).
   Pump(const Pump&) = delete;
   Pump& operator=(const Pump&) = delete;
@@ -141,19 +141,11 @@ class Pump : private Receiver {
 
   const ForkGuard guard_;
   Clock& clock_;
-  const std::vector<PeerSpec> peers_;
 
   Mutex pump_ ABSL_ACQUIRED_BEFORE(mu_);
   // Null once closed. Wake() and Wait() need no lock: Close() lets nobody
   // begin one, and waits for those who have.
   std::unique_ptr<Transport> transport_;
-  // Frames that the transport did not take; at most one of each peer.
-  struct Stuck {
-    PeerRef ref;
-    Pid peer = 0;
-    Frame frame;
-  };
-  std::vector<Stuck> stuck_ ABSL_GUARDED_BY(pump_);
   bool verify_checksums_;
   Micros poll_time_ ABSL_GUARDED_BY(pump_) = 0;
 

@@ -20,6 +20,7 @@
 
 #include "gtest/gtest.h"
 #include "raft/cluster/engine/engine.h"
+#include "raft/transport/url.h"
 
 namespace raft_cluster::internal {
 
@@ -60,7 +61,8 @@ class Engines {
     options.idle_timeout = idle_timeout_;
     for (Pid peer = 1; peer <= count_; ++peer) {
       if (peer == pid) continue;
-      options.peers.push_back({peer, "test://" + std::to_string(peer)});
+      options.peers.push_back(
+          {peer, *ParseUrl("test://" + std::to_string(peer))});
     }
     engines_[pid] = std::make_unique<Engine>(options, now);
   }

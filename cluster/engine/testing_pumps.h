@@ -37,10 +37,9 @@ class SteppedPumps {
       options.link.inbox_budget_bytes = budget_bytes;
       options.link.max_envelope_bytes = max_envelope_bytes;
       options.life = {100, static_cast<uint64_t>(pid)};
-      options.peers.push_back({peer, UrlOf(peer).ToString()});
-      pumps_.push_back(std::make_unique<Pump>(
-          *transports.Open(spec), std::vector<PeerSpec>{{peer, UrlOf(peer)}},
-          options, clock_));
+      options.peers.push_back({peer, UrlOf(peer)});
+      pumps_.push_back(
+          std::make_unique<Pump>(*transports.Open(spec), options, clock_));
       pumps_.back()->Connect().IgnoreError();
     }
   }

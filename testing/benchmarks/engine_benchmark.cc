@@ -29,16 +29,16 @@ class Server {
     options.link.inbox_budget_bytes = uint64_t{64} << 20;
     options.link.max_envelope_bytes = uint64_t{16} << 20;
     options.life = Life{100, 1};
-    for (int i = 0; i < peers; ++i) options.peers.push_back({i + 2, ""});
+    for (int i = 0; i < peers; ++i) options.peers.push_back({i + 2, {}});
     engine = std::make_unique<Engine>(options, now);
-    for (const EngineOptions::Peer& peer : options.peers) {
+    for (const PeerSpec& peer : options.peers) {
       engine->OnReset(peer.pid, /*up=*/true, now);
       Answer(peer.pid, /*taken=*/0);
     }
     Engine::Due due;
     while (engine->NextFrame(now, /*sleeping=*/true, &due)) {
     }
-    for (const EngineOptions::Peer& peer : options.peers) Answer(peer.pid, 0);
+    for (const PeerSpec& peer : options.peers) Answer(peer.pid, 0);
   }
 
   // A frame of this peer, which has taken so much.

@@ -11,6 +11,7 @@
 #include "raft/cluster/link/wire.h"
 #include "raft/testing/fuzz/input.h"
 #include "raft/testing/ledger.h"
+#include "raft/transport/url.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -28,7 +29,7 @@ EngineOptions MakeOptions(bool void_on_restart) {
   options.link.inbox_budget_bytes = kBudget;
   options.link.max_envelope_bytes = kMaxEnvelope;
   options.link.void_on_restart = void_on_restart;
-  options.peers = {{2, "test://2"}, {3, "test://3"}};
+  options.peers = {{2, *ParseUrl("test://2")}, {3, *ParseUrl("test://3")}};
   options.url = "test://1";
   options.life = kSelf;
   options.seed = 1;

@@ -54,10 +54,9 @@ class Bench {
   };
 
   explicit Bench(const Options& options)
-      : wire(options.peers),
-        pump(wire.Open(), Peers(options), Engine(options), clock) {
-    for (const PeerSpec& peer : Peers(options)) {
-      wire.SetListens(peer.pid, options.up);
+      : wire(options.peers), pump(wire.Open(), Engine(options), clock) {
+    for (int i = 1; i <= options.peers; ++i) {
+      wire.SetListens(kSelf + i, options.up);
     }
     Expect(pump.Connect(), {kOk});
     Expect(pump.Start(), {kOk});
@@ -123,16 +122,11 @@ class Bench {
   Pump pump;
 
  private:
-  static std::vector<PeerSpec> Peers(const Options& options) {
-    std::vector<PeerSpec> peers;
-    for (int i = 1; i <= options.peers; ++i) peers.push_back({kSelf + i, {}});
-    return peers;
-  }
   static EngineOptions Engine(const Options& options) {
     EngineOptions engine = Wire::QuietEngine(kSelf);
     engine.link.link_budget_bytes = options.queue_bytes;
-    for (const PeerSpec& peer : Peers(options)) {
-      engine.peers.push_back({peer.pid, ""});
+    for (int i = 1; i <= options.peers; ++i) {
+      engine.peers.push_back({kSelf + i, {}});
     }
     return engine;
   }

@@ -138,7 +138,7 @@ EngineOptions Wire::QuietEngine(Pid self) {
 Wire::Wire(int peers) {
   for (Pid pid = kSelf + 1; pid <= kSelf + peers; ++pid) {
     EngineOptions options = QuietEngine(pid);
-    options.peers = {{kSelf, ""}};
+    options.peers = {{kSelf, {}}};
     peers_[pid].engine = std::make_unique<Engine>(options, Now());
   }
 }

@@ -51,7 +51,7 @@ class Node {
     options.link.inbox_budget_bytes = kInboxBytes;
     options.link.max_envelope_bytes = 10000;
     options.link.fifo = false;
-    options.peers.push_back({peer_, url_of(peer_).ToString()});
+    options.peers.push_back({peer_, url_of(peer_)});
     options.life = {static_cast<uint64_t>(absl::ToUnixMicros(absl::Now())),
                     faults.seed};
     options.seed = faults.seed;
@@ -65,9 +65,7 @@ class Node {
       status_ = transport.status();
       return;
     }
-    pump_ = std::make_unique<Pump>(
-        *std::move(transport), std::vector<PeerSpec>{{peer_, url_of(peer_)}},
-        options);
+    pump_ = std::make_unique<Pump>(*std::move(transport), options);
     status_ = pump_->Connect();
     status_.Update(pump_->Start());
   }

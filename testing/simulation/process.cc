@@ -15,19 +15,17 @@ SimProcess::SimProcess(const SimWorld& world, ServerLife life,
   options.link.self = life.pid;
   options.life = {start_us, world.random->Next() | 1};
   options.seed = world.random->Next();
-  std::vector<PeerSpec> peers;
   for (Pid pid = 1; pid <= world.servers; ++pid) {
     if (pid == life.pid) continue;
     Url url;
     url.scheme = "sim";
     url.address = absl::StrCat(pid);
-    options.peers.push_back({pid, url.ToString()});
-    peers.push_back({pid, url});
+    options.peers.push_back({pid, url});
   }
   std::unique_ptr<Transport> transport = world.network->Open(life.pid);
   transport_ = transport.get();
   const Micros now = world.network->now();
-  pump_ = std::make_unique<Pump>(std::move(transport), peers, options,
+  pump_ = std::make_unique<Pump>(std::move(transport), options,
                                  world.network->clock());
   pump_->Connect().IgnoreError();
   next_step_ = now;
