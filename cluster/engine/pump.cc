@@ -6,19 +6,20 @@
 
 #include "absl/base/attributes.h"
 #include "absl/strings/str_cat.h"
+#include "raft/base/assert.h"
 
 namespace raft_cluster::internal {
 namespace {
 
 // Frames received before the other direction has its turn.
 constexpr int kPollLimit = 64;
-// The loop keeps out for this long after a Receive() has polled: the next one
-// is likely to come.
+// The loop keeps out for this long after a Receive() has led: the next one is
+// likely to come.
 constexpr Micros kKeepOut = 1000;
 // After so many of these in one and the same Receive() it sleeps until told.
 constexpr int kKeepOutTurns = 20;
 constexpr Micros kMaxSleep = 10000000;
-// By how much a poller may be late before it counts as held up.
+// By how much a leader may be late before it counts as held up.
 constexpr Micros kMaxLate = 100000;
 
 }  // namespace
@@ -49,7 +50,7 @@ absl::Status Pump::Connect() {
 }
 
 absl::Status Pump::Start() {
-  return StartThread([this] { Loop(); }, &loop_);
+  return StartThread([this] { Loop(); }, &thread_);
 }
 
 Micros Pump::After(absl::Duration timeout) const {
@@ -91,52 +92,43 @@ void Pump::OnTurnedAway(TurnedAway why, Pid peer, const std::string& address) {
   engine_.OnTurnedAway(why, peer, address);
 }
 
-// True: there may be more to do at once.
 bool Pump::Turn(Quest quest) {
   poll_time_ = clock_.Now();
   const bool more = transport_->Poll(kPollLimit, *this) == kPollLimit;
   std::vector<Pid> reconnect;
-  bool sleeping;
-  {
-    MutexLock lock(mu_);
-    if (poll_time_ > due_back_ && poll_time_ - due_back_ > kMaxLate) {
-      engine_.HeldUp(poll_time_ - due_back_, poll_time_);
-    }
-    due_back_ = recent_ = poll_time_;
-    engine_.Tick(poll_time_, &reconnect);
-    // Who receives gets what has come before anything is acknowledged: its
-    // answer may carry that along.
-    sleeping = !more && (quest == Quest::kNothing || engine_.inbox_empty());
-    send_wanted_ = false;
+  mu_.Lock();
+  if (poll_time_ > due_back_ && poll_time_ - due_back_ > kMaxLate) {
+    engine_.HeldUp(poll_time_ - due_back_, poll_time_);
   }
-  for (Pid peer : reconnect) Reconnect(peer);
+  due_back_ = recent_.time = poll_time_;
+  engine_.Tick(poll_time_, &reconnect);
+  // Who receives gets what has come before anything is acknowledged: its answer
+  // may carry that along.
+  const bool sleeping =
+      !more && (quest == Quest::kNothing || engine_.inbox_empty());
+  for (const Pid peer : reconnect) Reconnect(peer);
   SendStuck();
   SendDue(sleeping, kSendLimit);
   return more;
 }
 
 void Pump::Reconnect(Pid peer) {
-  absl::optional<PeerSpec> spec;
-  {
-    MutexLock lock(mu_);
-    spec = engine_.Reconnect(peer);
-  }
+  const absl::optional<PeerSpec> spec = engine_.Reconnect(peer);
+  if (!spec.has_value()) return;
+  mu_.Unlock();
   // The url was good before; a failure now means that nothing is sent, and the
   // next attempt comes when the bound has passed once more.
-  if (spec.has_value()) transport_->Connect(*spec).IgnoreError();
+  transport_->Connect(*spec).IgnoreError();
+  mu_.Lock();
 }
 
 void Pump::SendStuck() {
-  std::vector<StuckFrame> all;
-  {
-    MutexLock lock(mu_);
-    if (!engine_.has_stuck()) return;
-    all = engine_.TakeStuck();
-  }
-  for (StuckFrame& stuck : all) {
+  if (!engine_.has_stuck()) return;
+  for (StuckFrame& stuck : engine_.TakeStuck()) {
+    mu_.Unlock();
     const bool full =
         transport_->Send(stuck.peer, stuck.frame) == SendResult::kFull;
-    MutexLock lock(mu_);
+    mu_.Lock();
     if (full) {
       engine_.KeepStuck(stuck.ref, std::move(stuck.frame));
     } else {
@@ -148,66 +140,66 @@ void Pump::SendStuck() {
 void Pump::SendDue(bool sleeping, int limit) {
   for (int sent = 0; sent < limit; ++sent) {
     Engine::Due due;
-    {
-      MutexLock lock(mu_);
-      if (!engine_.NextFrame(clock_.Now(), sleeping, &due)) return;
-    }
+    if (!engine_.NextFrame(clock_.Now(), sleeping, &due)) return;
+    mu_.Unlock();
+    // To encode and hash a frame takes long beside all that is done under the
+    // lock.
     Frame frame = due.out.Encode();
+    bool full = false;
     if (due.out.reply) {
       // An answer to a stranger is worth one attempt: it asks again.
       transport_->Reply(due.out.origin, frame);
-      continue;
+    } else {
+      // What is refused for any other reason counts as lost on the way.
+      full = transport_->Send(due.peer, frame) == SendResult::kFull;
     }
-    // What is refused for any other reason counts as lost on the way.
-    if (transport_->Send(due.peer, frame) != SendResult::kFull) continue;
-    MutexLock lock(mu_);
-    engine_.KeepStuck(due.ref, std::move(frame));
+    mu_.Lock();
+    if (full) engine_.KeepStuck(due.ref, std::move(frame));
   }
 }
 
-void Pump::TrySendDue() {
-  for (;;) {
-    if (!pump_.TryLock()) return;  // Whoever has it looks again.
-    if (transport_ != nullptr) {
-      {
-        MutexLock lock(mu_);
-        send_wanted_ = false;
-      }
-      SendDue(/*sleeping=*/false, kSendLimit);
-    }
+void Pump::Flush(Micros now) {
+  if (engine_.HasDueFrame(now, /*sleeping=*/false)) {
+    // Who has it looks again under mu_ before it gives it up.
+    if (!pump_.TryLock()) return;
+    SendDue(/*sleeping=*/false, kSendLimit);
     pump_.Unlock();
-    MutexLock lock(mu_);
-    if (send_wanted_ && !closed_) continue;
-    if (sleep_until_ != 0) WakeBy(engine_.Deadline());
-    return;
   }
+  // Without a sleeper there is a leader that will look, or there is about to
+  // be.
+  if (sleeper_.asleep()) WakeBy(engine_.Deadline());
 }
 
-// ---- Polling and sleeping ---------------------------------------------------
+// ---- Leading and sleeping ---------------------------------------------------
 
 void Pump::WakeBy(Micros deadline) {
-  if (deadline >= sleep_until_ || closed_) return;
-  sleep_until_ = deadline;
-  ++wakers_;
+  if (deadline >= sleeper_.until || state_ == State::kClosed) return;
+  sleeper_.until = deadline;
+  ++sleeper_.wakers;
   mu_.Unlock();
   transport_->Wake();
   mu_.Lock();
-  if (--wakers_ == 0 && stop_) changed_.NotifyAll();
+  // Close() destroys the transport when nobody is in it any more.
+  if (--sleeper_.wakers == 0 && state_ >= State::kStopping) {
+    waiters_.changed.NotifyAll();
+  }
 }
 
 void Pump::NotifyWaiters() {
-  const bool runs = engine_.runs() != seen_runs_;
-  const bool changes = engine_.changes() != seen_changes_;
-  seen_runs_ = engine_.runs();
-  seen_changes_ = engine_.changes();
-  if ((runs || changes) && receivers_ > 0) received_.NotifyAll();
-  if (changes && watchers_ > 0) changed_.NotifyAll();
+  const bool runs = engine_.runs() != waiters_.seen_runs;
+  const bool changes = engine_.changes() != waiters_.seen_changes;
+  waiters_.seen_runs = engine_.runs();
+  waiters_.seen_changes = engine_.changes();
+  if ((runs || changes) && waiters_.receivers > 0) {
+    waiters_.received.NotifyAll();
+  }
+  if (changes && waiters_.watchers > 0) waiters_.changed.NotifyAll();
 }
 
 bool Pump::Found(Quest quest) const {
   switch (quest) {
     case Quest::kNothing:
-      return receivers_ > 0;  // Who will poll instead.
+      return waiters_.receivers > 0;  // Who will lead instead.
     case Quest::kEnvelopesAndEvents:
       if (engine_.EventIsNext()) return true;
       ABSL_FALLTHROUGH_INTENDED;
@@ -222,49 +214,50 @@ bool Pump::Found(Quest quest) const {
 // before it would be a detour.
 bool Pump::MaySleepAtOnce() {
   const Micros now = clock_.Now();
-  return polled_out_ && !send_wanted_ && !stop_ &&
+  return polled_out_ && state_ < State::kStopping &&
          now - due_back_ <= kMaxLate && engine_.Deadline() > now &&
          !engine_.HasDueFrame(now, /*sleeping=*/true);
 }
 
 void Pump::PollAndSleep(Quest quest, Micros until) {
+  RAFT_ASSERT(leader_ != Leader::kNobody);
   if (!MaySleepAtOnce()) {
     mu_.Unlock();
     pump_.Lock();
-    const bool more = Turn(quest);
+    const bool more = Turn(quest);  // Locks mu_.
     pump_.Unlock();
-    mu_.Lock();
     polled_out_ = !more;
     NotifyWaiters();
   }
   const Micros now = clock_.Now();
-  if (!polled_out_ || send_wanted_ || stop_ ||
+  if (!polled_out_ || state_ >= State::kStopping ||
       engine_.HasDueFrame(now, /*sleeping=*/false) || Found(quest)) {
     return;
   }
-  sleep_until_ = std::min({engine_.Deadline(), until, now + kMaxSleep});
-  if (sleep_until_ > now) {
+  sleeper_.until = std::min({engine_.Deadline(), until, now + kMaxSleep});
+  if (sleeper_.until > now) {
     polled_out_ = false;
-    due_back_ = sleep_until_;
-    const absl::Duration timeout = absl::Microseconds(sleep_until_ - now);
+    due_back_ = sleeper_.until;
+    const absl::Duration timeout = absl::Microseconds(sleeper_.until - now);
     mu_.Unlock();
     transport_->Wait(timeout);
     mu_.Lock();
   }
-  sleep_until_ = 0;
+  sleeper_.until = 0;
 }
 
-void Pump::ReleasePolling() {
-  poller_ = Poller::kNobody;
-  if (receivers_ > 0) received_.NotifyOne();
-  if (stop_) changed_.NotifyAll();
+void Pump::StepDown() {
+  leader_ = Leader::kNobody;
+  if (waiters_.receivers > 0) waiters_.received.NotifyOne();
+  if (state_ >= State::kStopping) waiters_.changed.NotifyAll();
 }
 
 void Pump::Step() {
   MutexLock pump(pump_);
-  if (transport_ != nullptr) Turn(Quest::kNothing);
-  MutexLock lock(mu_);
+  if (transport_ == nullptr) return;
+  Turn(Quest::kNothing);  // Locks mu_.
   NotifyWaiters();
+  mu_.Unlock();
 }
 
 Micros Pump::Deadline() {
@@ -277,9 +270,9 @@ Micros Pump::Deadline() {
 void Pump::BeginClose() {
   MutexLock lock(mu_);
   engine_.Leave();
-  received_.NotifyAll();
-  changed_.NotifyAll();
-  loop_wake_.NotifyAll();
+  waiters_.received.NotifyAll();
+  waiters_.changed.NotifyAll();
+  loop_.wake.NotifyAll();
   WakeBy(0);
 }
 
@@ -290,35 +283,36 @@ bool Pump::ReadyToClose() {
 
 void Pump::Loop() {
   MutexLock lock(mu_);
-  while (!stop_) {
+  while (state_ < State::kStopping) {
     WaitForTurnOfLoop();
-    if (stop_ || poller_ != Poller::kNobody) continue;
-    poller_ = Poller::kLoop;
+    if (state_ >= State::kStopping || leader_ != Leader::kNobody) continue;
+    leader_ = Leader::kLoop;
     do {
       PollAndSleep(Quest::kNothing, kNever);
-    } while (!stop_ && receivers_ == 0);
-    ReleasePolling();
+    } while (state_ < State::kStopping && waiters_.receivers == 0);
+    StepDown();
   }
 }
 
-// A Receive() that polls does all the work; between two of them the loop waits
+// A Receive() that leads does all the work; between two of them the loop waits
 // for a moment, so that it does not get between. It looks by itself, since to
 // be told each time would cost every Receive() a system call; only of one that
 // goes on for long it wants to be told.
 void Pump::WaitForTurnOfLoop() {
-  for (int turns = 0; !stop_;) {
+  for (int turns = 0; state_ < State::kStopping;) {
     const Micros now = clock_.Now();
-    if (poller_ == Poller::kNobody && receivers_ == 0) {
-      if (closing_ || now >= received_at_ + kKeepOut) return;
-      Wait(loop_wake_, received_at_ + kKeepOut);
+    if (leader_ == Leader::kNobody && waiters_.receivers == 0) {
+      const Micros turn = loop_.received_at + kKeepOut;
+      if (state_ >= State::kClosing || now >= turn) return;
+      Wait(loop_.wake, turn);
       turns = 0;
     } else if (turns < kKeepOutTurns) {
       ++turns;
-      Wait(loop_wake_, now + kKeepOut);
+      Wait(loop_.wake, now + kKeepOut);
     } else {
-      loop_idle_ = true;
-      loop_wake_.Wait(mu_);
-      loop_idle_ = false;
+      loop_.idle = true;
+      loop_.wake.Wait(mu_);
+      loop_.idle = false;
     }
   }
 }

@@ -2,22 +2,40 @@
 // cluster layer are here.
 //
 // Two locks, always in this order:
-//   pump_  is the ownership of the transport. Whoever polls locks it; whoever
-//          sends tries to, and if another has it, that one sends instead.
+//   pump_  is the ownership of the transport. Who polls locks it; who sends
+//          tries to, and if another has it, that one sends instead.
 //   mu_    guards the engine: links, open frames, inbox, account. It is never
 //          held over a call of the transport.
 //
-// A sending thread puts its envelope into the engine and, where the link is
-// quiet or the frame full, sends the frame itself. One thread at a time is the
-// poller: it receives, sees to timers, sends what is due and sleeps. A thread
-// in Receive() becomes the poller if there is no other, so that what arrives
-// is in its hands without a change of threads; while none is, the loop thread
-// is the poller.
+// This is the pattern Leader/Followers (Schmidt, Stal, Rohnert and Buschmann:
+// Pattern-Oriented Software Architecture, volume 2, Wiley 2000). One thread at
+// a time, the leader, polls the transport: it receives, sees to timers, sends
+// what is due and sleeps. A thread in Receive() becomes the leader if there is
+// no other, so that what arrives is in its hands without a change of threads;
+// further ones are followers, of whom one is promoted when the leader leaves.
+// While nobody receives, the loop thread leads.
 //
-// The wake-up that must not be lost: a sender that could not lock pump_ has
-// left its frame in the engine before it tried, and whoever unlocks pump_ looks
-// there once more. A sleeper has said before how long it is going to sleep;
-// whoever brings an earlier deadline wakes it.
+//   leader    sleeper  now                        next
+//   nobody    awake    nobody polls, for a        receiver: a Receive() comes
+//                      moment                     loop: none came for kKeepOut
+//   loop      awake    polls and sends            asleep: all is found out
+//   loop      asleep   is in Transport::Wait()    awake: an event, a deadline,
+//                                                 Wake()
+//                                                 nobody: a Receive() comes
+//   receiver  awake    polls and sends            asleep: the inbox is empty
+//                                                 nobody: it has what it came
+//                                                 for; a follower is told
+//   receiver  asleep   is in Transport::Wait()    awake: as the loop, or its
+//                                                 own deadline
+//
+// Anybody who sends puts the envelope into the engine and, where the link is
+// quiet or the frame full, sends the frame itself, without being the leader.
+//
+// The wake-ups that must not be lost: who sends tries for pump_ while it holds
+// mu_, and pump_ is given up by one who holds mu_ and has found nothing due.
+// So a frame is either seen by who has pump_, or its sender gets pump_. A
+// sleeper has said before how long it is going to sleep; who brings an earlier
+// deadline wakes it.
 //
 // Thread rule: any thread, any method; none may be inside on destruction.
 #ifndef RAFT_CLUSTER_ENGINE_PUMP_H_
@@ -59,7 +77,7 @@ class Pump : private Receiver {
   // Starts the loop thread. Without it somebody has to call Step().
   // RESOURCE_EXHAUSTED: there is no thread to be had.
   absl::Status Start();
-  // One turn of the poller: receives, sees to timers, sends. Never waits.
+  // One turn of the leader: receives, sees to timers, sends. Never waits.
   void Step();
   // When Step() has something to do, if nothing arrives.
   Micros Deadline();
@@ -89,13 +107,48 @@ class Pump : private Receiver {
   bool InForkedChild() const { return guard_.InChild(); }
 
  private:
-  enum class Poller { kNobody, kLoop, kReceive };
-  // What the poller is after.
+  enum class Leader { kNobody, kLoop, kReceiver };
+  // What the leader is after.
   enum class Quest { kNothing, kEnvelopes, kEnvelopesAndEvents };
+  // From one to the next, never back.
+  enum class State { kOpen, kClosing, kStopping, kClosed };
   // Frames sent before the other direction has its turn.
   static constexpr int kSendLimit = 64;
 
-  // Receiver; on the polling thread, which holds pump_.
+  // The leader in Transport::Wait(), and who is about to end that.
+  struct Sleeper {
+    Micros until = 0;  // When it wakes by itself; 0 while it is awake.
+    int wakers = 0;    // Threads in Transport::Wake().
+
+    bool asleep() const { return until != 0; }
+  };
+
+  // Threads that wait for what the leader finds.
+  struct Waiters {
+    int receivers = 0;  // Followers: in Receive(), while another one leads.
+    int watchers = 0;   // In wait for any other change.
+    CondVar received;   // Of the former: there is something, or nobody leads.
+    CondVar changed;    // Of the latter.
+    // Engine::runs() and changes() when they were told last.
+    uint64_t seen_runs = 0;
+    uint64_t seen_changes = 0;
+  };
+
+  // The time without a look at the clock, where it need not be exact.
+  struct RecentTime {
+    Micros time = 0;  // When somebody looked last.
+    int joined = 0;   // Sends since then that did not look, ...
+    int taken = 0;    // ... and Receives.
+  };
+
+  // The loop thread's wait for its turn to lead.
+  struct LoopWait {
+    CondVar wake;
+    bool idle = false;       // Sleeps until it is told.
+    Micros received_at = 0;  // When a Receive() last stopped leading.
+  };
+
+  // Receiver; on the leader's thread, which holds pump_.
   void OnFrame(const Origin& origin, Frame frame) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
   void OnReset(Pid peer, bool up) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
@@ -109,33 +162,36 @@ class Pump : private Receiver {
   void Wait(CondVar& condition, Micros deadline)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  bool Turn(Quest quest) ABSL_LOCKS_EXCLUDED(mu_)
+  // One turn of the leader. True: there may be more to do at once. Leaves mu_
+  // locked, so that pump_ is given up under it.
+  bool Turn(Quest quest) ABSL_EXCLUSIVE_LOCK_FUNCTION(mu_)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
-  void SendDue(bool sleeping, int limit) ABSL_LOCKS_EXCLUDED(mu_)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
-  void SendStuck() ABSL_LOCKS_EXCLUDED(mu_)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
-  void Reconnect(Pid peer) ABSL_LOCKS_EXCLUDED(mu_)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
-  void TrySendDue() ABSL_LOCKS_EXCLUDED(mu_, pump_);
+  // These unlock mu_ over each call of the transport.
+  void SendDue(bool sleeping, int limit)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_, mu_);
+  void SendStuck() ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_, mu_);
+  void Reconnect(Pid peer) ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_, mu_);
+  // After an envelope was accepted: sends what is due by now, or sees to it
+  // that somebody does in time. May unlock mu_ for a moment.
+  void Flush(Micros now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool MaySleepAtOnce() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // One turn, then a sleep until something happens or `until`, unless there is
-  // more to do at once. REQUIRES: the caller is the poller.
+  // more to do at once. REQUIRES: the caller is the leader.
   void PollAndSleep(Quest quest, Micros until) ABSL_LOCKS_EXCLUDED(pump_)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // The time, or what it was a moment ago: for what need not be exact.
-  Micros RecentTime() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // True if there is something that ends the poller's quest.
+  Micros TimeOfTaking() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // True if there is something that ends the leader's quest.
   bool Found(Quest quest) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Waits until something is found or `deadline`; false if nothing was.
   bool Seek(Quest quest, Micros deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // For whoever leaves the inbox: others may have to go on in its place.
+  // For who leaves the inbox: others may have to go on in its place.
   void PassOn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Ends the sleep of a poller that would sleep beyond `deadline`. Unlocks mu_
+  // Ends the sleep of a leader that would sleep beyond `deadline`. Unlocks mu_
   // for a moment if it does.
   void WakeBy(Micros deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void NotifyWaiters() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void ReleasePolling() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // The leader is none any more; promotes a follower.
+  void StepDown() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Loop();
   void WaitForTurnOfLoop() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
@@ -151,38 +207,19 @@ class Pump : private Receiver {
 
   Mutex mu_;
   Engine engine_ ABSL_GUARDED_BY(mu_);
-  Poller poller_ ABSL_GUARDED_BY(mu_) = Poller::kNobody;
-  // When the poller is to be back at the latest. If it is much later, the
+  State state_ ABSL_GUARDED_BY(mu_) = State::kOpen;
+  Leader leader_ ABSL_GUARDED_BY(mu_) = Leader::kNobody;
+  // When the leader is to be back at the latest. If it is much later, the
   // machine or a debugger has held us up.
   Micros due_back_ ABSL_GUARDED_BY(mu_) = kNever;
   // The last poll found everything out, and nobody slept since.
   bool polled_out_ ABSL_GUARDED_BY(mu_) = false;
-  // When the sleeping poller wakes by itself; 0 while it is awake.
-  Micros sleep_until_ ABSL_GUARDED_BY(mu_) = 0;
-  int wakers_ ABSL_GUARDED_BY(mu_) = 0;  // Threads in Transport::Wake().
-  // Somebody found pump_ locked when a frame was due.
-  bool send_wanted_ ABSL_GUARDED_BY(mu_) = false;
-  int joined_ ABSL_GUARDED_BY(mu_) = 0;  // Sends without a look at the clock.
-  int taken_ ABSL_GUARDED_BY(mu_) = 0;   // Receives without one.
-  // What the clock said when somebody last looked.
-  Micros recent_ ABSL_GUARDED_BY(mu_) = 0;
-  // Threads in Receive() that wait while another one polls, and all that wait
-  // for any other change.
-  int receivers_ ABSL_GUARDED_BY(mu_) = 0;
-  int watchers_ ABSL_GUARDED_BY(mu_) = 0;
-  CondVar received_;
-  CondVar changed_;
-  CondVar loop_wake_;
-  uint64_t seen_runs_ ABSL_GUARDED_BY(mu_) = 0;
-  uint64_t seen_changes_ ABSL_GUARDED_BY(mu_) = 0;
-  Micros received_at_ ABSL_GUARDED_BY(mu_) = 0;  // A Receive() stopped polling.
-  bool loop_idle_ ABSL_GUARDED_BY(mu_) = false;  // Sleeps until it is told.
-
-  bool closing_ ABSL_GUARDED_BY(mu_) = false;
-  bool stop_ ABSL_GUARDED_BY(mu_) = false;
-  bool closed_ ABSL_GUARDED_BY(mu_) = false;
+  Sleeper sleeper_ ABSL_GUARDED_BY(mu_);
+  Waiters waiters_ ABSL_GUARDED_BY(mu_);
+  RecentTime recent_ ABSL_GUARDED_BY(mu_);
+  LoopWait loop_ ABSL_GUARDED_BY(mu_);
   absl::Status close_status_ ABSL_GUARDED_BY(mu_);
-  Thread loop_;
+  Thread thread_;  // Runs Loop().
 };
 
 }  // namespace raft_cluster::internal

@@ -26,88 +26,80 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
                                       absl::Duration timeout) {
   const bool waits = timeout > absl::ZeroDuration();
   Micros deadline = 0;  // Not known before it is needed.
-  absl::StatusOr<Acceptance> receipt;
-  {
-    MutexLock lock(mu_);
-    if (joined_ < kMaxJoined) {
-      if (const int links = engine_.Join(to, envelope); links > 0) {
-        ++joined_;
-        return Acceptance{links, 0};
-      }
-    }
-    joined_ = 0;
-    for (;;) {
-      const Micros now = clock_.Now();
-      receipt = engine_.Offer(to, envelope, now);
-      if (receipt.ok()) {
-        if (!engine_.HasDueFrame(now, /*sleeping=*/false)) {
-          if (sleep_until_ != 0) WakeBy(engine_.Deadline());
-          return receipt;
-        }
-        send_wanted_ = true;
-        break;
-      }
-      const bool full =
-          receipt.status().code() == absl::StatusCode::kResourceExhausted;
-      if (full && deadline == 0) deadline = After(timeout);
-      if (!full || now >= deadline) {
-        engine_.CountRefused(to);
-        if (!full || !waits) return receipt;
-        return absl::DeadlineExceededError(receipt.status().message());
-      }
-      ++watchers_;
-      Wait(changed_, deadline);
-      --watchers_;
+  MutexLock lock(mu_);
+  if (recent_.joined < kMaxJoined) {
+    if (const int links = engine_.Join(to, envelope); links > 0) {
+      ++recent_.joined;
+      return Acceptance{links, 0};
     }
   }
-  TrySendDue();
-  return receipt;
+  recent_.joined = 0;
+  for (;;) {
+    const Micros now = clock_.Now();
+    absl::StatusOr<Acceptance> receipt = engine_.Offer(to, envelope, now);
+    if (receipt.ok()) {
+      Flush(now);
+      return receipt;
+    }
+    const bool full =
+        receipt.status().code() == absl::StatusCode::kResourceExhausted;
+    if (full && deadline == 0) deadline = After(timeout);
+    if (!full || now >= deadline) {
+      engine_.CountRefused(to);
+      if (!full || !waits) return receipt;
+      return absl::DeadlineExceededError(receipt.status().message());
+    }
+    ++waiters_.watchers;
+    Wait(waiters_.changed, deadline);
+    --waiters_.watchers;
+  }
 }
 
 void Pump::CloseOutbox() {
   MutexLock lock(mu_);
   engine_.CloseOutbox();
-  changed_.NotifyAll();
+  waiters_.changed.NotifyAll();
 }
 
 bool Pump::Seek(Quest quest, Micros deadline) {
   while (!Found(quest)) {
     if (clock_.Now() >= deadline) return false;
-    if (poller_ == Poller::kNobody) {
-      poller_ = Poller::kReceive;
+    if (leader_ == Leader::kNobody) {
+      leader_ = Leader::kReceiver;
       do {
         PollAndSleep(quest, deadline);
       } while (!Found(quest) && clock_.Now() < deadline);
-      received_at_ = clock_.Now();
-      ReleasePolling();
+      loop_.received_at = clock_.Now();
+      StepDown();
     } else {
-      ++receivers_;
-      if (poller_ == Poller::kLoop) WakeBy(0);
+      ++waiters_.receivers;
+      if (leader_ == Leader::kLoop) WakeBy(0);
       // Waking unlocks: what we wait for may be there by now.
-      if (poller_ != Poller::kNobody && !Found(quest)) {
-        Wait(received_, deadline);
+      if (leader_ != Leader::kNobody && !Found(quest)) {
+        Wait(waiters_.received, deadline);
       }
-      --receivers_;
+      --waiters_.receivers;
     }
   }
   return true;
 }
 
-Micros Pump::RecentTime() {
-  if (++taken_ > kMaxTaken) {
-    taken_ = 0;
-    recent_ = clock_.Now();
+// The time at which envelopes are taken need not be exact.
+Micros Pump::TimeOfTaking() {
+  if (++recent_.taken > kMaxTaken) {
+    recent_.taken = 0;
+    recent_.time = clock_.Now();
   }
-  return recent_;
+  return recent_.time;
 }
 
-// It may be us who were told that nobody polls.
+// It may be us who were told that nobody leads.
 void Pump::PassOn() {
-  if (poller_ != Poller::kNobody) return;
-  if (receivers_ > 0) {
-    received_.NotifyOne();
-  } else if (loop_idle_) {
-    loop_wake_.NotifyOne();
+  if (leader_ != Leader::kNobody) return;
+  if (waiters_.receivers > 0) {
+    waiters_.received.NotifyOne();
+  } else if (loop_.idle) {
+    loop_.wake.NotifyOne();
   }
 }
 
@@ -123,10 +115,10 @@ absl::StatusOr<size_t> Pump::Receive(
       found = Seek(Quest::kEnvelopes, deadline);
     }
     bool sooner;
-    const size_t count = engine_.TakeUpTo(limit, RecentTime(), take, &sooner);
+    const size_t count = engine_.TakeUpTo(limit, TimeOfTaking(), take, &sooner);
     if (count > 0) {
-      // Of the credit that this gives, the sleeping poller does not know.
-      if (sooner && sleep_until_ != 0) WakeBy(engine_.Deadline());
+      // Of the credit that this gives, the sleeping leader does not know.
+      if (sooner && sleeper_.asleep()) WakeBy(engine_.Deadline());
       PassOn();
       return count;
     }
@@ -148,7 +140,7 @@ absl::Status Pump::ReceiveNext(absl::Duration timeout,
   if (engine_.EventIsNext()) {
     engine_.NextEvent(&event->emplace());
   } else if (engine_.Take(&received->emplace(), clock_.Now())) {
-    if (sleep_until_ != 0) WakeBy(engine_.Deadline());
+    if (sleeper_.asleep()) WakeBy(engine_.Deadline());
   } else {
     received->reset();
     status = engine_.inbox_status();
@@ -166,10 +158,10 @@ absl::Status Pump::WaitForPeers(int count, absl::Duration timeout) {
         absl::StrCat("waits for ", count, " peers, but the configuration has ",
                      engine_.peer_count()));
   }
-  ++watchers_;
+  ++waiters_.watchers;
   absl::Status status;
   for (;;) {
-    if (closing_) {
+    if (state_ >= State::kClosing) {
       status = absl::FailedPreconditionError("the server is closed");
       break;
     }
@@ -179,27 +171,27 @@ absl::Status Pump::WaitForPeers(int count, absl::Duration timeout) {
           absl::StrCat("not up: server ", engine_.MissingPeers()));
       break;
     }
-    Wait(changed_, deadline);
+    Wait(waiters_.changed, deadline);
   }
-  --watchers_;
+  --waiters_.watchers;
   return status;
 }
 
 absl::StatusOr<Event> Pump::NextEvent(absl::Duration timeout) {
   const Micros deadline = After(timeout);
   MutexLock lock(mu_);
-  ++watchers_;
+  ++waiters_.watchers;
   absl::Status status;
   while (!engine_.has_event() && status.ok()) {
-    if (closing_) {
+    if (state_ >= State::kClosing) {
       status = absl::FailedPreconditionError("the server is closed");
     } else if (clock_.Now() >= deadline) {
       status = NothingCame();
     } else {
-      Wait(changed_, deadline);
+      Wait(waiters_.changed, deadline);
     }
   }
-  --watchers_;
+  --waiters_.watchers;
   if (!status.ok()) return status;
   Event event;
   engine_.NextEvent(&event);
@@ -213,44 +205,47 @@ Stats Pump::GetStats() {
 
 bool Pump::closing() {
   MutexLock lock(mu_);
-  return closing_;
+  return state_ >= State::kClosing;
 }
 
 absl::Status Pump::Close(absl::Duration timeout) {
   const Micros deadline = After(timeout);
   {
     MutexLock lock(mu_);
-    if (closing_) {
-      ++watchers_;
-      while (!closed_) changed_.Wait(mu_);
-      --watchers_;
+    if (state_ >= State::kClosing) {
+      ++waiters_.watchers;
+      while (state_ != State::kClosed) waiters_.changed.Wait(mu_);
+      --waiters_.watchers;
       return close_status_;
     }
-    closing_ = true;
+    state_ = State::kClosing;
   }
   BeginClose();
   pump_.Lock();  // Says at least once that we leave, also with no time at all.
+  mu_.Lock();
   SendDue(/*sleeping=*/true, kSendLimit);
   pump_.Unlock();
-  {
-    MutexLock lock(mu_);
-    ++watchers_;
-    while (!engine_.Left() && clock_.Now() < deadline) Wait(changed_, deadline);
-    close_status_ = engine_.Abandon();
-    stop_ = true;
-    loop_wake_.NotifyAll();
-    received_.NotifyAll();
-    WakeBy(0);
-    while (poller_ != Poller::kNobody || wakers_ > 0) changed_.Wait(mu_);
-    --watchers_;
+  ++waiters_.watchers;
+  while (!engine_.Left() && clock_.Now() < deadline) {
+    Wait(waiters_.changed, deadline);
   }
-  if (loop_.joinable()) loop_.join();
+  close_status_ = engine_.Abandon();
+  state_ = State::kStopping;
+  loop_.wake.NotifyAll();
+  waiters_.received.NotifyAll();
+  WakeBy(0);
+  while (leader_ != Leader::kNobody || sleeper_.wakers > 0) {
+    waiters_.changed.Wait(mu_);
+  }
+  --waiters_.watchers;
+  mu_.Unlock();
+  if (thread_.joinable()) thread_.join();
   pump_.Lock();
   transport_.reset();
   pump_.Unlock();
   MutexLock lock(mu_);
-  closed_ = true;
-  changed_.NotifyAll();
+  state_ = State::kClosed;
+  waiters_.changed.NotifyAll();
   return close_status_;
 }
 
