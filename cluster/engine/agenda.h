@@ -1,5 +1,5 @@
 // Which peers have something to do, and when the next one will: so that a turn
-// of the poller, and a call, cost what has happened and not the number of
+// of the leader, and a call, cost what has happened and not the number of
 // peers.
 //
 // Whoever changes a link touches its peer first. What is asked of the agenda is

@@ -9,12 +9,6 @@
 namespace raft_cluster::internal {
 namespace {
 
-absl::Status Superseded() {
-  return absl::FailedPreconditionError(
-      "superseded: a newer life of this pid speaks to the peers; this one has "
-      "to be started again");
-}
-
 Refusal::Reason ReasonOf(TurnedAway why) {
   switch (why) {
     case TurnedAway::kHandshake:
@@ -66,6 +60,25 @@ Engine::Engine(const EngineOptions& options, Micros now)
   }
 }
 
+absl::Status Engine::StatusOf(State state) {
+  switch (state) {
+    case State::kOpen:
+      break;
+    case State::kClosed:
+      return absl::FailedPreconditionError("the outbox is closed");
+    case State::kIdle:
+      return absl::FailedPreconditionError(
+          "the inbox is closed: no envelope came for Options::idle_timeout");
+    case State::kLeft:
+      return absl::FailedPreconditionError("the server is closed");
+    case State::kSuperseded:
+      return absl::FailedPreconditionError(
+          "superseded: a newer life of this pid speaks to the peers; this one "
+          "has to be started again");
+  }
+  return absl::OkStatus();
+}
+
 // ---- The outbox -------------------------------------------------------------
 
 absl::Status Engine::CheckSize(const Outgoing& envelope,
@@ -82,7 +95,7 @@ absl::Status Engine::CheckSize(const Outgoing& envelope,
 
 absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
                                          Micros now) {
-  if (!outbox_status_.ok()) return outbox_status_;
+  if (outbox_state_ != State::kOpen) return StatusOf(outbox_state_);
   if (to == kBroadcast) return OfferToAll(envelope, now);
   Peer* const peer = peers_.Find(to);
   if (peer == nullptr) {
@@ -137,7 +150,7 @@ absl::StatusOr<Acceptance> Engine::OfferToAll(const Outgoing& envelope,
 }
 
 int Engine::Join(Pid to, const Outgoing& envelope) {
-  if (!outbox_status_.ok()) return 0;
+  if (outbox_state_ != State::kOpen) return 0;
   if (to != kBroadcast) {
     Peer* const peer = peers_.Find(to);
     if (peer == nullptr || !peer->link->CanJoin(envelope)) return 0;
@@ -165,9 +178,7 @@ void Engine::CountRefused(Pid to) {
 }
 
 void Engine::CloseOutbox() {
-  if (outbox_status_.ok()) {
-    outbox_status_ = absl::FailedPreconditionError("the outbox is closed");
-  }
+  if (outbox_state_ == State::kOpen) outbox_state_ = State::kClosed;
 }
 
 // ---- The inbox --------------------------------------------------------------
@@ -185,7 +196,7 @@ size_t Engine::TakeUpTo(size_t limit, Micros now,
                         bool* sooner) {
   *sooner = false;
   if (inbox_over_) return 0;
-  inbox_over_ = inbox_.empty() && !inbox_status_.ok();
+  inbox_over_ = inbox_.empty() && !inbox_open();
   size_t count = 0;
   while (count < limit && !inbox_.empty()) {
     PeerRef ref;
@@ -282,7 +293,7 @@ void Engine::OnNewerSelf(const Life& newer, Micros now) {
   }
   for (const uint32_t slot : peers_.slots()) TouchAt(slot).Fence();
   ++changes_;  // Who waits for room is to be told.
-  outbox_status_ = inbox_status_ = Superseded();
+  outbox_state_ = inbox_state_ = State::kSuperseded;
   Event event;
   event.set_kind(Event::SUPERSEDED);
   *event.mutable_old_incarnation() = me_.ToProto();
@@ -334,17 +345,16 @@ void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
     Peer& peer = peers_.at(slot);
     if (peer.link->Tick(now)) reconnect->push_back(peer.spec.pid);
   }
-  if (inbox_status_.ok() && options_.idle_timeout != kNever &&
+  if (inbox_open() && options_.idle_timeout != kNever &&
       now - last_run_ >= options_.idle_timeout) {
-    inbox_status_ = absl::FailedPreconditionError(
-        "the inbox is closed: no envelope came for Options::idle_timeout");
+    inbox_state_ = State::kIdle;
     ++changes_;
   }
 }
 
 Micros Engine::Deadline() {
   Micros deadline = agenda_.Deadline();
-  if (inbox_status_.ok() && options_.idle_timeout != kNever) {
+  if (inbox_open() && options_.idle_timeout != kNever) {
     deadline = std::min(deadline, last_run_ + options_.idle_timeout);
   }
   return deadline;
@@ -358,11 +368,8 @@ void Engine::HeldUp(Micros duration, Micros now) {
 
 void Engine::Leave() {
   leaving_ = true;
-  const absl::Status closed =
-      absl::FailedPreconditionError("the server is closed");
-  if (outbox_status_.code() != absl::StatusCode::kFailedPrecondition ||
-      outbox_status_.message() != Superseded().message()) {
-    outbox_status_ = inbox_status_ = closed;
+  if (outbox_state_ != State::kSuperseded) {
+    outbox_state_ = inbox_state_ = State::kLeft;
   }
   inbox_.Clear();
   for (const uint32_t slot : peers_.slots()) TouchAt(slot).Leave();

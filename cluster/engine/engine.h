@@ -68,9 +68,10 @@ class Engine : private LinkSink {
                   absl::FunctionRef<void(Delivery&& received)> take,
                   bool* sooner);
   bool inbox_empty() const { return inbox_.empty(); }
+  bool inbox_open() const { return inbox_state_ == State::kOpen; }
   // Why it is closed; OK if it is not. Nothing comes out of a closed one once
   // it was found empty.
-  const absl::Status& inbox_status() const { return inbox_status_; }
+  absl::Status inbox_status() const { return StatusOf(inbox_state_); }
 
   // What the transport gave. `result` is ParseFrame()'s.
   void OnFrame(const Origin& origin, ParseResult result,
@@ -140,6 +141,17 @@ class Engine : private LinkSink {
   Link& Touch(Peer& peer) { return agenda_.Touch(peer); }
   Link& TouchAt(uint32_t slot) { return Touch(peers_.at(slot)); }
 
+  // Of the outbox and of the inbox. A closed one is not opened again, but may
+  // be closed for a graver reason.
+  enum class State {
+    kOpen,
+    kClosed,      // CloseOutbox(): the outbox.
+    kIdle,        // EngineOptions::idle_timeout is over: the inbox.
+    kLeft,        // Leave(): both.
+    kSuperseded,  // By a newer life: both.
+  };
+  static absl::Status StatusOf(State state);
+
   absl::Status CheckSize(const Outgoing& envelope, const Link& link) const;
   absl::StatusOr<Acceptance> OfferToAll(const Outgoing& envelope, Micros now);
   void Refuse(Refusal::Reason reason, const std::string& address);
@@ -151,8 +163,8 @@ class Engine : private LinkSink {
   PeerTable peers_;
   Agenda agenda_{&peers_};
   InboxQueue inbox_;
-  absl::Status outbox_status_;
-  absl::Status inbox_status_;
+  State outbox_state_ = State::kOpen;
+  State inbox_state_ = State::kOpen;
   bool inbox_over_ = false;  // Closed, and was found empty.
   const Micros started_;
   size_t rebirths_ = 0;

@@ -204,7 +204,7 @@ bool Pump::Found(Quest quest) const {
       if (engine_.EventIsNext()) return true;
       ABSL_FALLTHROUGH_INTENDED;
     case Quest::kEnvelopes:
-      return !engine_.inbox_empty() || !engine_.inbox_status().ok();
+      return !engine_.inbox_empty() || !engine_.inbox_open();
   }
   return true;
 }

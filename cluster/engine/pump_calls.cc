@@ -122,11 +122,9 @@ absl::StatusOr<size_t> Pump::Receive(
       PassOn();
       return count;
     }
-    const absl::Status& status = engine_.inbox_status();
-    if (found && status.ok()) continue;
+    if (found && engine_.inbox_open()) continue;
     PassOn();
-    if (!status.ok()) return status;
-    return NothingCame();
+    return engine_.inbox_open() ? NothingCame() : engine_.inbox_status();
   }
 }
 
@@ -143,8 +141,7 @@ absl::Status Pump::ReceiveNext(absl::Duration timeout,
     if (sleeper_.asleep()) WakeBy(engine_.Deadline());
   } else {
     received->reset();
-    status = engine_.inbox_status();
-    if (status.ok()) status = NothingCame();
+    status = engine_.inbox_open() ? NothingCame() : engine_.inbox_status();
   }
   PassOn();
   return status;

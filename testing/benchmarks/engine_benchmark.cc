@@ -1,4 +1,4 @@
-// What a turn of the poller and a unicast cost an engine with so many peers, of
+// What a turn of the leader and a unicast cost an engine with so many peers, of
 // which all are up and idle:
 //
 //   bazel run -c opt //testing/benchmarks:engine_benchmark
@@ -70,7 +70,7 @@ class Server {
   uint64_t stamp_ = 0;
 };
 
-// What the poller asks between two sleeps in which nothing has happened.
+// What the leader asks between two sleeps in which nothing has happened.
 void Turn(benchmark::State& state) {
   Server server(static_cast<int>(state.range(0)));
   Engine& engine = *server.engine;
