@@ -14,6 +14,7 @@
 #include <memory>
 #include <utility>
 
+#include "raft/base/assert.h"
 #include "raft/base/pid.h"
 
 namespace raft_cluster::internal {
@@ -42,6 +43,7 @@ class Pin {
   // Counts `handles` more at once; Counted() then makes each of them.
   // REQUIRES: this is a handle on something.
   void Hold(int64_t handles) const {
+    RAFT_ASSERT(pinned_ != nullptr);
     pinned_->handles.fetch_add(handles, std::memory_order_relaxed);
   }
   Pin Counted() const { return Pin(pinned_); }

@@ -4,11 +4,13 @@
 #include <utility>
 
 #include "absl/types/optional.h"
+#include "raft/base/assert.h"
 #include "raft/cluster/conversions.h"
 
 namespace raft_cluster::internal {
 
 absl::Status Dispatcher::Turn(absl::Duration timeout) {
+  RAFT_ASSERT(!stopped());
   if (!started_) {
     started_ = true;
     handler_.OnStart(*this);

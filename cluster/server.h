@@ -101,7 +101,7 @@ class Inbox {
   absl::StatusOr<Received> Receive(absl::Duration timeout);
 
   // Appends up to `limit` envelopes to `out` and returns how many; waits only
-  // for the first. Errors as above. REQUIRES: limit > 0.
+  // for the first. Errors as above. INVALID_ARGUMENT: `limit` is 0.
   absl::StatusOr<size_t> ReceiveBatch(absl::Duration timeout, size_t limit,
                                       std::vector<Received>& out);
 

@@ -22,6 +22,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "raft/base/assert.h"
 #include "raft/base/pid.h"
 
 namespace raft_cluster {
@@ -52,6 +53,7 @@ class Bytes {
   // A part of these bytes with the same owner.
   // REQUIRES: offset <= size(). A `length` past the end is cut there.
   Bytes Slice(size_t offset, size_t length = absl::string_view::npos) const {
+    RAFT_ASSERT(offset <= size());
     return Bytes(owner_, view_.substr(offset, length));
   }
 

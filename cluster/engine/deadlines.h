@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "raft/base/assert.h"
 #include "raft/base/clock.h"
 
 namespace raft_cluster::internal {
@@ -28,7 +29,10 @@ class Deadlines {
   // The earliest; kNever, if nobody is due ever.
   Micros first_time() const { return heap_.empty() ? kNever : heap_[0].time; }
   // REQUIRES: !empty().
-  uint32_t first() const { return heap_[0].slot; }
+  uint32_t first() const {
+    RAFT_ASSERT(!empty());
+    return heap_[0].slot;
+  }
   // As it was set.
   Micros time(uint32_t slot) const;
 

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "raft/base/assert.h"
+
 namespace raft_cluster::internal {
 namespace {
 
@@ -65,6 +67,7 @@ bool InboxQueue::Join(PeerRef peer, const ItemRun& run) {
 void InboxQueue::Pop(size_t limit,
                      absl::FunctionRef<void(Delivery&& received)> take,
                      PeerRef* peer, Taken* taken) {
+  RAFT_ASSERT(!empty() && limit > 0);
   Entry& entry = entries_.front();
   ItemRun& run = entry.run;
   *peer = entry.peer;

@@ -106,6 +106,10 @@ void Pump::PassOn() {
 absl::StatusOr<size_t> Pump::Receive(
     absl::Duration timeout, size_t limit,
     absl::FunctionRef<void(Delivery&& received)> take) {
+  if (limit == 0) {
+    return absl::InvalidArgumentError(
+        "receives up to 0 envelopes: the limit must be above 0");
+  }
   MutexLock lock(mu_);
   Micros deadline = 0;  // Not known before it is needed.
   for (;;) {

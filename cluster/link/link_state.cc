@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "raft/base/assert.h"
 #include "raft/cluster/link/link.h"
 
 namespace raft_cluster::internal {
@@ -81,6 +82,7 @@ void Link::Fence() {
 }
 
 void Link::Rebirth(const Life& me, Micros now) {
+  RAFT_ASSERT(!held_session());
   me_ = me;
   hello_at_ = now;
 }

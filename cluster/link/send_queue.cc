@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "raft/base/assert.h"
+
 namespace raft_cluster::internal {
 namespace {
 
@@ -101,6 +103,7 @@ void SendQueue::AppendSmall(const Outgoing& envelope) {
 }
 
 void SendQueue::Join(const Outgoing& envelope) {
+  RAFT_DEBUG_ASSERT(CanJoin(envelope));
   Put(envelope);
   held_cost_ += envelope.cost();
   ++unsettled_;
@@ -239,6 +242,7 @@ SendQueue::Count SendQueue::SettleAll() {
 }
 
 SendQueue::Count SendQueue::RemoveLarger(uint64_t max_msg_bytes) {
+  RAFT_ASSERT(cursor_ == head_);
   const std::deque<Entry> entries = std::move(entries_);
   const Micros oldest = oldest_time();
   const uint64_t head = head_;

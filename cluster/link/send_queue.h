@@ -93,7 +93,7 @@ class SendQueue {
            entries_.back().used + kMaxItemPrefixBytes + envelope.msg.size() <=
                entries_.back().capacity;
   }
-  // Appends it to those, as of the same time. REQUIRES: CanJoin().
+  // Appends it to those, as of the same time. REQUIRES: CanJoin(envelope).
   void Join(const Outgoing& envelope);
   // Cuts the next frame's worth of items, as far as their cost is `max_cost`
   // at most, and moves the cursor. False if not even one is.

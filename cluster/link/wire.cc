@@ -14,6 +14,7 @@
 #include <limits>
 #include <memory>
 
+#include "raft/base/assert.h"
 #include "raft/cluster/link/item.h"
 #include "raft/cluster/link/mutant.h"
 #include "raft/cluster/link/varint.h"
@@ -278,6 +279,7 @@ uint32_t CommonVersion(const wire::Hello& hello) {
 
 Frame EncodeFrame(const Header& header, absl::string_view prefix,
                   const Bytes& body) {
+  RAFT_ASSERT(prefix.size() <= kMaxItemPrefixBytes);
   char buffer[kMaxHeadBytes];
   char* end = PutHeader(header, buffer + kChecksumBytes);
   if (!prefix.empty()) {

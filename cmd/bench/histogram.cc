@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "raft/base/assert.h"
+
 namespace raft_cluster::internal {
 
 size_t Histogram::BucketOf(int64_t value) {
@@ -45,6 +47,7 @@ uint64_t Histogram::count() const {
 }
 
 int64_t Histogram::Quantile(double fraction) const {
+  RAFT_ASSERT(fraction >= 0 && fraction <= 1);
   const auto wanted =
       static_cast<uint64_t>(std::ceil(fraction * static_cast<double>(count())));
   uint64_t seen = 0;

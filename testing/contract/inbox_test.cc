@@ -74,6 +74,23 @@ TEST_P(InboxTest, ABatchHasWhatIsThereUpToItsLimitAndWaitsForTheFirstOnly) {
   EXPECT_THAT(cluster.CheckLedgers(), IsOk());
 }
 
+// A limit is easily computed to be 0.
+TEST_P(InboxTest, ABatchOfNoneIsRefusedWhetherOrNotAnythingIsThere) {
+  LocalCluster cluster(2, scheme());
+  ASSERT_THAT(cluster.WaitUntilUp(kPatience), IsOk());
+  Inbox& inbox = cluster[2].inbox();
+  std::vector<Received> batch;
+  EXPECT_THAT(inbox.ReceiveBatch(absl::InfiniteDuration(), 0, batch),
+              HasCode(absl::StatusCode::kInvalidArgument));
+  ASSERT_THAT(cluster[1].outbox().TrySend(2, "hello"), IsOk());
+  ASSERT_TRUE(Eventually([&] { return cluster[2].stats().received() == 1; }));
+  EXPECT_THAT(inbox.ReceiveBatch(absl::InfiniteDuration(), 0, batch),
+              HasCode(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(batch, SizeIs(0));
+  EXPECT_THAT(inbox.ReceiveBatch(kPatience, 1, batch), IsOk());
+  EXPECT_THAT(batch, SizeIs(1));
+}
+
 TEST_P(InboxTest, WhatWasReceivedOutlivesItsServer) {
   std::vector<Received> kept;
   {

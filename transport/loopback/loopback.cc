@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "raft/base/assert.h"
 #include "raft/transport/loopback/mailbox.h"
 #include "raft/transport/loopback/network.h"
 
@@ -86,6 +87,7 @@ class LoopbackTransport : public Transport {
   }
 
   int Poll(int limit, Receiver& receiver) override {
+    RAFT_ASSERT(limit > 0);
     bool attention = false;
     mailbox_->Take(batches_, attention);
     if (attention) CheckConnections(receiver);

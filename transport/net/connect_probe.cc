@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "raft/base/assert.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -87,6 +88,7 @@ void ConnectProbe::Stop() {
 }
 
 absl::Status ConnectProbe::Result() {
+  RAFT_ASSERT(started_);
   if (error_ != 0) return Why(error_);
   pollfd ready = {fd_, POLLOUT, 0};
   if (poll(&ready, 1, /*timeout=*/0) <= 0) {

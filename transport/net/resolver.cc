@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "raft/base/assert.h"
 #include "raft/base/thread.h"
 
 namespace raft_cluster::internal {
@@ -78,6 +79,7 @@ bool Lookup::done() const {
 
 absl::StatusOr<Addresses> Lookup::result() const {
   MutexLock lock(mu_);
+  RAFT_ASSERT(done_);
   return result_;
 }
 

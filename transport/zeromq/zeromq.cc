@@ -13,6 +13,7 @@
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
+#include "raft/base/assert.h"
 #include "raft/transport/net/poller.h"
 #include "raft/transport/zeromq/connection.h"
 #include "raft/transport/zeromq/handles.h"
@@ -236,6 +237,7 @@ SendResult TransportImpl::Reply(const Origin& origin, const Frame& frame) {
 }
 
 int TransportImpl::Poll(int limit, Receiver& receiver) {
+  RAFT_ASSERT(limit > 0);
   events_->Settle();
   cookies_.clear();
   const bool alarm = events_->Collect(cookies_);
