@@ -10,7 +10,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +21,7 @@
 #include "raft/base/random.h"
 #include "raft/cluster/engine/agenda.h"
 #include "raft/cluster/engine/delivery.h"
+#include "raft/cluster/engine/event_queue.h"
 #include "raft/cluster/engine/inbox_queue.h"
 #include "raft/cluster/engine/peer_table.h"
 #include "raft/cluster/link/link.h"
@@ -119,10 +119,10 @@ class Engine : private LinkSink {
   absl::Status Abandon();
 
   bool has_event() const { return !events_.empty(); }
-  bool NextEvent(Event* event);
+  bool NextEvent(Event* event) { return events_.Pop(event); }
   // True if there is one, and all envelopes that came before it were taken.
   bool EventIsNext() const {
-    return !events_.empty() && inbox_.gone() >= events_.front().after;
+    return !events_.empty() && inbox_.gone() >= events_.first_after();
   }
   int live_peers() { return agenda_.live(); }
   std::string MissingPeers() const;  // "3, 5": those that are not live.
@@ -171,13 +171,7 @@ class Engine : private LinkSink {
   Micros last_run_;
   bool leaving_ = false;
 
-  struct PastEvent {
-    Event event;
-    uint64_t after = 0;  // How many envelopes had come.
-  };
-  std::deque<PastEvent> events_;
-  uint64_t events_missed_ = 0;
-  uint64_t missed_unsaid_ = 0;  // Of those, by no Event::missed so far.
+  EventQueue events_;
   uint64_t changes_ = 0;
   uint64_t runs_ = 0;
   std::array<uint64_t, Refusal::Reason_ARRAYSIZE> refused_{};

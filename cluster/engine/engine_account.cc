@@ -1,50 +1,14 @@
 // What Engine says of itself: its events and its account.
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_join.h"
 #include "raft/cluster/engine/engine.h"
 
 namespace raft_cluster::internal {
-namespace {
-
-constexpr size_t kMaxEvents = 1024;
-
-}  // namespace
 
 void Engine::OnEvent(Event event) {
   ++changes_;
-  event.set_folded(1);
-  for (auto last = events_.rbegin(); last != events_.rend(); ++last) {
-    Event& same = last->event;
-    if (same.peer() != event.peer()) continue;
-    if (same.kind() != event.kind() || same.refusal() != event.refusal()) {
-      // When a refusal came is not worth that strangers, who need only take
-      // turns in what they do wrong, push out all other events.
-      if (event.kind() == Event::FRAME_REFUSED) continue;
-      break;
-    }
-    same.set_count(same.count() + event.count());
-    same.set_bytes(same.bytes() + event.bytes());
-    same.set_folded(same.folded() + 1);
-    *same.mutable_incarnation() = event.incarnation();
-    return;
-  }
-  if (events_.size() >= kMaxEvents) {
-    events_.pop_front();
-    ++events_missed_;
-    ++missed_unsaid_;
-  }
-  events_.push_back({std::move(event), inbox_.pushed()});
-}
-
-bool Engine::NextEvent(Event* event) {
-  if (events_.empty()) return false;
-  *event = std::move(events_.front().event);
-  events_.pop_front();
-  event->set_missed(missed_unsaid_);
-  missed_unsaid_ = 0;
-  return true;
+  events_.Push(std::move(event), inbox_.pushed());
 }
 
 std::string Engine::MissingPeers() const {
@@ -73,7 +37,7 @@ Stats Engine::GetStats(Micros now) const {
     refusal->set_reason(static_cast<Refusal::Reason>(reason));
     refusal->set_count(refused_[reason]);
   }
-  stats.set_events_missed(events_missed_);
+  stats.set_events_missed(events_.missed());
   return stats;
 }
 
