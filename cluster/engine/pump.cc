@@ -196,6 +196,13 @@ void Pump::NotifyWaiters() {
   if (changes && waiters_.watchers > 0) waiters_.changed.NotifyAll();
 }
 
+void Pump::NotifyOfEvents() {
+  if (engine_.changes() == waiters_.seen_changes) return;
+  NotifyWaiters();
+  // The leader itself may be who waits for it.
+  if (sleeper_.quest == Quest::kEnvelopesAndEvents) WakeBy(0);
+}
+
 bool Pump::Found(Quest quest) const {
   switch (quest) {
     case Quest::kNothing:
@@ -236,6 +243,7 @@ void Pump::PollAndSleep(Quest quest, Micros until) {
   }
   sleeper_.until = std::min({engine_.Deadline(), until, now + kMaxSleep});
   if (sleeper_.until > now) {
+    sleeper_.quest = quest;
     polled_out_ = false;
     due_back_ = sleeper_.until;
     const absl::Duration timeout = absl::Microseconds(sleeper_.until - now);

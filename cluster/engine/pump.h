@@ -119,6 +119,7 @@ class Pump : private Receiver {
   struct Sleeper {
     Micros until = 0;  // When it wakes by itself; 0 while it is awake.
     int wakers = 0;    // Threads in Transport::Wake().
+    Quest quest = Quest::kNothing;  // What it is after.
 
     bool asleep() const { return until != 0; }
   };
@@ -190,6 +191,9 @@ class Pump : private Receiver {
   // for a moment if it does.
   void WakeBy(Micros deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void NotifyWaiters() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // For who is not the leader, and may have made an event. May unlock mu_ for a
+  // moment.
+  void NotifyOfEvents() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // The leader is none any more; promotes a follower.
   void StepDown() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Loop();

@@ -37,6 +37,9 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
   for (;;) {
     const Micros now = clock_.Now();
     absl::StatusOr<Acceptance> receipt = engine_.Offer(to, envelope, now);
+    // What was skipped, or a peer that is slow, is said by this call alone: the
+    // leader may sleep for long.
+    NotifyOfEvents();
     if (receipt.ok()) {
       Flush(now);
       return receipt;

@@ -12,6 +12,7 @@ enum class PumpMutant {
   kLooksOnce,
   kDoesNotLock,
   kClosesAtOnce,
+  kHidesEvents,
 };
 
 inline PumpMutant pump_mutant = PumpMutant::kNone;

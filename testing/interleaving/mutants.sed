@@ -18,6 +18,9 @@ s/^  if (leader_ != Leader::kNobody) return;/  if (pump_mutant == PumpMutant::kT
 # Flush(): somebody may have failed to lock what we are about to unlock.
 /^void Pump::Flush/,/^}/s/^    SendDue(.*);/    if (pump_mutant == PumpMutant::kLooksOnce) { SendDue(false, 1); pump_.Unlock(); return; }\n&/
 
+# NotifyOfEvents(): nobody else will tell of what this call has found.
+/^void Pump::NotifyOfEvents/,/^}/s/^  NotifyWaiters();/  if (pump_mutant == PumpMutant::kHidesEvents) return;\n&/
+
 # Flush(): uses what it does not own.
 s/if (!pump_.TryLock()) return;/if (pump_mutant == PumpMutant::kDoesNotLock) { SendDue(false, 1); return; }\n    &/
 

@@ -2,144 +2,19 @@
 // of preemptions (Scenarios() says how many), and in some that chance picks;
 // one scenario has too many threads for anything but chance. Where a run fails,
 // the steps that led there are printed.
-#include "raft/testing/interleaving/pump.h"
-
-#include <algorithm>
 #include <cstddef>
 #include <functional>
-#include <initializer_list>
 #include <iostream>
-#include <map>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "raft/base/clock.h"
+#include "raft/testing/interleaving/bench.h"
 #include "raft/testing/interleaving/mutant.h"
 #include "raft/testing/interleaving/schedule.h"
-#include "raft/testing/interleaving/wire.h"
 
 namespace raft_cluster::internal {
 namespace {
-
-constexpr auto kOk = absl::StatusCode::kOk;
-constexpr auto kClosed = absl::StatusCode::kFailedPrecondition;
-constexpr auto kLate = absl::StatusCode::kDeadlineExceeded;
-using Codes = std::initializer_list<absl::StatusCode>;
-
-constexpr Pid kSelf = 1;
-// All that has to be said in the beginning is said within this time.
-constexpr Micros kBringUp = 200000;
-constexpr Micros kShort = 500;
-
-// The virtual time of the schedule that runs.
-class ScheduleClock final : public Clock {
- public:
-  Micros Now() override { return Schedule::Current().now(); }
-};
-void Sleep(Micros time) { Schedule::Current().Sleep(time); }
-
-// A pump with its loop, its peers (servers 2, 3, ...) and its callers. A run
-// fails where a call has none of the outcomes that are expected of it, or has
-// none at all although what it waits for is there; where an envelope that was
-// accepted is not taken by its peer, or a peer does not hear that its own was
-// taken; and where the wire or the locks are misused.
-class Bench {
- public:
-  struct Options {
-    int peers = 1;
-    uint64_t queue_bytes = 1 << 20;  // For what is sent to one peer.
-    bool up = true;                  // The peers are, before the test begins.
-  };
-
-  explicit Bench(const Options& options)
-      : wire(options.peers), pump(wire.Open(), Engine(options), clock) {
-    for (int i = 1; i <= options.peers; ++i) {
-      wire.SetListens(kSelf + i, options.up);
-    }
-    Expect(pump.Connect(), {kOk});
-    Expect(pump.Start(), {kOk});
-    if (options.up) WaitForPeers(options.peers);
-    Sleep(kBringUp);
-    while (pump.NextEvent(absl::ZeroDuration()).ok()) {
-    }
-  }
-  ~Bench() { pump.Close(absl::ZeroDuration()).IgnoreError(); }
-
-  // These threads, in any order with each other and the loop.
-  void Run(const std::vector<NamedThread>& threads) {
-    Schedule::Current().Interleave(threads, [this] {
-      for (const auto& [to, count] : accepted_) {
-        if (!closed_ && wire.taken(to) != count) return false;
-      }
-      return closed_ || wire.Quiet();
-    });
-  }
-
-  // The calls of the pump; without a timeout where they wait.
-  void Send(Pid to, Codes codes = {kOk}) {
-    Outgoing envelope;
-    envelope.msg = Bytes::Copy("hello");
-    if (Expect(pump.Send(to, envelope, absl::InfiniteDuration()).status(),
-               codes)) {
-      ++accepted_[to];
-    }
-  }
-  bool Receive(Codes codes = {kOk},
-               absl::Duration timeout = absl::InfiniteDuration()) {
-    return Expect(pump.Receive(timeout, /*limit=*/1, [](Delivery) {}).status(),
-                  codes);
-  }
-  // True: it was an event, not an envelope.
-  bool ReceiveNext() {
-    absl::optional<Delivery> received;
-    absl::optional<Event> event;
-    Expect(pump.ReceiveNext(absl::InfiniteDuration(), &received, &event),
-           {kOk});
-    return event.has_value();
-  }
-  void WaitForPeers(int count) {
-    Expect(pump.WaitForPeers(count, absl::InfiniteDuration()), {kOk});
-  }
-  void NextEvent(Codes codes = {kOk}) {
-    Expect(pump.NextEvent(absl::InfiniteDuration()).status(), codes);
-  }
-  // Its status says what was not taken, which is not the point here.
-  void Close() {
-    pump.Close(absl::Microseconds(kShort)).IgnoreError();
-    closed_ = true;
-  }
-
-  // Lets a peer listen to which so many frames must have been sent.
-  void ListenLate(Pid peer, size_t frames) {
-    Schedule::Current().Check(wire.unheard(peer) == frames, "left waiting");
-    wire.SetListens(peer, true);
-  }
-
-  Wire wire;
-  ScheduleClock clock;
-  Pump pump;
-
- private:
-  static EngineOptions Engine(const Options& options) {
-    EngineOptions engine = Wire::QuietEngine(kSelf);
-    engine.link.link_budget_bytes = options.queue_bytes;
-    for (int i = 1; i <= options.peers; ++i) {
-      engine.peers.push_back({kSelf + i, {}});
-    }
-    return engine;
-  }
-  static bool Expect(const absl::Status& status, Codes codes) {
-    Schedule::Current().Check(
-        std::find(codes.begin(), codes.end(), status.code()) != codes.end(),
-        absl::StrCat("outcome: ", status.ToString()));
-    return status.ok();
-  }
-
-  bool closed_ = false;
-  std::map<Pid, size_t> accepted_;
-};
 
 // ---- What threads do at the same time ---------------------------------------
 
@@ -297,6 +172,22 @@ void PeerComesUp() {
              {"peer", [&] { bench.wire.SetListens(2, true); }}});
 }
 
+// The event comes of the broadcast itself, and nothing else will happen.
+void SkipAndWatch() {
+  Bench bench({/*peers=*/1, /*queue_bytes=*/100, /*up=*/false});
+  bench.Broadcast();
+  bench.Run({{"broadcasts", [&] { bench.Broadcast(); }},
+             {"watches", [&] { bench.NextEvent(); }}});
+}
+
+// As before, for one who leads, and sleeps until an envelope comes.
+void SkipAndReceiveNext() {
+  Bench bench({/*peers=*/1, /*queue_bytes=*/100, /*up=*/false});
+  bench.Broadcast();
+  bench.Run({{"broadcasts", [&] { bench.Broadcast(); }},
+             {"receives next", [&] { bench.ReceiveNext(); }}});
+}
+
 void CloseAndReceive() {
   Bench bench({});
   bench.Run({{"receives", [&] { bench.Receive({kClosed}); }},
@@ -350,6 +241,8 @@ const std::vector<Scenario>& Scenarios() {
       {"ReceiveForLong", {1, 300}, ReceiveForLong},
       {"ReceiveNextAndReceive", {1, 300}, ReceiveNextAndReceive},
       {"PeerComesUp", {1, 300}, PeerComesUp},
+      {"SkipAndWatch", {1, 300}, SkipAndWatch},
+      {"SkipAndReceiveNext", {1, 300}, SkipAndReceiveNext},
       {"CloseAndReceive", {0, 1000}, CloseAndReceive},
       {"CloseAndWaiters", {0, 1000}, CloseAndWaiters},
       {"CloseAndSend", {1, 300}, CloseAndSend},
@@ -387,6 +280,8 @@ TEST(MutantTest, EachIsCaught) {
   EXPECT_EQ(FailureOf(PumpMutant::kTellsNobody, ReceiveForLong), waits);
   EXPECT_EQ(FailureOf(PumpMutant::kLetsSleep, SendThatGathers), waits);
   EXPECT_EQ(FailureOf(PumpMutant::kLooksOnce, SendAndSend), waits);
+  EXPECT_EQ(FailureOf(PumpMutant::kHidesEvents, SkipAndWatch), waits);
+  EXPECT_EQ(FailureOf(PumpMutant::kHidesEvents, SkipAndReceiveNext), waits);
   EXPECT_EQ(FailureOf(PumpMutant::kDoesNotLock, SendAndSend),
             "two threads use the transport at once");
   EXPECT_EQ(FailureOf(PumpMutant::kClosesAtOnce, CloseAndSend),
