@@ -117,7 +117,7 @@ class Server {
   // INVALID_ARGUMENT: config or options (says which entry or field), the key
   // file among them.
   // NOT_FOUND: the config has no server `pid`. UNAVAILABLE: the address is in
-  // use or cannot be bound.
+  // use or cannot be bound. RESOURCE_EXHAUSTED: there is no thread to be had.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       const Config& config, Pid pid, const Options& options = {});
   ~Server();  // Close(0), if it was not closed.
@@ -149,8 +149,9 @@ class Server {
   // Stops the inbox and the outbox, sends what is queued to live peers, and
   // tells them that it leaves. OK: every envelope accepted for a live peer has
   // an outcome. DEADLINE_EXCEEDED: not all (says how many per peer); those
-  // count as abandoned. Returns by `timeout` + 50 ms. A second call answers
-  // as the first did.
+  // count as abandoned. Returns by `timeout` + 50 ms. Events can be fetched
+  // meanwhile. A second call answers as the first does, and shortens it where
+  // its own timeout ends earlier.
   absl::Status Close(absl::Duration timeout);
 
  private:

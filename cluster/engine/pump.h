@@ -222,6 +222,7 @@ class Pump : private Receiver {
   Waiters waiters_ ABSL_GUARDED_BY(mu_);
   RecentTime recent_ ABSL_GUARDED_BY(mu_);
   LoopWait loop_ ABSL_GUARDED_BY(mu_);
+  Micros close_by_ ABSL_GUARDED_BY(mu_) = kNever;  // While it drains.
   absl::Status close_status_ ABSL_GUARDED_BY(mu_);
   Thread thread_;  // Runs Loop().
 };

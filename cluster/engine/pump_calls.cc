@@ -1,4 +1,5 @@
 // The half of Pump that users call.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -187,7 +188,8 @@ absl::StatusOr<Event> Pump::NextEvent(absl::Duration timeout) {
   ++waiters_.watchers;
   absl::Status status;
   while (!engine_.has_event() && status.ok()) {
-    if (state_ >= State::kClosing) {
+    // While a server drains, what becomes of its peers is still of interest.
+    if (state_ >= State::kStopping) {
       status = absl::FailedPreconditionError("the server is closed");
     } else if (clock_.Now() >= deadline) {
       status = NothingCame();
@@ -216,7 +218,9 @@ absl::Status Pump::Close(absl::Duration timeout) {
   const Micros deadline = After(timeout);
   {
     MutexLock lock(mu_);
+    close_by_ = std::min(close_by_, deadline);
     if (state_ >= State::kClosing) {
+      waiters_.changed.NotifyAll();  // It may be earlier than the first one's.
       ++waiters_.watchers;
       while (state_ != State::kClosed) waiters_.changed.Wait(mu_);
       --waiters_.watchers;
@@ -230,13 +234,14 @@ absl::Status Pump::Close(absl::Duration timeout) {
   SendDue(/*sleeping=*/true, kSendLimit);
   pump_.Unlock();
   ++waiters_.watchers;
-  while (!engine_.Left() && clock_.Now() < deadline) {
-    Wait(waiters_.changed, deadline);
+  while (!engine_.Left() && clock_.Now() < close_by_) {
+    Wait(waiters_.changed, close_by_);
   }
   close_status_ = engine_.Abandon();
   state_ = State::kStopping;
   loop_.wake.NotifyAll();
   waiters_.received.NotifyAll();
+  waiters_.changed.NotifyAll();
   WakeBy(0);
   while (leader_ != Leader::kNobody || sleeper_.wakers > 0) {
     waiters_.changed.Wait(mu_);

@@ -131,6 +131,46 @@ TEST_P(Close, AnswersTheSameASecondTimeAndToAnotherThread) {
   EXPECT_EQ(cluster[1].Close(kPatience), first);
 }
 
+TEST_P(Close, IsShortenedByASecondOneWithAnEarlierDeadline) {
+  RecordedCluster& cluster = NewCluster(2);
+  SendMany(cluster, 1, 2);  // Server 2 takes none of them.
+  auto first = std::async(std::launch::async, [&] {
+    return cluster[1].Close(absl::InfiniteDuration());
+  });
+  // It is inside by then, unless the machine is very slow indeed; then it comes
+  // after, and gets the same answer.
+  EXPECT_EQ(first.wait_for(std::chrono::milliseconds(50)),
+            std::future_status::timeout);
+  EXPECT_LT(TimeOf([&] {
+              EXPECT_THAT(cluster[1].Close(absl::ZeroDuration()),
+                          HasCode(absl::StatusCode::kDeadlineExceeded));
+            }),
+            kPromptly);
+  EXPECT_THAT(first.get(), HasCode(absl::StatusCode::kDeadlineExceeded));
+}
+
+TEST_P(Close, LeavesEventsToBeFetchedWhileItDrains) {
+  RecordedCluster& cluster = NewCluster(3);
+  SendMany(cluster, 1, 2);  // Server 2 takes none of them.
+  Server& server = cluster[1];
+  auto closing = std::async(std::launch::async, [&] {
+    return server.Close(absl::InfiniteDuration());
+  });
+  // From here on the server is closing.
+  ASSERT_TRUE(Eventually([&] {
+    return server.inbox().Receive(absl::ZeroDuration()).status().code() ==
+           absl::StatusCode::kFailedPrecondition;
+  }));
+  ASSERT_THAT(cluster.Stop(3, kPatience), IsOk());
+  for (;;) {
+    const absl::StatusOr<Event> event = server.NextEvent(kPatience);
+    ASSERT_THAT(event, IsOk()) << "server 3 has left";
+    if (event->kind() == Event::PEER_LEFT && event->peer() == 3) break;
+  }
+  server.Close(absl::ZeroDuration()).IgnoreError();
+  closing.get().IgnoreError();
+}
+
 TEST_P(Close, EndsEveryCallThatWaits) {
   LocalCluster::Setup setup = With(SmallBudgets());
   setup.late = {3};
