@@ -13,7 +13,7 @@ namespace {
 
 constexpr Micros kStart = 1000000;
 
-class AgendaTest : public testing::Test, private LinkSink {
+class AgendaTest : public testing::Test {
  protected:
   PeerRef Add(Pid pid) {
     LinkOptions options;
@@ -21,12 +21,10 @@ class AgendaTest : public testing::Test, private LinkSink {
     options.peer = pid;
     options.link_budget_bytes = options.inbox_budget_bytes = 1000000;
     options.max_envelope_bytes = 100000;
-    LinkSink* const sink = this;
     PeerSpec spec;
     spec.pid = pid;
-    const PeerRef ref =
-        peers.Add(std::move(spec),
-                  std::make_unique<Link>(options, Life{1, 1}, sink, kStart));
+    const PeerRef ref = peers.Add(
+        std::move(spec), std::make_unique<Link>(options, Life{1, 1}, kStart));
     agenda.Touch(*peers.Get(ref));
     return ref;
   }
@@ -45,11 +43,6 @@ class AgendaTest : public testing::Test, private LinkSink {
 
   PeerTable peers;
   Agenda agenda{&peers};
-
- private:
-  void OnRun(Pid, const Life&, ItemRun) override {}
-  void OnEvent(Event) override {}
-  uint64_t Random() override { return 0; }
 };
 
 TEST_F(AgendaTest, KnowsWhoIsDueAndNobodyElse) {

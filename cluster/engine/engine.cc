@@ -34,18 +34,17 @@ absl::Status Full(absl::string_view whose) {
 
 Engine::Engine(const EngineOptions& options, Micros now)
     : options_(options),
-      me_(options.life),
       random_(options.seed),
+      own_(options.life, random_.Next(), now),
       inbox_(options.link.self),
-      started_(now),
       last_run_(now) {
   for (const PeerSpec& peer : options.peers) {
     LinkOptions link = options.link;
     link.peer = peer.pid;
     link.peer_url = peer.url.ToString();
-    LinkSink* const sink = this;
+    link.seed = random_.Next();
     const PeerRef ref =
-        peers_.Add(peer, std::make_unique<Link>(link, me_, sink, now));
+        peers_.Add(peer, std::make_unique<Link>(link, own_.life(), now));
     TouchAt(ref.slot);
   }
   if (options.in_the_clear) {
@@ -143,6 +142,7 @@ absl::StatusOr<Acceptance> Engine::OfferToAll(const Outgoing& envelope,
       ++receipt.accepted;
     } else {
       link.CountSkipped(envelope);
+      Report(link);
       ++receipt.skipped;
     }
   }
@@ -212,22 +212,13 @@ size_t Engine::TakeUpTo(size_t limit, Micros now,
   return count;
 }
 
-void Engine::OnRun(Pid peer, const Life& life, ItemRun run) {
+void Engine::OnRun(const Peer& peer, ItemRun run) {
   ++runs_;
-  inbox_.Push(peers_.Find(peer)->ref, peer, life.random, std::move(run));
+  inbox_.Push(peer.ref, peer.spec.pid, peer.link->peer_life().random,
+              std::move(run));
 }
 
 // ---- Frames -----------------------------------------------------------------
-
-void Engine::Refuse(Refusal::Reason reason, const std::string& address) {
-  ++refused_[reason];
-  Event event;
-  event.set_kind(Event::FRAME_REFUSED);
-  event.set_count(1);
-  event.set_refusal(reason);
-  event.set_address(address);
-  OnEvent(std::move(event));
-}
 
 void Engine::OnFrame(const Origin& origin, ParseResult result,
                      const ParsedFrame& frame, Micros now) {
@@ -246,12 +237,16 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
   Link& link = Touch(*peer);
   if (origin.proven != header.from &&
       (origin.proven != 0 || options_.proven_peers)) {
-    return link.CountRefusal(Refusal::WRONG_KEY, origin.address);
+    link.CountRefusal(Refusal::WRONG_KEY, origin.address);
+    return Report(link);
   }
-  const FrameEffects effects = link.OnFrame(frame, origin, now);
+  FrameEffects effects = link.OnFrame(frame, origin, now);
+  for (Event& event : effects.events_before) OnEvent(std::move(event));
+  for (ItemRun& run : effects.runs) OnRun(*peer, std::move(run));
+  for (Event& event : effects.events_after) OnEvent(std::move(event));
   if (effects.newer_self) OnNewerSelf(header.dst, now);
   if (effects.freed || leaving_) ++changes_;
-  if (effects.delivered) last_run_ = now;
+  if (!effects.runs.empty()) last_run_ = now;
 }
 
 void Engine::OnTurnedAway(TurnedAway why, Pid peer,
@@ -260,11 +255,14 @@ void Engine::OnTurnedAway(TurnedAway why, Pid peer,
   Peer* const found = peers_.Find(peer);
   if (found == nullptr) return Refuse(reason, address);
   found->link->CountRefusal(reason, address);
+  Report(*found->link);
 }
 
 void Engine::OnTrouble(Pid peer, const std::string& why) {
   Peer* const found = peers_.Find(peer);
-  if (found != nullptr) found->link->OnTrouble(why);
+  if (found == nullptr) return;
+  found->link->OnTrouble(why);
+  Report(*found->link);
 }
 
 void Engine::OnReset(Pid peer, bool up, Micros now) {
@@ -272,23 +270,15 @@ void Engine::OnReset(Pid peer, bool up, Micros now) {
   if (found != nullptr) Touch(*found).OnReset(up, now);
 }
 
-// A frame names a life of our pid that is newer than this one. If by our own
-// clock that life has yet to start, and nobody ever held a session with us, our
-// clock is behind: be born again above that life. Else it has taken our place.
-// (To be born again above a life that started after us would be to fight with
-// our successor: a process that was paused before it met anyone would. One
-// whose clock is behind as well cannot tell, so it gives in when it has met
-// more newer lives than there are peers to remember former ones.)
 void Engine::OnNewerSelf(const Life& newer, Micros now) {
-  const bool past = std::any_of(
+  const bool has_past = std::any_of(
       peers_.slots().begin(), peers_.slots().end(),
       [this](uint32_t slot) { return peers_.at(slot).link->held_session(); });
-  const uint64_t clock =
-      options_.life.start_us + static_cast<uint64_t>(now - started_);
-  if (!past && newer.start_us > clock && rebirths_ < peers_.size()) {
-    ++rebirths_;
-    me_ = Life{newer.start_us + 1, Random()};
-    for (const uint32_t slot : peers_.slots()) TouchAt(slot).Rebirth(me_, now);
+  const Life former = own_.life();
+  if (own_.RiseAbove(newer, has_past, peers_.size(), now)) {
+    for (const uint32_t slot : peers_.slots()) {
+      TouchAt(slot).Rebirth(own_.life(), now);
+    }
     return;
   }
   for (const uint32_t slot : peers_.slots()) TouchAt(slot).Fence();
@@ -296,7 +286,7 @@ void Engine::OnNewerSelf(const Life& newer, Micros now) {
   outbox_state_ = inbox_state_ = State::kSuperseded;
   Event event;
   event.set_kind(Event::SUPERSEDED);
-  *event.mutable_old_incarnation() = me_.ToProto();
+  *event.mutable_old_incarnation() = former.ToProto();
   *event.mutable_incarnation() = newer.ToProto();
   OnEvent(std::move(event));
 }
@@ -329,7 +319,9 @@ bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
   for (size_t i = 0; i < peers_.size(); ++i) {
     Peer* const peer = agenda_.NextDue(now, sleeping);
     if (peer == nullptr) break;
-    if (peer->link->NextFrame(now, sleeping, &due->out)) {
+    const bool due_now = peer->link->NextFrame(now, sleeping, &due->out);
+    Report(*peer->link);
+    if (due_now) {
       due->ref = peer->ref;
       due->peer = peer->spec.pid;
       return true;
@@ -344,6 +336,7 @@ void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
   for (const uint32_t slot : agenda_.TakeTicks(now)) {
     Peer& peer = peers_.at(slot);
     if (peer.link->Tick(now)) reconnect->push_back(peer.spec.pid);
+    Report(*peer.link);
   }
   if (inbox_open() && options_.idle_timeout != kNever &&
       now - last_run_ >= options_.idle_timeout) {

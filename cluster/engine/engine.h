@@ -23,6 +23,7 @@
 #include "raft/cluster/engine/delivery.h"
 #include "raft/cluster/engine/event_queue.h"
 #include "raft/cluster/engine/inbox_queue.h"
+#include "raft/cluster/engine/own_life.h"
 #include "raft/cluster/engine/peer_table.h"
 #include "raft/cluster/link/link.h"
 #include "raft/proto/event.pb.h"
@@ -43,7 +44,7 @@ struct EngineOptions {
   bool in_the_clear = false;  // It does not, and strangers may reach it.
 };
 
-class Engine : private LinkSink {
+class Engine {
  public:
   Engine(const EngineOptions& options, Micros now);
 
@@ -134,9 +135,10 @@ class Engine : private LinkSink {
   uint64_t runs() const { return runs_; }
 
  private:
-  void OnRun(Pid peer, const Life& life, ItemRun run) override;
-  void OnEvent(Event event) override;
-  uint64_t Random() override { return random_.Next(); }
+  void OnEvent(Event event);
+  void OnRun(const Peer& peer, ItemRun run);
+  // Takes over the events of a link, after a call that may have made some.
+  void Report(Link& link);
 
   Link& Touch(Peer& peer) { return agenda_.Touch(peer); }
   Link& TouchAt(uint32_t slot) { return Touch(peers_.at(slot)); }
@@ -158,16 +160,14 @@ class Engine : private LinkSink {
   void OnNewerSelf(const Life& newer, Micros now);
 
   const EngineOptions options_;
-  Life me_;
   SplitMix64 random_;
+  OwnLife own_;
   PeerTable peers_;
   Agenda agenda_{&peers_};
   InboxQueue inbox_;
   State outbox_state_ = State::kOpen;
   State inbox_state_ = State::kOpen;
   bool inbox_over_ = false;  // Closed, and was found empty.
-  const Micros started_;
-  size_t rebirths_ = 0;
   Micros last_run_;
   bool leaving_ = false;
 

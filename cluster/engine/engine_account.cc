@@ -11,6 +11,21 @@ void Engine::OnEvent(Event event) {
   events_.Push(std::move(event), inbox_.pushed());
 }
 
+void Engine::Report(Link& link) {
+  if (!link.has_events()) return;
+  for (Event& event : link.TakeEvents()) OnEvent(std::move(event));
+}
+
+void Engine::Refuse(Refusal::Reason reason, const std::string& address) {
+  ++refused_[reason];
+  Event event;
+  event.set_kind(Event::FRAME_REFUSED);
+  event.set_count(1);
+  event.set_refusal(reason);
+  event.set_address(address);
+  OnEvent(std::move(event));
+}
+
 std::string Engine::MissingPeers() const {
   std::vector<Pid> missing;
   for (const uint32_t slot : peers_.slots()) {
@@ -24,7 +39,7 @@ Stats Engine::GetStats(Micros now) const {
   Stats stats;
   stats.set_pid(options_.link.self);
   stats.set_url(options_.url);
-  *stats.mutable_incarnation() = me_.ToProto();
+  *stats.mutable_incarnation() = own_.life().ToProto();
   for (const uint32_t slot : peers_.slots()) {
     PeerStats* of_peer = stats.add_peers();
     peers_.at(slot).link->FillStats(now, of_peer);

@@ -4,95 +4,55 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "raft/cluster/link/mutant.h"
+#include "absl/time/time.h"
 
 namespace raft_cluster::internal {
 namespace {
 
-constexpr Micros kMinHelloInterval = 50000;
-constexpr Micros kAnswerInterval = 10000;
-constexpr Micros kMinReorderSlack = 1000;
+using Verdict = Handshake::Verdict;
 
-std::string Versions(uint32_t oldest, uint32_t newest) {
-  return newest <= oldest ? absl::StrCat("version ", oldest)
-                          : absl::StrCat("versions ", oldest, " to ", newest);
-}
-
-// As the peer cuts what it sends.
-uint64_t FragmentBytes(const wire::Hello& hello) {
-  return hello.fragment_bytes() == 0 ? kFragmentBytes : hello.fragment_bytes();
-}
+// How long news may wait for a frame that goes anyway.
+constexpr Micros kMaxAckDelay = 1000;
+constexpr Micros kLeaveInterval = 10000;
 
 }  // namespace
 
-Link::Link(const LinkOptions& options, const Life& me, LinkSink* sink,
-           Micros now)
+Link::Link(const LinkOptions& options, const Life& me, Micros now)
     : options_(options),
-      sink_(sink),
-      me_(me),
+      handshake_(options_, me, now),
       window_(options.inbox_budget_bytes, options.max_envelope_bytes),
-      hello_at_(now),
-      hello_interval_(kMinHelloInterval),
-      last_sent_(now) {
-  session_.last_heard = now;
-}
+      path_(now),
+      session_(&queue_, now),
+      account_(options.peer) {}
 
 // ---- The outbox and the inbox -----------------------------------------------
 
 uint64_t Link::MaxEnvelope() const {
-  return may_send_items() ? std::min(options_.max_envelope_bytes,
-                                     peer_hello_.max_envelope_bytes())
-                          : options_.max_envelope_bytes;
+  return may_send_items()
+             ? std::min(options_.max_envelope_bytes,
+                        handshake_.peer_hello().max_envelope_bytes())
+             : options_.max_envelope_bytes;
 }
 
 void Link::Accept(const Outgoing& envelope, Micros now) {
-  if (queue_.empty()) largest_ = 0;
   queue_.Append(envelope, now);
-  if (session_.open_since == kNever) session_.open_since = now;
-  CountAccepted(envelope);
+  session_.sending.OnAppended(now);
+  account_.Accepted();
 }
 
 bool Link::CanJoin(const Outgoing& envelope) const {
-  return queue_.CanJoin(envelope) && session_.open_since != kNever &&
+  return queue_.CanJoin(envelope) && session_.sending.waiting() &&
          HasRoom(envelope.cost()) && envelope.msg.size() <= MaxEnvelope();
 }
 
 void Link::Join(const Outgoing& envelope) {
   queue_.Join(envelope);
-  CountAccepted(envelope);
-}
-
-void Link::CountAccepted(const Outgoing& envelope) {
-  largest_ = std::max<uint64_t>(largest_, envelope.msg.size());
-  ledger_.set_offered(ledger_.offered() + 1);
-  ledger_.set_accepted(ledger_.accepted() + 1);
-}
-
-void Link::NoteFull(Micros now) {
-  if (session_.full_since == kNever) session_.full_since = now;
-}
-
-void Link::CountSkipped(const Outgoing& envelope) {
-  ledger_.set_offered(ledger_.offered() + 1);
-  ledger_.set_skipped(ledger_.skipped() + 1);
-  Event event = MakeEvent(Event::ENVELOPES_SKIPPED);
-  event.set_count(1);
-  event.set_bytes(envelope.msg.size());
-  event.set_first_id(envelope.id);
-  sink_->OnEvent(std::move(event));
-}
-
-void Link::CountRefused() {
-  ledger_.set_offered(ledger_.offered() + 1);
-  ledger_.set_refused(ledger_.refused() + 1);
+  account_.Accepted();
 }
 
 bool Link::Take(const Taken& taken, Micros now) {
-  window_.Take(taken);
-  received_taken_ += taken.envelopes;
-  const bool first = news_since_ == kNever;
-  if (first) news_since_ = now;
-  return first || OwesGrant();
+  account_.ReceivedTaken(taken.envelopes);
+  return window_.Take(taken, now);
 }
 
 // ---- Frames that arrive -----------------------------------------------------
@@ -100,174 +60,98 @@ bool Link::Take(const Taken& taken, Micros now) {
 FrameEffects Link::OnFrame(const ParsedFrame& frame, const Origin& origin,
                            Micros now) {
   FrameEffects effects;
+  if (phase_ == Phase::kFenced) return effects;
   const uint64_t held = held_bytes();
-  if (phase_ != Phase::kFenced) Judge(frame, origin, now, &effects);
+  Act(handshake_.Judge(frame.header), frame, origin, now, &effects);
   effects.freed = held_bytes() < held;
+  effects.events_after = account_.TakeEvents();
   return effects;
 }
 
-// The rest of the order in docs/protocol.md, "What is judged in which order";
-// checksum, form, cluster and pids were judged before.
-void Link::Judge(const ParsedFrame& frame, const Origin& origin, Micros now,
-                 FrameEffects* effects) {
+void Link::Act(Verdict verdict, const ParsedFrame& frame, const Origin& origin,
+               Micros now, FrameEffects* effects) {
   const Header& header = frame.header;
-  const bool stale = header.src < peer_ && !Mutated(Mutant::kOldLivesMaySpeak);
-  // The place for the url of a hello (OTHER_ADDRESS), once it has one: before
-  // all else.
-  //
-  // Of another version, all but the hello may mean something else. (What a
-  // former build said before it was replaced says nothing of its successor.)
-  if (header.hello.has_value() && !stale && CommonVersion(*header.hello) == 0) {
-    return OnOtherVersion(*header.hello, origin);
-  }
-  if (header.dst.NewerProcess(me_)) {
-    effects->newer_self = true;
-    return;
-  }
-  if (header.dst.SameProcess(me_) && header.dst.epoch > me_.epoch) {
-    // It names a link of ours that is yet to come.
-    return CountRefusal(Refusal::MALFORMED, origin.address);
-  }
-  if (stale) return OnStaleLife(origin, now);
-  if (header.hello.has_value() && !AcceptHello(*header.hello, origin)) return;
-  if (header.dst != me_ && !Mutated(Mutant::kAcksOfAnySession)) {
-    return OnOtherLife(header, now);
-  }
-  if (header.src > peer_) {
-    if (!header.hello.has_value()) {
+  switch (verdict) {
+    case Verdict::kOtherVersion:
+      CountRefusal(Refusal::OTHER_VERSION, origin.address);
+      handshake_.Refuse(*header.hello);
+      return ReportState();
+    case Verdict::kNewerSelf:
+      effects->newer_self = true;
+      return;
+    case Verdict::kStale:
+      CountRefusal(Refusal::STALE, origin.address);
+      return handshake_.AnswerStale(origin, now);
+    case Verdict::kYetToCome:
+    case Verdict::kMalformed:
       return CountRefusal(Refusal::MALFORMED, origin.address);
-    }
-    Establish(header, now);
+    case Verdict::kOtherLife:
+    case Verdict::kNewLife:
+    case Verdict::kKnownLife:
+      break;
   }
+  if (header.hello.has_value()) {
+    if (handshake_.Accept(*header.hello)) {
+      account_.Report(account_.Make(Event::CONFIG_DIFFERS));
+    }
+    ReportState();
+  }
+  if (verdict == Verdict::kOtherLife) {
+    return handshake_.AnswerLife(header.src, phase_ == Phase::kNone, now);
+  }
+  if (verdict == Verdict::kNewLife) Establish(header, now);
   if (header.session) OnSessionFrame(frame, origin, now, effects);
 }
 
-void Link::CountRefusal(Refusal::Reason reason, const std::string& address) {
-  ++refused_[reason];
-  Event event = MakeEvent(Event::FRAME_REFUSED);
-  event.set_count(1);
-  event.set_refusal(reason);
-  event.set_address(address);
-  sink_->OnEvent(std::move(event));
-}
-
-void Link::OnOtherVersion(const wire::Hello& hello, const Origin& origin) {
-  CountRefusal(Refusal::OTHER_VERSION, origin.address);
-  if (!refused_why_.empty()) return;
-  refused_why_ =
-      absl::StrCat("it speaks ", Versions(hello.version(), hello.max_version()),
-                   " of the protocol, this server ",
-                   Versions(kOldestVersion, kNewestVersion));
-  ReportState();
-}
-
-bool Link::AcceptHello(const wire::Hello& hello, const Origin& origin) {
-  const uint64_t fragment_bytes = FragmentBytes(hello);
-  if (fragment_bytes < kMinFragmentBytes || fragment_bytes > kFragmentBytes) {
-    CountRefusal(Refusal::MALFORMED, origin.address);
-    return false;
-  }
-  if (!refused_why_.empty()) {
-    refused_why_.clear();
-    ReportState();
-  }
-  if (hello.config_digest() != peer_hello_.config_digest() &&
-      hello.config_digest() != options_.config_digest) {
-    sink_->OnEvent(MakeEvent(Event::CONFIG_DIFFERS));
-  }
-  peer_hello_.set_config_digest(hello.config_digest());
-  return true;
-}
-
-// It may be paused for long and have woken up: told which life is the newer
-// one, it stops. The url of the peer leads to the newer life, so the answer
-// goes the way by which the frame came.
-void Link::OnStaleLife(const Origin& origin, Micros now) {
-  CountRefusal(Refusal::STALE, origin.address);
-  if (now < next_answer_) return;
-  next_answer_ = now + kAnswerInterval;
-  reply_due_ = true;
-  reply_to_ = origin;
-}
-
-// A HELLO, or a frame for a former life of ours: the sender learns which life
-// this is.
-void Link::OnOtherLife(const Header& header, Micros now) {
-  if (phase_ == Phase::kNone && session_.stranger_since == kNever) {
-    session_.stranger_since = now;
-  }
-  if (now < next_answer_) return;
-  next_answer_ = now + kAnswerInterval;
-  answer_due_ = true;
-  answer_to_ = header.src;
-}
-
-void Link::StartSession(Micros now) {
-  queue_.Rewind();
-  session_ = Session();
-  session_.base = queue_.head();
-  session_.last_heard = now;
-  if (!queue_.empty()) session_.open_since = now;
-  window_.StartSession(FragmentBytes(peer_hello_));
-}
-
 void Link::Establish(const Header& header, Micros now) {
-  const Life old = peer_;
   const bool restarted = may_send_items();
-  peer_ = header.src;
-  peer_hello_ = *header.hello;
-  if (restarted) {
-    const SendQueue::Count count =
-        options_.void_on_restart ? queue_.SettleAll() : queue_.CountUnsettled();
-    if (options_.void_on_restart) {
-      ledger_.set_voided(ledger_.voided() + count.envelopes);
-    }
-    Event event = MakeEvent(Event::PEER_RESTARTED);
-    *event.mutable_old_incarnation() = old.ToProto();
-    event.set_count(count.envelopes);
-    event.set_bytes(count.bytes);
-    event.set_first_id(count.first_id);
-    event.set_detail(options_.void_on_restart ? "voided" : "sent again");
-    sink_->OnEvent(std::move(event));
-  }
-  StartSession(now);
-  if (largest_ > peer_hello_.max_envelope_bytes()) {
-    const SendQueue::Count count =
-        queue_.RemoveLarger(peer_hello_.max_envelope_bytes());
-    if (count.envelopes > 0) {
-      ledger_.set_voided(ledger_.voided() + count.envelopes);
-      Event event = MakeEvent(Event::ENVELOPES_VOIDED);
-      event.set_count(count.envelopes);
-      event.set_bytes(count.bytes);
-      event.set_first_id(count.first_id);
-      event.set_detail(absl::StrCat("the peer takes msgs of at most ",
-                                    peer_hello_.max_envelope_bytes(),
-                                    " bytes"));
-      sink_->OnEvent(std::move(event));
-    }
+  const Life former = handshake_.Establish(header);
+  account_.SetLife(handshake_.peer());
+  if (restarted) OnRestart(former);
+  session_ = Session(&queue_, now);
+  window_.StartSession(handshake_.peer_fragment_bytes());
+  const uint64_t limit = handshake_.peer_hello().max_envelope_bytes();
+  if (queue_.largest() > limit) {
+    Void(queue_.RemoveLarger(limit),
+         absl::StrCat("the peer takes msgs of at most ", limit, " bytes"));
   }
   phase_ = Phase::kHalf;
   reported_ = PeerStats::CONNECTING;
   answer_now_ = true;
 }
 
+void Link::OnRestart(const Life& former) {
+  SendQueue::Count count = queue_.CountUnsettled();
+  if (options_.void_on_restart) {
+    count = queue_.SettleAll();
+    account_.Voided(count.envelopes);
+  }
+  Event event =
+      account_.Make(Event::PEER_RESTARTED, count,
+                    options_.void_on_restart ? "voided" : "sent again");
+  *event.mutable_old_incarnation() = former.ToProto();
+  account_.Report(std::move(event));
+}
+
+void Link::Void(const SendQueue::Count& count, absl::string_view why) {
+  if (count.envelopes == 0) return;
+  account_.Voided(count.envelopes);
+  account_.Report(account_.Make(Event::ENVELOPES_VOIDED, count, why));
+}
+
 void Link::OnSessionFrame(const ParsedFrame& frame, const Origin& origin,
                           Micros now, FrameEffects* effects) {
   const Header& header = frame.header;
-  const uint64_t sent = queue_.cursor() - session_.base;
-  if (header.received > sent) {
-    CountRefusal(Refusal::NEVER_SENT, origin.address);
-    return;
+  if (header.received > session_.sending.sent()) {
+    return CountRefusal(Refusal::NEVER_SENT, origin.address);
   }
-  session_.last_heard = now;
-  session_.silent = false;
+  session_.liveness.OnHeard(header.stamp, now);
   session_.peer_has_hello = true;
-  refused_why_.clear();
+  handshake_.ClearRefusal();
   if (phase_ == Phase::kHalf) {
     phase_ = Phase::kOpen;
-    session_.starved = false;  // Nobody is slow before it can grant.
+    session_.sending.OnOpen();
   }
-  session_.echo = std::max(session_.echo, header.stamp);
   OnAcknowledged(header, now);
   if (header.ask) answer_now_ = true;
   if (!leaving_) OnItems(frame, origin, now, effects);
@@ -276,76 +160,27 @@ void Link::OnSessionFrame(const ParsedFrame& frame, const Origin& origin,
 }
 
 void Link::OnAcknowledged(const Header& header, Micros now) {
-  if (header.echo > session_.echoed) {
-    if (header.echo == session_.ask_stamp) OnEcho(header.echo, now);
-    for (const InFlight& frame : session_.in_flight) {
-      if (frame.last > header.received) break;
-      if (frame.stamp == header.echo) OnEcho(header.echo, now);
+  Liveness& liveness = session_.liveness;
+  SendStream& sending = session_.sending;
+  if (liveness.IsNewEcho(header.echo)) {
+    // Of other stamps it is not known how long the peer kept the echo.
+    if (liveness.AnswersAsk(header.echo) ||
+        sending.Arrived(header.echo, header.received)) {
+      path_.OnEcho(header.echo, now);
     }
-    session_.echoed = std::min(header.echo, last_stamp_);
-    session_.unechoed_since = session_.echoed == last_stamp_ ? kNever : now;
-    session_.black_hole_bound = Session::kBlackHoleBound;
+    liveness.OnEcho(header.echo, path_.last_stamp(), now);
   }
-  if (header.received > session_.peer_received) {
-    session_.peer_received = header.received;
-    while (!session_.in_flight.empty() &&
-           session_.in_flight.front().last <= session_.peer_received) {
-      if (session_.in_flight.front().lost) --session_.lost;
-      session_.in_flight.pop_front();
-    }
-  }
-  const uint64_t taken = queue_.Settle(session_.base + header.taken);
-  if (taken > 0) {
-    ledger_.set_taken(ledger_.taken() + taken);
-    session_.probes = 0;
-    session_.full_since = kNever;
-    if (session_.starved_since == kNever) session_.slow = false;
-  }
-  if (header.credit > session_.peer_credit) {
-    session_.peer_credit = header.credit;
-    session_.starved = false;
-  }
-  FindLosses(header);
-}
-
-// The stamp came back at once: the time since then is a round trip.
-void Link::OnEcho(uint64_t echo, Micros now) {
-  const Micros sample = std::max<Micros>(now - static_cast<Micros>(echo), 1);
-  round_trip_ =
-      round_trip_ == 0 ? sample : round_trip_ + (sample - round_trip_) / 8;
-}
-
-Micros Link::Slack(const InFlight& frame) const {
-  if (options_.fifo && frame.connection == connection_) return 0;
-  return std::max(round_trip_ / 4, kMinReorderSlack);
-}
-
-// What was sent later has arrived, and this has not: it is lost. (The idea of
-// RACK, RFC 8985.) Nothing is ever sent again without such evidence.
-void Link::FindLosses(const Header& header) {
-  for (InFlight& frame : session_.in_flight) {
-    if (Mutated(Mutant::kLastFrameIsNotSentAgain) &&
-        frame.last == queue_.cursor() - session_.base) {
-      continue;
-    }
-    if (!frame.lost && frame.last > header.received &&
-        header.echo > frame.stamp + static_cast<uint64_t>(Slack(frame))) {
-      frame.lost = true;
-      ++session_.lost;
-    }
-  }
+  account_.Taken(sending.OnAcknowledged(header, options_.fifo, path_));
 }
 
 void Link::OnItems(const ParsedFrame& frame, const Origin& origin, Micros now,
                    FrameEffects* effects) {
-  std::vector<ItemRun> runs;
-  const ReceiveWindow::Verdict verdict = window_.Receive(frame, &runs);
-  effects->delivered = !runs.empty();
-  for (ItemRun& run : runs) {
-    received_ += run.envelopes;
-    sink_->OnRun(options_.peer, peer_, std::move(run));
+  const ReceiveWindow::Verdict verdict =
+      window_.Receive(frame, now, &effects->runs);
+  if (!effects->runs.empty()) {
+    effects->events_before = account_.TakeEvents();
+    for (const ItemRun& run : effects->runs) account_.Received(run.envelopes);
   }
-  if (verdict.moved && news_since_ == kNever) news_since_ = now;
   if (verdict.repeat || verdict.gap) answer_now_ = true;
   if (verdict.beyond) CountRefusal(Refusal::BEYOND_WINDOW, origin.address);
   if (verdict.too_large) CountRefusal(Refusal::TOO_LARGE, origin.address);
@@ -355,39 +190,205 @@ void Link::OnItems(const ParsedFrame& frame, const Origin& origin, Micros now,
 void Link::OnPeerLeaves(Micros now) {
   phase_ = Phase::kClosed;
   answer_now_ = true;
-  session_.in_flight.clear();
-  session_.lost = 0;
-  session_.unechoed_since = kNever;
-  session_.last_heard = now;
-  Event event = MakeEvent(Event::PEER_LEFT);
-  sink_->OnEvent(std::move(event));
-  if (!options_.void_on_restart || queue_.empty()) return;
-  const SendQueue::Count count = queue_.SettleAll();
-  ledger_.set_voided(ledger_.voided() + count.envelopes);
-  event = MakeEvent(Event::ENVELOPES_VOIDED);
-  event.set_count(count.envelopes);
-  event.set_bytes(count.bytes);
-  event.set_first_id(count.first_id);
-  event.set_detail("the peer has left");
-  sink_->OnEvent(std::move(event));
+  session_.sending.Forget();
+  session_.liveness.OnLeft(now);
+  account_.Report(account_.Make(Event::PEER_LEFT));
+  if (options_.void_on_restart) Void(queue_.SettleAll(), "the peer has left");
 }
 
 void Link::OnTrouble(const std::string& why) {
   trouble_ = why;
-  Event event = MakeEvent(Event::PEER_UNREACHABLE);
+  Event event = account_.Make(Event::PEER_UNREACHABLE);
   event.set_address(options_.peer_url);
   event.set_detail(why);
-  sink_->OnEvent(std::move(event));
+  account_.Report(std::move(event));
 }
 
 void Link::OnReset(bool up, Micros now) {
-  ++connection_;
+  path_.OnReset(up);
   if (!up) return;
   trouble_.clear();
-  ++connections_made_;
-  hello_at_ = now;
-  hello_interval_ = kMinHelloInterval;
+  handshake_.HelloAgain(now);
   if (may_send_items()) ask_now_ = true;
+}
+
+// ---- Frames to send ---------------------------------------------------------
+
+bool Link::NextFrame(Micros now, bool sleeping, OutgoingFrame* out) {
+  if (phase_ == Phase::kFenced) return false;
+  out->prefix.clear();
+  out->body = Bytes();
+  out->reply = false;
+  if (handshake_.owes_answer()) {
+    handshake_.NextAnswer(path_.last_stamp(), !session_.peer_has_hello, out);
+    if (!out->reply) path_.OnSent(now);
+    return true;
+  }
+  if (phase_ == Phase::kNone) {
+    if (now < handshake_.hello_at()) return false;
+    handshake_.NextHello(now, out);
+    path_.OnSent(now);
+    return true;
+  }
+  if (may_send_items()) {
+    if (session_.sending.has_lost()) {
+      LostFrame(now, out);
+      return true;
+    }
+    if (now >= session_.sending.Deadline(path_.round_trip()) &&
+        DataFrame(now, out)) {
+      return true;
+    }
+  }
+  if (!(sleeping && owes_news()) && now < StateDeadline()) return false;
+  StateFrame(now, out);
+  return true;
+}
+
+Micros Link::FrameDeadline() const {
+  if (phase_ == Phase::kFenced) return kNever;
+  if (handshake_.owes_answer()) return 0;
+  if (phase_ == Phase::kNone) return handshake_.hello_at();
+  Micros deadline = kNever;
+  if (may_send_items()) {
+    if (session_.sending.has_lost()) return 0;
+    deadline = session_.sending.Deadline(path_.round_trip());
+  }
+  return std::min(deadline, StateDeadline());
+}
+
+Micros Link::ProbeInterval() const {
+  return session_.sending.ProbeInterval(path_.round_trip(), options_.heartbeat);
+}
+
+Micros Link::StateDeadline() const {
+  if (answer_now_ || ask_now_ || window_.OwesGrant()) return 0;
+  Micros deadline = kNever;
+  if (window_.news_since() != kNever) {
+    deadline = window_.news_since() + kMaxAckDelay;
+  }
+  if (phase_ == Phase::kClosed) return deadline;
+  const bool probe = phase_ == Phase::kHalf || !queue_.empty();
+  deadline =
+      std::min(deadline, path_.last_sent() +
+                             (probe ? ProbeInterval() : options_.heartbeat));
+  if (leaving_ && !Left()) {
+    deadline = std::min(deadline, path_.last_sent() + kLeaveInterval);
+  }
+  return deadline;
+}
+
+// The header of every frame of the session: all that we know.
+Header Link::StateHeader(Micros now) {
+  Header header = handshake_.HeaderTo(handshake_.peer());
+  header.session = true;
+  header.first = session_.sending.sent() + 1;
+  window_.Say(&header);
+  header.stamp = path_.Stamp(now);
+  header.echo = session_.liveness.echo();
+  header.leave = leaving_;
+  if (!session_.peer_has_hello) header.hello = handshake_.MakeHello();
+  if (leaving_ && session_.leave_stamp == 0) {
+    session_.leave_stamp = header.stamp;
+  }
+  session_.liveness.OnSaid(now);
+  answer_now_ = false;
+  return header;
+}
+
+void Link::StateFrame(Micros now, OutgoingFrame* out) {
+  const bool probe =
+      phase_ == Phase::kHalf || (may_send_items() && !queue_.empty());
+  const bool timer = now >= path_.last_sent() + ProbeInterval();
+  // A frame that answers never asks, or two that wait would never rest.
+  const bool ask = ask_now_ || ((leaving_ || (probe && timer)) && !answer_now_);
+  if (probe && timer) session_.sending.OnProbe();
+  out->header = StateHeader(now);
+  out->header.ask = ask;
+  if (ask) session_.liveness.OnAsked(out->header.stamp);
+  ask_now_ = false;
+}
+
+void Link::LostFrame(Micros now, OutgoingFrame* out) {
+  out->header = StateHeader(now);
+  const SendStream::InFlight& frame =
+      session_.sending.ResendLost(out->header.stamp, path_.connection());
+  out->header.first = frame.first;
+  out->prefix = frame.prefix;
+  out->body = frame.body;
+  account_.Resent();
+}
+
+bool Link::DataFrame(Micros now, OutgoingFrame* out) {
+  SendQueue::Slice slice;
+  if (!session_.sending.Cut(phase_ == Phase::kOpen, now, &slice)) return false;
+  ReportState();
+  out->header = StateHeader(now);
+  out->header.first = slice.first;
+  out->prefix = slice.prefix;
+  out->body = slice.body;
+  session_.sending.OnSent(std::move(slice), out->header.stamp,
+                          path_.connection());
+  return true;
+}
+
+// ---- Time -------------------------------------------------------------------
+
+bool Link::Tick(Micros now) {
+  if (may_send_items()) {
+    session_.liveness.Tick(now, options_.failure_timeout);
+    session_.sending.Tick(now, options_.heartbeat);
+    ReportState();
+  }
+  if (!session_.liveness.GivesUp(DeafSince(), now)) return false;
+  handshake_.ForgetStranger();
+  account_.Report(account_.Make(Event::PEER_RECONNECTED));
+  return true;
+}
+
+Micros Link::TickDeadline() const {
+  if (phase_ == Phase::kFenced) return kNever;
+  Micros deadline = session_.liveness.GivesUpAt(DeafSince());
+  if (may_send_items()) {
+    deadline = std::min({deadline,
+                         session_.liveness.SilentAt(options_.failure_timeout),
+                         session_.sending.SlowAt(options_.heartbeat)});
+  }
+  return deadline;
+}
+
+// Since when we have not been heard by a peer that should. Of an absent one
+// nothing is expected; of one that speaks, an answer is.
+Micros Link::DeafSince() const {
+  if (may_send_items()) return session_.liveness.unechoed_since();
+  return phase_ == Phase::kNone ? handshake_.stranger_since() : kNever;
+}
+
+void Link::HeldUp(Micros duration, Micros now) {
+  session_.liveness.HeldUp(duration, now);
+  handshake_.HeldUp(duration, now);
+}
+
+// ---- The end ----------------------------------------------------------------
+
+void Link::Leave() {
+  leaving_ = true;
+  if (session()) ask_now_ = true;
+}
+
+bool Link::Left() const {
+  return !live() || (queue_.empty() && session_.leave_stamp != 0 &&
+                     session_.liveness.echoed() >= session_.leave_stamp);
+}
+
+void Link::Abandon() {
+  account_.Abandoned(queue_.SettleAll().envelopes);
+  session_.sending.Forget();
+}
+
+void Link::Fence() {
+  Abandon();
+  phase_ = Phase::kFenced;
 }
 
 }  // namespace raft_cluster::internal

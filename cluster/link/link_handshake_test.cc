@@ -1,5 +1,6 @@
 // How a session comes about: the rows of the protocol's table that make one,
 // refuse one or answer a stranger. One test for each row and state.
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,15 +47,18 @@ TEST(InNone, OwnConnectionUpSaysHelloAtOnce) {
 }
 
 TEST(InNone, HelloBacksOffFrom50MsToASecondWithAQuarterOfJitter) {
-  for (const uint64_t jitter : {uint64_t{0}, UINT64_MAX}) {
-    Side me;
-    me.random = jitter;
+  std::set<Micros> waits;
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    LinkOptions options = Side::DefaultOptions();
+    options.seed = seed;
+    Side me(options);
     Micros interval = 50 * kMilli;
     me.Say();
     for (int i = 0; i < 10; ++i) {
       const Micros wait = me.Deadline() - me.now;
       EXPECT_GE(wait, interval * 3 / 4);
       EXPECT_LE(wait, interval * 5 / 4);
+      waits.insert(wait);
       me.Pass(wait - 1);
       EXPECT_TRUE(me.Quiet());
       me.Pass(1);
@@ -66,6 +70,7 @@ TEST(InNone, HelloBacksOffFrom50MsToASecondWithAQuarterOfJitter) {
     me.Say();
     EXPECT_LE(me.Deadline() - me.now, 63 * kMilli) << "from anew";
   }
+  EXPECT_GT(waits.size(), 900u) << "of a thousand";
 }
 
 TEST(InHalfAndOpen, OwnConnectionUpSaysAStateFrameThatAsksAtOnce) {

@@ -155,10 +155,7 @@ class World {
     process.side.origin.connection = arrived.from;
     ParsedFrame parsed;
     ASSERT_EQ(ParseFrame(arrived.frame, true, &parsed), ParseResult::kOk);
-    if (!process.side.link.OnFrame(parsed, process.side.origin, now_)
-             .newer_self) {
-      return;
-    }
+    if (!process.side.HearParsed(parsed)) return;
     if (process.side.link.held_session()) {
       process.side.link.Fence();
       process.superseded = true;

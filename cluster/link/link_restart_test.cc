@@ -231,13 +231,13 @@ TEST(Effects, AreDeliveryOfItemsAndRoomForWhatWasTaken) {
   ASSERT_TRUE(me.Send(1, "mine"));
   me.Say();
   me.Hear(me.FromPeer());
-  EXPECT_FALSE(me.effects.delivered);
+  EXPECT_TRUE(me.effects.runs.empty());
   EXPECT_FALSE(me.effects.freed);
   Header header = me.FromPeer();
   me.Hear(header, Items({"theirs"}));
-  EXPECT_TRUE(me.effects.delivered);
+  EXPECT_FALSE(me.effects.runs.empty());
   me.Hear(header, Items({"theirs"}));
-  EXPECT_FALSE(me.effects.delivered) << "it was here already";
+  EXPECT_TRUE(me.effects.runs.empty()) << "it was here already";
   header = me.FromPeer();
   header.received = 1;
   me.Hear(header);
@@ -261,13 +261,28 @@ TEST(Effects, OfARestartUnderVoidAreRoom) {
   EXPECT_TRUE(me.effects.freed);
 }
 
+// An event about a life comes before its envelopes, or after them.
+TEST(Effects, AreInTheOrderInWhichTheyHappened) {
+  Side me;
+  me.Open();
+  me.peer_life = kNewer;
+  Header header = me.FromPeer();
+  header.leave = true;
+  me.Hear(header, Items({"the last"}));
+  ASSERT_EQ(me.effects.events_before.size(), 1u);
+  EXPECT_EQ(me.effects.events_before[0].kind(), Event::PEER_RESTARTED);
+  EXPECT_EQ(me.effects.runs.size(), 1u);
+  ASSERT_EQ(me.effects.events_after.size(), 1u);
+  EXPECT_EQ(me.effects.events_after[0].kind(), Event::PEER_LEFT);
+}
+
 TEST(Effects, OfANewerLifeOfOursAreNothingElse) {
   Side me;
   me.Open();
   Header header = me.FromPeer();
   header.dst.start_us += 1;
   EXPECT_TRUE(me.Hear(header, Items({"for another"})));
-  EXPECT_FALSE(me.effects.delivered);
+  EXPECT_TRUE(me.effects.runs.empty());
   EXPECT_TRUE(me.inbox.empty());
 }
 

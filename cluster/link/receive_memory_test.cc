@@ -55,9 +55,9 @@ TEST(Memory, OfFramesWhoseLargePartIsARepeatIsGivenBack) {
   Frames frames;
   ReceiveWindow window(kWindow, kWindow / 2);
   std::vector<ItemRun> runs;
-  window.Receive(frames.Make(1, {1}), &runs);
+  window.Receive(frames.Make(1, {1}), /*now=*/0, &runs);
   for (uint64_t number = 1; number < 100; ++number) {
-    window.Receive(frames.Make(number, {60000, 3000}), &runs);
+    window.Receive(frames.Make(number, {60000, 3000}), /*now=*/0, &runs);
   }
   EXPECT_EQ(window.received(), 100u);
   EXPECT_EQ(window.inbox_cost(), 1 + 99 * 3000 + 100 * kEnvelopeOverhead);
@@ -68,9 +68,9 @@ TEST(Memory, OfEarlyFramesWhoseLargePartIsARepeatIsGivenBack) {
   Frames frames;
   ReceiveWindow window(kWindow, kWindow / 2);
   std::vector<ItemRun> runs;
-  window.Receive(frames.Make(10, {1, 1}), &runs);
+  window.Receive(frames.Make(10, {1, 1}), /*now=*/0, &runs);
   for (uint64_t number = 11; number < 211; number += 2) {
-    window.Receive(frames.Make(number, {60000, 1, 1}), &runs);
+    window.Receive(frames.Make(number, {60000, 1, 1}), /*now=*/0, &runs);
   }
   EXPECT_EQ(window.received(), 0u);
   EXPECT_TRUE(window.has_gap());
@@ -82,7 +82,7 @@ TEST(Runs, OfSmallEnvelopesStayTogetherHoweverSmallTheLimit) {
   for (const uint64_t max : {100u, 1000u, 100000u}) {
     ReceiveWindow window(kWindow, max);
     std::vector<ItemRun> runs;
-    window.Receive(frames.Make(1, {1, 100, 20}), &runs);
+    window.Receive(frames.Make(1, {1, 100, 20}), /*now=*/0, &runs);
     ASSERT_EQ(runs.size(), 1u) << max;
     EXPECT_EQ(runs[0].envelopes, 3u);
     EXPECT_FALSE(runs[0].single);

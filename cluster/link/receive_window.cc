@@ -16,38 +16,55 @@ constexpr size_t kMaxEarlyPieces = 4096;
 }  // namespace
 
 void ReceiveWindow::StartSession(uint64_t fragment_bytes) {
-  fragment_bytes_ = fragment_bytes;
-  ++session_;
-  old_cost_ += delivered_at_ - taken_at_;
-  received_ = taken_ = 0;
-  received_at_ = delivered_at_ = taken_at_ = 0;
-  early_.clear();
-  early_cost_ = 0;
-  partial_ = Partial();
-  grant_ = 0;
+  old_cost_ += session_.delivered_at - session_.taken_at;
+  const uint64_t number = session_.number + 1;
+  session_ = Session();
+  session_.number = number;
+  session_.fragment_bytes = fragment_bytes;
   Grant();
 }
 
 void ReceiveWindow::Grant() {
-  const uint64_t open = taken_at_ + window_;
-  if (open > old_cost_) grant_ = std::max(grant_, open - old_cost_);
+  const uint64_t open = session_.taken_at + window_;
+  if (open > old_cost_)
+    session_.grant = std::max(session_.grant, open - old_cost_);
 }
 
-void ReceiveWindow::Take(const Taken& taken) {
-  if (taken.session == session_) {
-    taken_ += taken.items;
-    taken_at_ += taken.cost;
+bool ReceiveWindow::Take(const Taken& taken, Micros now) {
+  if (taken.session == session_.number) {
+    session_.taken += taken.items;
+    session_.taken_at += taken.cost;
   } else {
     old_cost_ -= taken.cost;
   }
   Grant();
+  const bool first = news_since_ == kNever;
+  if (first) news_since_ = now;
+  return first || OwesGrant();
+}
+
+void ReceiveWindow::Say(Header* header) {
+  header->received = session_.received;
+  header->taken = Mutated(Mutant::kReceivedCountsAsTaken) ? session_.received
+                                                          : session_.taken;
+  header->credit = session_.grant;
+  session_.granted = session_.grant;
+  news_since_ = kNever;
 }
 
 ReceiveWindow::Verdict ReceiveWindow::Receive(const ParsedFrame& frame,
+                                              Micros now,
                                               std::vector<ItemRun>* runs) {
+  const Verdict verdict = Sort(frame, runs);
+  if (verdict.moved && news_since_ == kNever) news_since_ = now;
+  return verdict;
+}
+
+ReceiveWindow::Verdict ReceiveWindow::Sort(const ParsedFrame& frame,
+                                           std::vector<ItemRun>* runs) {
   Verdict verdict;
   if (frame.item_count == 0) {
-    verdict.gap = frame.header.first > received_ + 1;
+    verdict.gap = frame.header.first > session_.received + 1;
     return verdict;
   }
   Piece piece;
@@ -59,26 +76,29 @@ ReceiveWindow::Verdict ReceiveWindow::Receive(const ParsedFrame& frame,
   piece.bytes = frame.items;
   piece.tail = frame.tail;
   const bool deduplicates = !Mutated(Mutant::kRepeatsAreDelivered);
-  if (piece.end() <= received_ + 1 && deduplicates) {
+  if (piece.end() <= session_.received + 1 && deduplicates) {
     verdict.repeat = true;
     return verdict;
   }
-  if (piece.first > received_ + 1 && !Mutated(Mutant::kGapsArePassedOver)) {
+  if (piece.first > session_.received + 1 &&
+      !Mutated(Mutant::kGapsArePassedOver)) {
     verdict.gap = true;
     KeepEarly(std::move(piece), &verdict);
     return verdict;
   }
-  if (piece.first <= received_ && deduplicates) {
+  if (piece.first <= session_.received && deduplicates) {
     verdict.repeat = true;
-    DropFront(received_ + 1 - piece.first, &piece);
+    DropFront(session_.received + 1 - piece.first, &piece);
   }
   Deliver(piece, runs, &verdict);
-  while (!early_.empty() && early_.begin()->first <= received_ + 1) {
-    Piece next = std::move(early_.begin()->second);
-    early_.erase(early_.begin());
-    early_cost_ -= next.cost;
-    if (next.end() <= received_ + 1) continue;
-    if (next.first <= received_) DropFront(received_ + 1 - next.first, &next);
+  while (!session_.early.empty() &&
+         session_.early.begin()->first <= session_.received + 1) {
+    Piece next = std::move(session_.early.begin()->second);
+    session_.early.erase(session_.early.begin());
+    session_.early_cost -= next.cost;
+    if (next.end() <= session_.received + 1) continue;
+    if (next.first <= session_.received)
+      DropFront(session_.received + 1 - next.first, &next);
     Deliver(next, runs, &verdict);
   }
   verdict.gap = has_gap();
@@ -99,8 +119,8 @@ void ReceiveWindow::DropFront(uint64_t items, Piece* piece) {
 }
 
 void ReceiveWindow::KeepEarly(Piece piece, Verdict* verdict) {
-  auto next = early_.lower_bound(piece.first);
-  if (next != early_.begin()) {
+  auto next = session_.early.lower_bound(piece.first);
+  if (next != session_.early.begin()) {
     const Piece& before = std::prev(next)->second;
     if (before.end() > piece.first) {
       verdict->repeat = true;
@@ -110,35 +130,36 @@ void ReceiveWindow::KeepEarly(Piece piece, Verdict* verdict) {
   }
   // Frames are sent again as they were cut, so pieces do not overlap in part
   // but across a change of credit. The rest of such a one comes again.
-  if (next != early_.end() && next->second.first < piece.end()) {
+  if (next != session_.early.end() && next->second.first < piece.end()) {
     verdict->repeat = true;
     return;
   }
-  if (received_at_ + early_cost_ + piece.cost > grant_) {
+  if (session_.received_at + session_.early_cost + piece.cost >
+      session_.grant) {
     verdict->beyond = true;
     return;
   }
-  if (early_.size() >= kMaxEarlyPieces) return;
-  early_cost_ += piece.cost;
-  early_.emplace(piece.first, std::move(piece));
+  if (session_.early.size() >= kMaxEarlyPieces) return;
+  session_.early_cost += piece.cost;
+  session_.early.emplace(piece.first, std::move(piece));
 }
 
 void ReceiveWindow::Deliver(const Piece& piece, std::vector<ItemRun>* runs,
                             Verdict* verdict) {
-  if (received_at_ + piece.cost > grant_ &&
+  if (session_.received_at + piece.cost > session_.grant &&
       !Mutated(Mutant::kCreditIsIgnored)) {
     verdict->beyond = true;
     return;
   }
-  if (partial_.memory == nullptr && !piece.fragments && piece.tail.empty() &&
-      piece.largest <= max_envelope_) {
+  if (session_.partial.memory == nullptr && !piece.fragments &&
+      piece.tail.empty() && piece.largest <= max_envelope_) {
     ItemRun run;
-    run.session = session_;
+    run.session = session_.number;
     run.envelopes = piece.items;
     run.bytes = piece.bytes;
     runs->push_back(std::move(run));
     Advance(piece.items, piece.cost, verdict);
-    delivered_at_ = received_at_;
+    session_.delivered_at = session_.received_at;
     return;
   }
   ItemReader reader(piece.bytes.view(), piece.tail.view());
@@ -150,7 +171,7 @@ void ReceiveWindow::Deliver(const Piece& piece, std::vector<ItemRun>* runs,
 bool ReceiveWindow::DeliverItem(const Item& item, const Piece& piece,
                                 std::vector<ItemRun>* runs, Verdict* verdict) {
   if (!item.whole()) return AddFragment(item, runs, verdict);
-  if (partial_.memory != nullptr) {
+  if (session_.partial.memory != nullptr) {
     verdict->malformed = true;
     return false;
   }
@@ -159,7 +180,7 @@ bool ReceiveWindow::DeliverItem(const Item& item, const Piece& piece,
     return false;
   }
   ItemRun run;
-  run.session = session_;
+  run.session = session_.number;
   run.envelopes = 1;
   run.single = true;
   run.bytes = Bytes(
@@ -169,15 +190,17 @@ bool ReceiveWindow::DeliverItem(const Item& item, const Piece& piece,
   run.items = 1;
   runs->push_back(std::move(run));
   Advance(1, item.cost(), verdict);
-  delivered_at_ = received_at_;
+  session_.delivered_at = session_.received_at;
   return true;
 }
 
 bool ReceiveWindow::AddFragment(const Item& item, std::vector<ItemRun>* runs,
                                 Verdict* verdict) {
-  if (!IsCutRight(item, fragment_bytes_) || item.index != partial_.next_index ||
-      (item.index != 0 && (item.count != partial_.item.count ||
-                           item.total_bytes != partial_.item.total_bytes))) {
+  if (!IsCutRight(item, session_.fragment_bytes) ||
+      item.index != session_.partial.next_index ||
+      (item.index != 0 &&
+       (item.count != session_.partial.item.count ||
+        item.total_bytes != session_.partial.item.total_bytes))) {
     verdict->malformed = true;
     return false;
   }
@@ -186,33 +209,35 @@ bool ReceiveWindow::AddFragment(const Item& item, std::vector<ItemRun>* runs,
       verdict->too_large = true;
       return false;
     }
-    partial_.item = item;
-    partial_.memory = std::shared_ptr<char>(new char[item.total_bytes],
-                                            std::default_delete<char[]>());
+    session_.partial.item = item;
+    session_.partial.memory = std::shared_ptr<char>(
+        new char[item.total_bytes], std::default_delete<char[]>());
   }
-  std::memcpy(partial_.memory.get() + item.index * fragment_bytes_,
-              item.msg.data(), item.msg.size());
-  ++partial_.next_index;
+  std::memcpy(
+      session_.partial.memory.get() + item.index * session_.fragment_bytes,
+      item.msg.data(), item.msg.size());
+  ++session_.partial.next_index;
   Advance(1, item.cost(), verdict);
   if (!item.ends_envelope()) return true;
   ItemRun run;
-  run.session = session_;
+  run.session = session_.number;
   run.envelopes = 1;
   run.single = true;
-  run.bytes = Bytes(partial_.memory,
-                    absl::string_view(partial_.memory.get(), item.total_bytes));
-  run.id = partial_.item.id;
-  run.broadcast = partial_.item.broadcast;
+  run.bytes =
+      Bytes(session_.partial.memory,
+            absl::string_view(session_.partial.memory.get(), item.total_bytes));
+  run.id = session_.partial.item.id;
+  run.broadcast = session_.partial.item.broadcast;
   run.items = item.count;
   runs->push_back(std::move(run));
-  partial_ = Partial();
-  delivered_at_ = received_at_;
+  session_.partial = Partial();
+  session_.delivered_at = session_.received_at;
   return true;
 }
 
 void ReceiveWindow::Advance(uint64_t items, uint64_t cost, Verdict* verdict) {
-  received_ += items;
-  received_at_ += cost;
+  session_.received += items;
+  session_.received_at += cost;
   verdict->moved = true;
 }
 

@@ -5,6 +5,9 @@
 // grant is a position in bytes of cost. What a former session left in the inbox
 // narrows the window until it is taken.
 //
+// It also keeps what the peer was told of that, and since when there is more to
+// tell.
+//
 // Thread rule: none of its own; the runs may live on in other threads.
 #ifndef RAFT_CLUSTER_LINK_RECEIVE_WINDOW_H_
 #define RAFT_CLUSTER_LINK_RECEIVE_WINDOW_H_
@@ -15,6 +18,7 @@
 #include <memory>
 #include <vector>
 
+#include "raft/base/clock.h"
 #include "raft/cluster/link/item.h"
 #include "raft/cluster/link/wire.h"
 #include "raft/transport/frame.h"
@@ -44,9 +48,9 @@ struct Taken {
 class ReceiveWindow {
  public:
   ReceiveWindow(uint64_t window_bytes, uint64_t max_envelope_bytes)
-      : window_(window_bytes),
-        max_envelope_(max_envelope_bytes),
-        grant_(window_bytes) {}
+      : window_(window_bytes), max_envelope_(max_envelope_bytes) {
+    session_.grant = window_bytes;
+  }
 
   // A new life of the peer: numbers start again. What is in the inbox stays
   // there; what is not complete or not in order is dropped. The peer cuts large
@@ -62,18 +66,31 @@ class ReceiveWindow {
     bool malformed = false;  // Fragments that do not fit together: dropped.
   };
   // Appends to `runs` what is ready now.
-  Verdict Receive(const ParsedFrame& frame, std::vector<ItemRun>* runs);
+  Verdict Receive(const ParsedFrame& frame, Micros now,
+                  std::vector<ItemRun>* runs);
+  // False: there is nothing to say any sooner because of it.
+  bool Take(const Taken& taken, Micros now);
 
-  void Take(const Taken& taken);
+  // Puts all of it into a frame that goes now.
+  void Say(Header* header);
+  // Since when received() or taken() are not as last said. It may wait a little
+  // for a frame that goes anyway (a delayed ack).
+  Micros news_since() const { return news_since_; }
+  // The grant has moved so far that the peer may be waiting for it.
+  bool OwesGrant() const {
+    return session_.grant - session_.granted >= window_ / 4;
+  }
 
-  uint64_t session() const { return session_; }
-  uint64_t received() const { return received_; }
-  uint64_t taken() const { return taken_; }
-  uint64_t grant() const { return grant_; }
+  uint64_t session() const { return session_.number; }
+  uint64_t received() const { return session_.received; }
+  uint64_t taken() const { return session_.taken; }
+  uint64_t grant() const { return session_.grant; }
   // In the inbox, of this session and of former ones.
-  uint64_t inbox_cost() const { return old_cost_ + delivered_at_ - taken_at_; }
+  uint64_t inbox_cost() const {
+    return old_cost_ + session_.delivered_at - session_.taken_at;
+  }
   // Lacks something that was sent before what is here.
-  bool has_gap() const { return !early_.empty(); }
+  bool has_gap() const { return !session_.early.empty(); }
 
  private:
   // Consecutive items, starting with number `first`.
@@ -94,6 +111,8 @@ class ReceiveWindow {
     uint64_t next_index = 0;
   };
 
+  // Delivers it, keeps it for later, or drops it.
+  Verdict Sort(const ParsedFrame& frame, std::vector<ItemRun>* runs);
   static void DropFront(uint64_t items, Piece* piece);
   void KeepEarly(Piece piece, Verdict* verdict);
   void Deliver(const Piece& piece, std::vector<ItemRun>* runs,
@@ -105,24 +124,32 @@ class ReceiveWindow {
   void Advance(uint64_t items, uint64_t cost, Verdict* verdict);
   void Grant();
 
+  // What lives and dies with one session; a new one replaces it whole.
+  struct Session {
+    uint64_t number = 0;  // Which session of this link it is.
+    uint64_t fragment_bytes = kFragmentBytes;
+    uint64_t received = 0;
+    uint64_t taken = 0;
+    uint64_t grant = 0;
+    uint64_t granted = 0;  // As last said.
+    // The positions that belong to those numbers; delivered_at is the end of
+    // the last whole envelope, received_at may be within one.
+    uint64_t received_at = 0;
+    uint64_t delivered_at = 0;
+    uint64_t taken_at = 0;
+    // Came before what is to come before it. By first number; never
+    // overlapping.
+    std::map<uint64_t, Piece> early;
+    uint64_t early_cost = 0;
+    Partial partial;
+  };
+
   const uint64_t window_;
   const uint64_t max_envelope_;
-  uint64_t fragment_bytes_ = kFragmentBytes;
-  uint64_t session_ = 0;
-  uint64_t received_ = 0;
-  uint64_t taken_ = 0;
-  uint64_t grant_;
-  // The positions that belong to those numbers; delivered_at_ is the end of the
-  // last whole envelope, received_at_ may be within one.
-  uint64_t received_at_ = 0;
-  uint64_t delivered_at_ = 0;
-  uint64_t taken_at_ = 0;
+  Session session_;
   // Of former sessions, in the inbox.
   uint64_t old_cost_ = 0;
-  // Came before what is to come before it. By first number; never overlapping.
-  std::map<uint64_t, Piece> early_;
-  uint64_t early_cost_ = 0;
-  Partial partial_;
+  Micros news_since_ = kNever;
 };
 
 }  // namespace raft_cluster::internal

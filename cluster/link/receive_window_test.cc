@@ -118,7 +118,8 @@ class Reader {
 
   ReceiveWindow::Verdict Receive(const ParsedFrame& frame) {
     std::vector<ItemRun> runs;
-    const ReceiveWindow::Verdict verdict = window_.Receive(frame, &runs);
+    const ReceiveWindow::Verdict verdict =
+        window_.Receive(frame, /*now=*/0, &runs);
     for (const ItemRun& run : runs) {
       for (Got& got : Open(run)) {
         ++delivered_;
@@ -133,7 +134,7 @@ class Reader {
   void Take() {
     const Got got = inbox_.front();
     inbox_.pop_front();
-    window_.Take({got.session, 1, got.items, got.cost});
+    window_.Take({got.session, 1, got.items, got.cost}, /*now=*/0);
     if (got.session == window_.session()) taken_position_ += got.cost;
     Check();
   }

@@ -66,6 +66,8 @@ void SendQueue::MarkTime(Micros now) {
 }
 
 void SendQueue::Append(const Outgoing& envelope, Micros now) {
+  if (empty()) largest_ = 0;
+  largest_ = std::max<uint64_t>(largest_, envelope.msg.size());
   MarkTime(now);
   if (envelope.msg.size() < kReferenceBytes) {
     AppendSmall(envelope);
@@ -104,6 +106,7 @@ void SendQueue::AppendSmall(const Outgoing& envelope) {
 
 void SendQueue::Join(const Outgoing& envelope) {
   RAFT_DEBUG_ASSERT(CanJoin(envelope));
+  largest_ = std::max<uint64_t>(largest_, envelope.msg.size());
   Put(envelope);
   held_cost_ += envelope.cost();
   ++unsettled_;

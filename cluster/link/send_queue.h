@@ -71,6 +71,9 @@ class SendQueue {
   uint64_t unsettled() const { return unsettled_; }
   // The same with their bytes and first id, which takes a look at a chunk.
   Count CountUnsettled() const;
+  // No msg is larger of those that are in it, or have left it since it was
+  // empty.
+  uint64_t largest() const { return largest_; }
   // When the oldest envelope that is not settled was appended, or up to 10 ms
   // and a fiftieth of the queue's time span before; 0 if there is none.
   Micros oldest_time() const;
@@ -140,6 +143,7 @@ class SendQueue {
   uint64_t end_ = 0;
   uint64_t held_cost_ = 0;
   uint64_t unsettled_ = 0;
+  uint64_t largest_ = 0;
 
   // The newest number that was cut; the place in entries_ of the entry that
   // it is in, or that the next is in; and how far that one's bytes were cut.

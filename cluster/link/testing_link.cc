@@ -1,6 +1,7 @@
 #include "raft/cluster/link/testing_link.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "gtest/gtest.h"
 
@@ -41,7 +42,7 @@ LinkOptions Side::DefaultOptions(Pid self, Pid peer) {
 }
 
 Side::Side(const LinkOptions& options, Life life, Micros now)
-    : options(options), life(life), now(now), link(options, life, this, now) {}
+    : options(options), life(life), now(now), link(options, life, now) {}
 
 bool Side::Send(uint64_t id, const std::string& msg) {
   Outgoing envelope;
@@ -72,10 +73,13 @@ void Side::TakeAll() {
   while (!inbox.empty()) Take();
 }
 
-void Side::OnRun(Pid peer, const Life& life, ItemRun run) {
-  EXPECT_EQ(peer, options.peer);
+void Side::Append(const std::vector<Event>& more) {
+  events.insert(events.end(), more.begin(), more.end());
+}
+
+void Side::Deliver(const ItemRun& run) {
   Envelope envelope;
-  envelope.life = life;
+  envelope.life = link.peer_life();
   envelope.session = run.session;
   if (run.single) {
     envelope.id = run.id;
@@ -109,6 +113,7 @@ std::vector<OutgoingFrame> Side::SayFrames(bool sleeping) {
     }
   }
   EXPECT_GT(link.FrameDeadline(), now);
+  Collect();
   return frames;
 }
 
@@ -129,13 +134,22 @@ wire::Frame Side::SayOne(bool sleeping) {
 
 bool Side::Pass(Micros duration) {
   now += duration;
-  return link.Tick(now);
+  const bool reconnect = link.Tick(now);
+  Collect();
+  return reconnect;
 }
 
 bool Side::HearFrame(const Frame& frame) {
   ParsedFrame parsed;
   EXPECT_EQ(ParseFrame(frame, true, &parsed), ParseResult::kOk);
+  return HearParsed(parsed);
+}
+
+bool Side::HearParsed(const ParsedFrame& parsed) {
   effects = link.OnFrame(parsed, origin, now);
+  Append(effects.events_before);
+  for (const ItemRun& run : effects.runs) Deliver(run);
+  Append(effects.events_after);
   return effects.newer_self;
 }
 
@@ -232,7 +246,7 @@ Pair::Pair(const LinkOptions& a_options, const LinkOptions& b_options)
 
 void Pair::Speak(Side* side) {
   const bool from_a = side == &a;
-  side->link.Tick(now);
+  side->Pass(0);
   for (const OutgoingFrame& frame : side->SayFrames()) {
     const wire::Frame proto = ToProto(frame.Encode());
     ++frames;

@@ -40,7 +40,7 @@ inline Life LifeOf(const Incarnation& life) {
 std::string Items(const std::vector<std::string>& msgs);
 
 // One link with all that belongs to it.
-class Side : public LinkSink {
+class Side {
  public:
   struct Envelope {
     uint64_t id = 0;
@@ -53,10 +53,6 @@ class Side : public LinkSink {
   static LinkOptions DefaultOptions(Pid self = 1, Pid peer = 2);
   explicit Side(const LinkOptions& options = DefaultOptions(),
                 Life life = {100, 1}, Micros now = kSecond);
-
-  // The link refers to its sink.
-  Side(const Side&) = delete;
-  Side& operator=(const Side&) = delete;
 
   // As an engine offers: false, if there is no room.
   bool Send(uint64_t id, const std::string& msg);
@@ -82,6 +78,7 @@ class Side : public LinkSink {
   // life of ours.
   bool Hear(const Header& header, const std::string& items = "");
   bool HearFrame(const Frame& frame);
+  bool HearParsed(const ParsedFrame& parsed);
   // Headers that the peer might send: its HELLO, its answer to ours, and a
   // frame of the session between its life `peer_life` and ours. Stamps rise.
   Header Hello() const;
@@ -100,9 +97,9 @@ class Side : public LinkSink {
   // Invariant S8.
   void ExpectBalance() const;
 
-  void OnRun(Pid peer, const Life& life, ItemRun run) override;
-  void OnEvent(Event event) override { events.push_back(std::move(event)); }
-  uint64_t Random() override { return random; }
+  // What the link did meanwhile is put into the lists below. All calls of a
+  // Side do so themselves.
+  void Collect() { Append(link.TakeEvents()); }
 
   const LinkOptions options;
   Life life;
@@ -110,13 +107,16 @@ class Side : public LinkSink {
   Micros now;
   FrameEffects effects;  // Of the last frame that was heard.
   uint64_t peer_stamp = 0;
-  uint64_t random = 0;
   uint64_t echo = 0;  // The highest stamp of ours that was said.
   Origin origin{0, 0, "origin"};
   Link link;
   std::deque<Envelope> inbox;
   std::vector<Envelope> delivered;  // Ever.
   std::vector<Event> events;
+
+ private:
+  void Append(const std::vector<Event>& more);
+  void Deliver(const ItemRun& run);
 };
 
 // Two sides and a wire, which takes `latency` and loses what `lose` says.

@@ -55,10 +55,10 @@ void WalkAFrame(benchmark::State& state) {
 BENCHMARK(WalkAFrame)->Arg(16)->Arg(64)->Arg(1024);
 
 // One end of a session, whose application takes what comes at once.
-class End : private LinkSink {
+class End {
  public:
   End(Pid self, Pid peer)
-      : link(OptionsOf(self, peer), Life{1, static_cast<uint64_t>(self)}, this,
+      : link(OptionsOf(self, peer), Life{1, static_cast<uint64_t>(self)},
              /*now=*/1) {}
 
   // What is due goes to the other end, by way of the wire's bytes.
@@ -67,8 +67,9 @@ class End : private LinkSink {
     while (link.NextFrame(now, /*sleeping=*/true, &out)) {
       const bool parsed = ParseFrame(out.Encode(), /*verify_checksum=*/true,
                                      &frame_) == ParseResult::kOk;
-      if (parsed) other.link.OnFrame(frame_, origin_, now);
-      other.TakeAll(now);
+      if (parsed) {
+        other.TakeAll(other.link.OnFrame(frame_, origin_, now).runs, now);
+      }
     }
   }
 
@@ -85,14 +86,8 @@ class End : private LinkSink {
     return options;
   }
 
-  void OnRun(Pid /*peer*/, const Life& /*life*/, ItemRun run) override {
-    runs_.push_back(std::move(run));
-  }
-  void OnEvent(Event /*event*/) override {}
-  uint64_t Random() override { return 0; }
-
-  void TakeAll(Micros now) {
-    for (const ItemRun& run : runs_) {
+  void TakeAll(const std::vector<ItemRun>& runs, Micros now) {
+    for (const ItemRun& run : runs) {
       Taken all;
       all.session = run.session;
       ItemReader reader(run.bytes.view());
@@ -101,12 +96,10 @@ class End : private LinkSink {
       link.Take(all, now);
       taken += all.items;
     }
-    runs_.clear();
   }
 
   const Origin origin_;
   ParsedFrame frame_;
-  std::vector<ItemRun> runs_;
 };
 
 // A number of envelopes from one end to the other, and their acknowledgement.

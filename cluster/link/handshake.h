@@ -1,0 +1,128 @@
+// Who the two ends of a link are: which life speaks, to which it speaks, what
+// each says of itself, and the frames that make a session of it.
+//
+//   Handshake handshake(options, me, now);
+//   switch (handshake.Judge(frame.header)) {
+//     case Handshake::Verdict::kNewLife:
+//       handshake.Establish(header);
+//       ...
+//
+// It judges, and remembers; its owner acts. docs/protocol.md, "What is judged
+// in which order", has the order.
+//
+// Thread rule: none of its own.
+#ifndef RAFT_CLUSTER_LINK_HANDSHAKE_H_
+#define RAFT_CLUSTER_LINK_HANDSHAKE_H_
+
+#include <cstdint>
+#include <string>
+
+#include "raft/base/clock.h"
+#include "raft/base/random.h"
+#include "raft/cluster/link/link_options.h"
+#include "raft/cluster/link/outgoing_frame.h"
+#include "raft/cluster/link/wire.h"
+#include "raft/transport/transport.h"
+
+namespace raft_cluster::internal {
+
+class Handshake {
+ public:
+  // What a frame is, by its lives and its hello alone; checksum, form, cluster
+  // and pids were judged before. The first that is true of it.
+  enum class Verdict {
+    kOtherVersion,  // No version in common. All but the hello may mean
+                    // something else to us.
+    kNewerSelf,     // It proves that our pid has a newer life, its dst.
+    kYetToCome,     // It names a link of this life that there was not so far.
+    kStale,         // Of a life older than one that a session was held with.
+    kMalformed,     // A hello that nobody says, or none where there has to be.
+    kOtherLife,     // A HELLO, or for a former life of ours.
+    kNewLife,       // For this life, of a newer one: makes a session.
+    kKnownLife,     // Between the lives of the session, or to have been so.
+  };
+
+  // `options` outlives this.
+  Handshake(const LinkOptions& options, const Life& me, Micros now);
+
+  Verdict Judge(const Header& header) const;
+
+  // ---- What follows from it -------------------------------------------------
+
+  // kOtherVersion: the peer is refused until a hello is accepted.
+  void Refuse(const wire::Hello& hello);
+  // kOtherLife and after: the hello is believed. True: the peer's configuration
+  // differs from ours, which was not known.
+  bool Accept(const wire::Hello& hello);
+  // kNewLife: from now on its src is the peer. Returns the former one.
+  Life Establish(const Header& header);
+  // A frame of the session shows that the peer is well.
+  void ClearRefusal() { refused_why_.clear(); }
+  // kStale: tells it which life is the newer one. It may be paused for long and
+  // have woken up; told so, it stops. The url of the peer leads to the newer
+  // life, so the answer goes the way by which the frame came.
+  void AnswerStale(const Origin& origin, Micros now);
+  // kOtherLife: the sender learns which life this is. `alone`: there is no
+  // session yet, so that the peer owes us an answer, too.
+  void AnswerLife(const Life& src, bool alone, Micros now);
+
+  // ---- Frames ---------------------------------------------------------------
+
+  bool owes_answer() const { return stale_answer_due_ || answer_due_; }
+  // The answer that is due. `with_hello`: the peer may not have ours.
+  // REQUIRES: owes_answer().
+  void NextAnswer(uint64_t last_stamp, bool with_hello, OutgoingFrame* out);
+  // When a hello is due, as long as there is no session: soon after the
+  // connection was made, then from 50 ms to 1 s apart, a quarter of it left to
+  // chance, so that servers that start together do not stay together.
+  Micros hello_at() const { return hello_at_; }
+  void NextHello(Micros now, OutgoingFrame* out);
+  void HelloAgain(Micros now);  // From the start.
+
+  // What stands in all frames to this life.
+  Header HeaderTo(const Life& dst) const;
+  wire::Hello MakeHello() const;
+
+  // ---- What is known --------------------------------------------------------
+
+  const Life& me() const { return me_; }
+  // The newest that a session was held with; none at first.
+  const Life& peer() const { return peer_; }
+  // What the peer said of itself.
+  const wire::Hello& peer_hello() const { return peer_hello_; }
+  // The size of the fragments into which it cuts large envelopes.
+  uint64_t peer_fragment_bytes() const;
+  bool refused() const { return !refused_why_.empty(); }
+  const std::string& refused_why() const { return refused_why_; }
+  // Since when there are frames of a peer that does not answer ours; kNever:
+  // there are none.
+  Micros stranger_since() const { return stranger_since_; }
+  void ForgetStranger() { stranger_since_ = kNever; }
+  void HeldUp(Micros duration, Micros now);
+  // We are another life. REQUIRES: no session was ever held.
+  void Rebirth(const Life& me, Micros now);
+
+ private:
+  // One answer in so long, however many frames ask for it.
+  bool MayAnswer(Micros now);
+
+  const LinkOptions& options_;
+  SplitMix64 random_;
+  Life me_;
+  Life peer_;
+  wire::Hello peer_hello_;
+  std::string refused_why_;
+  Micros stranger_since_ = kNever;
+
+  bool answer_due_ = false;
+  Life answer_to_;
+  bool stale_answer_due_ = false;
+  Origin stale_origin_;
+  Micros next_answer_ = 0;  // Not before.
+  Micros hello_at_;
+  Micros hello_interval_;
+};
+
+}  // namespace raft_cluster::internal
+
+#endif  // RAFT_CLUSTER_LINK_HANDSHAKE_H_

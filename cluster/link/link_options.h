@@ -1,0 +1,33 @@
+// What one end of a link is set to.
+//
+// Thread rule: values.
+#ifndef RAFT_CLUSTER_LINK_LINK_OPTIONS_H_
+#define RAFT_CLUSTER_LINK_LINK_OPTIONS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "raft/base/clock.h"
+#include "raft/base/pid.h"
+
+namespace raft_cluster::internal {
+
+struct LinkOptions {
+  uint64_t cluster = 0;  // The hash of its name.
+  uint64_t config_digest = 0;
+  Pid self = 0;
+  Pid peer = 0;
+  std::string peer_url;
+  uint64_t link_budget_bytes = 0;   // For what waits to be taken by the peer.
+  uint64_t inbox_budget_bytes = 0;  // For what waits to be taken here.
+  uint64_t max_envelope_bytes = 0;
+  Micros failure_timeout = 2000000;
+  Micros heartbeat = 200000;
+  bool void_on_restart = false;
+  bool fifo = true;   // Of the transport.
+  uint64_t seed = 0;  // Of what is left to chance: the pace of hellos.
+};
+
+}  // namespace raft_cluster::internal
+
+#endif  // RAFT_CLUSTER_LINK_LINK_OPTIONS_H_

@@ -1,0 +1,94 @@
+// Whether the two ends of a session hear each other: the peer is silent if
+// nothing came for the failure timeout; the connection is a black hole if
+// nothing of ours comes back.
+//
+//   Liveness liveness(now);
+//   liveness.OnSaid(now);              // A frame with a stamp goes out,
+//   liveness.OnHeard(header.stamp, later);
+//   liveness.OnEcho(header.echo, path.last_stamp(), later);  // and is
+//   answered.
+//
+// It belongs to one session: a new one starts with a new object.
+//
+// Thread rule: none of its own.
+#ifndef RAFT_CLUSTER_LINK_LIVENESS_H_
+#define RAFT_CLUSTER_LINK_LIVENESS_H_
+
+#include <cstdint>
+
+#include "raft/base/clock.h"
+
+namespace raft_cluster::internal {
+
+class Liveness {
+ public:
+  explicit Liveness(Micros now) : last_heard_(now) {}
+
+  // A frame of the session came, with this stamp of the peer.
+  void OnHeard(uint64_t stamp, Micros now);
+  // A frame of ours goes out.
+  void OnSaid(Micros now) {
+    if (unechoed_since_ == kNever) unechoed_since_ = now;
+  }
+  // One with this stamp asks for an answer at once.
+  void OnAsked(uint64_t stamp) { ask_stamp_ = stamp; }
+  // The peer has left: nothing is expected to come back any more.
+  void OnLeft(Micros now);
+
+  // The peer has heard this stamp, and of ours `last_stamp` is the newest.
+  void OnEcho(uint64_t echo, uint64_t last_stamp, Micros now);
+  // It would be the newest to come back.
+  bool IsNewEcho(uint64_t echo) const { return echo > echoed_; }
+  // It answers the question that was asked last.
+  bool AnswersAsk(uint64_t echo) const { return echo == ask_stamp_; }
+
+  // Sees whether the peer is silent by now.
+  void Tick(Micros now, Micros failure_timeout) {
+    silent_ = now - last_heard_ > failure_timeout;
+  }
+  // When Tick() will find that it is.
+  Micros SilentAt(Micros failure_timeout) const {
+    return silent_ ? kNever : last_heard_ + failure_timeout + 1;
+  }
+
+  // `since` then, nothing of ours is answered. True: too long for a connection
+  // that works, so it is to be made anew; the next one is given twice the time.
+  bool GivesUp(Micros since, Micros now);
+  // When it would say so.
+  Micros GivesUpAt(Micros since) const {
+    return since == kNever ? kNever : since + bound_;
+  }
+
+  // This server itself did not run for so long.
+  void HeldUp(Micros duration, Micros now);
+
+  bool silent() const { return silent_; }
+  uint64_t echo() const { return echo_; }      // For the peer.
+  uint64_t echoed() const { return echoed_; }  // By the peer.
+  // Since when something of ours is not answered.
+  Micros unechoed_since() const { return unechoed_since_; }
+
+ private:
+  // How long no echo may come back; at first, and doubled each time.
+  static constexpr Micros kBlackHoleBound = 1500000;
+  static constexpr Micros kMaxBlackHoleBound = 30000000;
+
+  Micros last_heard_;
+  bool silent_ = false;
+  uint64_t echo_ = 0;    // The peer's highest stamp.
+  uint64_t echoed_ = 0;  // Our highest stamp that came back.
+  uint64_t ask_stamp_ = 0;
+  Micros unechoed_since_ = kNever;
+  Micros bound_ = kBlackHoleBound;
+};
+
+// Moves a time that something is measured from, after a pause in which nothing
+// could be seen.
+inline void ShiftSince(Micros* since, Micros duration, Micros now) {
+  if (*since == kNever) return;
+  *since = *since + duration < now ? *since + duration : now;
+}
+
+}  // namespace raft_cluster::internal
+
+#endif  // RAFT_CLUSTER_LINK_LIVENESS_H_
