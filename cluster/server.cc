@@ -72,14 +72,18 @@ absl::Status CheckOptions(const Options& options) {
   return absl::OkStatus();
 }
 
-Life NewLife() {
+uint64_t RandomBits() {
   std::random_device random;
+  return uint64_t{random()} << 32 | random();
+}
+
+Life NewLife() {
   Life life;
   life.start_us = static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(
           std::chrono::system_clock::now().time_since_epoch())
           .count());
-  life.random = uint64_t{random()} << 32 | random();
+  life.random = RandomBits();
   return life;
 }
 
@@ -239,6 +243,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
         absl::StrCat("the servers of the configuration have \"keys\", but ",
                      spec.url.scheme, ":// knows none; use another scheme"));
   }
+  const std::string self_url = self->url.ToString();
   members->erase(self);
 
   EngineOptions engine;
@@ -250,7 +255,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   engine.url = (*transport)->url().ToString();
   engine.peers = *members;
   engine.life = NewLife();
-  engine.seed = engine.life.random;
+  engine.seed = RandomBits();
+  engine.link.self_url = self_url;
   if (options.idle_timeout != absl::InfiniteDuration()) {
     engine.idle_timeout = absl::ToInt64Microseconds(options.idle_timeout);
   }

@@ -48,6 +48,11 @@ std::string Explain(Refusal::Reason reason) {
     case Refusal::HANDSHAKE:
       return "no handshake: it speaks something else, was ended in it, or only "
              "one side has keys";
+    case Refusal::OTHER_ADDRESS:
+      return "it has another url than the config says: perhaps of another "
+             "cluster";
+    case Refusal::FUTURE_LIFE:
+      return "its start lies ahead of this server's clock by more than a day";
     case Refusal::UNKNOWN_KEY:
       return "its key is not in this server's config";
     default:
@@ -83,9 +88,11 @@ std::string Words(const Event& event) {
       return absl::StrCat("skipped ", Envelopes(event), " for ", server,
                           ": it is not up, and its queue is full");
     case Event::FRAME_REFUSED:
-      return absl::StrCat("refused ", event.count(), " x ",
-                          Refusal::Reason_Name(event.refusal()), From(event),
-                          " (", Explain(event.refusal()), ")");
+      return absl::StrCat(
+          "refused ", event.count(), " x ",
+          Refusal::Reason_Name(event.refusal()), From(event), " (",
+          event.detail().empty() ? Explain(event.refusal()) : event.detail(),
+          ")");
     case Event::CONFIG_DIFFERS:
       return absl::StrCat(server, " runs with another configuration");
     case Event::SUPERSEDED:

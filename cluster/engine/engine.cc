@@ -42,6 +42,8 @@ Engine::Engine(const EngineOptions& options, Micros now)
     LinkOptions link = options.link;
     link.peer = peer.pid;
     link.peer_url = peer.url.ToString();
+    link.proven_peers = options.proven_peers;
+    link.clock_ahead = static_cast<Micros>(options.life.start_us) - now;
     link.seed = random_.Next();
     const PeerRef ref =
         peers_.Add(peer, std::make_unique<Link>(link, own_.life(), now));

@@ -34,11 +34,11 @@
 namespace raft_cluster::internal {
 
 struct EngineOptions {
-  LinkOptions link;  // For all links; peer and peer_url are filled in.
+  LinkOptions link;  // For all links; what is of one peer is filled in.
   std::vector<PeerSpec> peers;
-  std::string url;
+  std::string url;  // At which this server listens.
   Life life;
-  uint64_t seed = 0;
+  uint64_t seed = 0;  // Of all chance; not to be told from `life`.
   Micros idle_timeout = kNever;
   bool proven_peers = false;  // The transport proves who speaks.
   bool in_the_clear = false;  // It does not, and strangers may reach it.

@@ -14,6 +14,9 @@ Frame To(const Life& dst) {
   header.to = 1;
   header.src = {100, 1};
   header.dst = dst;
+  header.hello.emplace();
+  header.hello->set_version(kNewestVersion);
+  header.hello->set_url("test://3");
   return EncodeFrame(header);
 }
 

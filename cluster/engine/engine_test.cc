@@ -293,6 +293,7 @@ TEST(InTheClear, IsSaidOnce) {
 TEST_F(Refused, IsNotAFrameWhoseKeyOwnsItsPid) {
   header.hello.emplace();
   header.hello->set_version(kNewestVersion);
+  header.hello->set_url("test://2");
   Engine::Due due;
   while (engines[1].NextFrame(engines.now, true, &due)) {
   }

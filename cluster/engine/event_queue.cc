@@ -27,6 +27,9 @@ void EventQueue::Push(Event event, uint64_t after) {
     same.set_bytes(same.bytes() + event.bytes());
     same.set_folded(same.folded() + 1);
     *same.mutable_incarnation() = event.incarnation();
+    // The latest says how it is now.
+    same.set_address(event.address());
+    same.set_detail(event.detail());
     return;
   }
   if (news_.size() + counts_.size() >= kMaxEvents) {

@@ -19,7 +19,8 @@ constexpr Micros kKeepOut = 1000;
 // After so many of these in one and the same Receive() it sleeps until told.
 constexpr int kKeepOutTurns = 20;
 constexpr Micros kMaxSleep = 10000000;
-// By how much a leader may be late before it counts as held up.
+// By how much a leader may be late before it counts as held up; half of the
+// failure timeout, where that is less.
 constexpr Micros kMaxLate = 100000;
 
 }  // namespace
@@ -29,6 +30,7 @@ Pump::Pump(std::unique_ptr<Transport> transport, const EngineOptions& options,
     : clock_(clock),
       transport_(std::move(transport)),
       verify_checksums_(!transport_->properties().proves_integrity),
+      max_late_(std::min(kMaxLate, options.link.failure_timeout / 2)),
       engine_(options, clock.Now()) {}
 
 Pump::~Pump() { Close(absl::ZeroDuration()).IgnoreError(); }
@@ -97,7 +99,7 @@ bool Pump::Turn(Quest quest) {
   const bool more = transport_->Poll(kPollLimit, *this) == kPollLimit;
   std::vector<Pid> reconnect;
   mu_.Lock();
-  if (poll_time_ > due_back_ && poll_time_ - due_back_ > kMaxLate) {
+  if (poll_time_ > due_back_ && poll_time_ - due_back_ > max_late_) {
     engine_.HeldUp(poll_time_ - due_back_, poll_time_);
   }
   due_back_ = recent_.time = poll_time_;
@@ -222,7 +224,7 @@ bool Pump::Found(Quest quest) const {
 bool Pump::MaySleepAtOnce() {
   const Micros now = clock_.Now();
   return polled_out_ && state_ < State::kStopping &&
-         now - due_back_ <= kMaxLate && engine_.Deadline() > now &&
+         now - due_back_ <= max_late_ && engine_.Deadline() > now &&
          !engine_.HasDueFrame(now, /*sleeping=*/true);
 }
 

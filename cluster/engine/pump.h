@@ -207,6 +207,7 @@ class Pump : private Receiver {
   // begin one, and waits for those who have.
   std::unique_ptr<Transport> transport_;
   bool verify_checksums_;
+  Micros max_late_;  // Before a leader counts as held up.
   Micros poll_time_ ABSL_GUARDED_BY(pump_) = 0;
 
   Mutex mu_;

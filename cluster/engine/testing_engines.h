@@ -57,7 +57,7 @@ class Engines {
     options.link.self = pid;
     options.life = life;
     options.seed = static_cast<uint64_t>(pid);
-    options.url = "test://" + std::to_string(pid);
+    options.url = options.link.self_url = "test://" + std::to_string(pid);
     options.idle_timeout = idle_timeout_;
     for (Pid peer = 1; peer <= count_; ++peer) {
       if (peer == pid) continue;

@@ -33,6 +33,7 @@ class SteppedPumps {
       spec.self = pid;
       EngineOptions options;
       options.link.self = pid;
+      options.link.self_url = UrlOf(pid).ToString();
       options.link.link_budget_bytes = budget_bytes;
       options.link.inbox_budget_bytes = budget_bytes;
       options.link.max_envelope_bytes = max_envelope_bytes;

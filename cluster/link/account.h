@@ -61,7 +61,9 @@ class Account {
   // ---- Frames ---------------------------------------------------------------
 
   void Resent() { ++resent_; }
-  void FrameRefused(Refusal::Reason reason, const std::string& address);
+  // `detail`: what was wrong, in words, where the reason does not say it all.
+  void FrameRefused(Refusal::Reason reason, const std::string& address,
+                    const std::string& detail);
 
   // ---- Events ---------------------------------------------------------------
 

@@ -38,7 +38,7 @@ TEST(Account, ReportsInOrderAndOnce) {
   EXPECT_FALSE(account.has_events());
   account.Skipped(MakeOutgoing("four", 9, true));
   account.SetLife({200, 3});
-  account.FrameRefused(Refusal::STALE, "there");
+  account.FrameRefused(Refusal::STALE, "there", "");
   const std::vector<Event> events = account.TakeEvents();
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events[0].kind(), Event::ENVELOPES_SKIPPED);
@@ -56,8 +56,8 @@ TEST(Account, ReportsInOrderAndOnce) {
 
 TEST(Account, CountsRefusedFramesByReason) {
   Account account(2);
-  for (int i = 0; i < 3; ++i) account.FrameRefused(Refusal::STALE, "there");
-  account.FrameRefused(Refusal::MALFORMED, "there");
+  for (int i = 0; i < 3; ++i) account.FrameRefused(Refusal::STALE, "there", "");
+  account.FrameRefused(Refusal::MALFORMED, "there", "");
   PeerStats stats;
   account.Fill(&stats);
   ASSERT_EQ(stats.refused_frames_size(), 2);

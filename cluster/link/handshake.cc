@@ -1,6 +1,7 @@
 #include "raft/cluster/link/handshake.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "raft/base/assert.h"
@@ -14,6 +15,10 @@ namespace {
 constexpr Micros kMinHelloInterval = 50000;
 constexpr Micros kMaxHelloInterval = 1000000;
 constexpr Micros kAnswerInterval = 10000;
+constexpr Micros kNoteInterval = 1000000;
+constexpr Micros kHeartbeatsPerTimeout = 10;
+constexpr Micros kMinHeartbeat = 5000;
+constexpr uint64_t kDayUs = uint64_t{24} * 60 * 60 * 1000000;
 
 std::string Versions(uint32_t oldest, uint32_t newest) {
   return newest <= oldest ? absl::StrCat("version ", oldest)
@@ -22,6 +27,13 @@ std::string Versions(uint32_t oldest, uint32_t newest) {
 
 uint64_t FragmentBytes(const wire::Hello& hello) {
   return hello.fragment_bytes() == 0 ? kFragmentBytes : hello.fragment_bytes();
+}
+
+std::string ItSpeaks(const wire::Hello& hello) {
+  return absl::StrCat("it speaks ",
+                      Versions(hello.version(), hello.max_version()),
+                      " of the protocol, this server ",
+                      Versions(kOldestVersion, kNewestVersion));
 }
 
 bool WellFormed(const wire::Hello& hello) {
@@ -37,18 +49,29 @@ Handshake::Handshake(const LinkOptions& options, const Life& me, Micros now)
       random_(options.seed),
       me_(me),
       hello_at_(now),
-      hello_interval_(kMinHelloInterval) {}
+      hello_interval_(kMinHelloInterval),
+      heartbeat_(options.heartbeat) {}
 
-Handshake::Verdict Handshake::Judge(const Header& header) const {
+Handshake::Verdict Handshake::Judge(const Header& header, Micros now) const {
   const bool stale = header.src < peer_ && !Mutated(Mutant::kOldLivesMaySpeak);
   const bool has_hello = header.hello.has_value();
-  // The place for the url of a hello (OTHER_ADDRESS), once it has one: before
-  // all else.
-  //
+  // Who it is comes before all that it says: a stranger ends nobody's life.
+  if (has_hello) {
+    if (header.hello->refused() != 0) return Verdict::kNote;
+    if (!options_.proven_peers && header.hello->url() != options_.peer_url) {
+      return Verdict::kOtherAddress;
+    }
+  } else if (header.src != peer_) {
+    return Verdict::kUnknownLife;
+  }
   // What a former build said before it was replaced says nothing of its
   // successor: so a stale frame is never one of another version.
   if (has_hello && !stale && CommonVersion(*header.hello) == 0) {
     return Verdict::kOtherVersion;
+  }
+  const uint64_t latest = WallClock(now) + kDayUs;
+  if (std::max(header.src.start_us, header.dst.start_us) > latest) {
+    return Verdict::kFutureLife;
   }
   if (header.dst.NewerProcess(me_)) return Verdict::kNewerSelf;
   if (header.dst.SameProcess(me_) && header.dst.epoch > me_.epoch) {
@@ -59,19 +82,84 @@ Handshake::Verdict Handshake::Judge(const Header& header) const {
   if (header.dst != me_ && !Mutated(Mutant::kAcksOfAnySession)) {
     return Verdict::kOtherLife;
   }
-  if (header.src > peer_) {
-    // A session needs to know the window and limits of the other end.
-    return has_hello ? Verdict::kNewLife : Verdict::kMalformed;
+  return header.src > peer_ ? Verdict::kNewLife : Verdict::kKnownLife;
+}
+
+bool Handshake::TakeNote(const wire::Hello& hello) {
+  std::string words;
+  switch (hello.refused()) {
+    case Refusal::OTHER_ADDRESS:
+      words = absl::StrCat(
+          "it takes this server for a stranger: its configuration has another "
+          "url than ",
+          options_.self_url, " for server ", options_.self,
+          "; one of the two is wrong, or these are two clusters (give each a "
+          "name, \"cluster\")");
+      break;
+    case Refusal::OTHER_VERSION:
+      words = "it speaks no version of the protocol that this server does";
+      break;
+    case Refusal::FUTURE_LIFE:
+      words =
+          "by its clock this server starts more than a day from now; set "
+          "the clock that is wrong, and start its server again";
+      break;
+    case Refusal::UNKNOWN_PID:
+      words = absl::StrCat("its configuration has no server ", options_.self);
+      break;
+    default:
+      words = absl::StrCat("it refuses this server (reason ", hello.refused(),
+                           " of a later version)");
   }
-  return Verdict::kKnownLife;
+  if (words == note_) return false;
+  note_ = std::move(words);
+  return true;
+}
+
+void Handshake::SendNote(Refusal::Reason reason, const Origin& origin,
+                         Micros now) {
+  if (now < next_note_) return;
+  next_note_ = now + kNoteInterval;
+  reply_ = Reply::kNote;
+  reply_reason_ = reason;
+  reply_origin_ = origin;
+}
+
+void Handshake::AskLife(const Origin& origin, Micros now) {
+  if (!MayAnswer(now)) return;
+  reply_ = Reply::kHello;
+  reply_origin_ = origin;
+}
+
+std::string Handshake::Explain(Verdict verdict, const Header& header,
+                               Micros now) const {
+  switch (verdict) {
+    case Verdict::kOtherAddress:
+      return absl::StrCat(
+          "it says that server ", options_.peer, " is at ",
+          header.hello->url().empty() ? "no url" : header.hello->url(),
+          "; this server's configuration has ", options_.peer_url);
+    case Verdict::kOtherVersion:
+      return ItSpeaks(*header.hello);
+    case Verdict::kFutureLife: {
+      const uint64_t start = std::max(header.src.start_us, header.dst.start_us);
+      return absl::StrCat(header.src.start_us == start
+                              ? "its life begins "
+                              : "it names a life of this server that begins ",
+                          (start - WallClock(now)) / kDayUs,
+                          " days ahead of this server's clock");
+    }
+    default:
+      return "";
+  }
+}
+
+uint64_t Handshake::WallClock(Micros now) const {
+  return static_cast<uint64_t>(std::max<Micros>(now + options_.clock_ahead, 0));
 }
 
 void Handshake::Refuse(const wire::Hello& hello) {
-  if (refused()) return;
-  refused_why_ =
-      absl::StrCat("it speaks ", Versions(hello.version(), hello.max_version()),
-                   " of the protocol, this server ",
-                   Versions(kOldestVersion, kNewestVersion));
+  if (!refused()) refused_why_ = ItSpeaks(hello);
 }
 
 bool Handshake::Accept(const wire::Hello& hello) {
@@ -86,7 +174,15 @@ Life Handshake::Establish(const Header& header) {
   const Life former = peer_;
   peer_ = header.src;
   peer_hello_ = *header.hello;
+  heartbeat_ = options_.heartbeat;
+  if (const uint64_t theirs = peer_hello_.failure_timeout_us();
+      theirs != 0 && theirs < static_cast<uint64_t>(options_.failure_timeout)) {
+    heartbeat_ = std::min(heartbeat_, std::max(static_cast<Micros>(theirs) /
+                                                   kHeartbeatsPerTimeout,
+                                               kMinHeartbeat));
+  }
   stranger_since_ = kNever;
+  note_.clear();
   return former;
 }
 
@@ -98,8 +194,8 @@ bool Handshake::MayAnswer(Micros now) {
 
 void Handshake::AnswerStale(const Origin& origin, Micros now) {
   if (!MayAnswer(now)) return;
-  stale_answer_due_ = true;
-  stale_origin_ = origin;
+  reply_ = Reply::kStale;
+  reply_origin_ = origin;
 }
 
 void Handshake::AnswerLife(const Life& src, bool alone, Micros now) {
@@ -109,27 +205,29 @@ void Handshake::AnswerLife(const Life& src, bool alone, Micros now) {
   answer_to_ = src;
 }
 
-void Handshake::NextAnswer(uint64_t last_stamp, bool with_hello,
-                           OutgoingFrame* out) {
+void Handshake::NextAnswer(uint64_t last_stamp, OutgoingFrame* out) {
   RAFT_DEBUG_ASSERT(owes_answer());
-  if (!stale_answer_due_) {
+  const Reply reply = std::exchange(reply_, Reply::kNone);
+  if (reply == Reply::kNone) {
     answer_due_ = false;
     out->header = HeaderTo(answer_to_);
-    out->header.hello = MakeHello();
-    return;
+  } else {
+    out->reply = true;
+    out->origin = reply_origin_;
+    out->header = HeaderTo(reply == Reply::kStale ? peer_ : Life());
   }
-  // It says nothing else of use, so what is owed to the newer life is still
-  // owed.
-  stale_answer_due_ = false;
-  out->reply = true;
-  out->origin = stale_origin_;
-  out->header = HeaderTo(peer_);
-  out->header.session = true;
-  out->header.first = 1;
-  out->header.stamp = last_stamp;
-  // One that was born again is both: the sender of the stale frame, and the
-  // newer life, which may not have our hello yet.
-  if (with_hello) out->header.hello = MakeHello();
+  // Always with a hello: the other end believes nothing of one it knows
+  // nothing of.
+  out->header.hello = MakeHello();
+  if (reply == Reply::kNote) {
+    out->header.hello->set_refused(reply_reason_);
+  } else if (reply == Reply::kStale) {
+    // It says nothing else of use, so what is owed to the newer life is still
+    // owed.
+    out->header.session = true;
+    out->header.first = 1;
+    out->header.stamp = last_stamp;
+  }
 }
 
 void Handshake::NextHello(Micros now, OutgoingFrame* out) {
@@ -166,6 +264,7 @@ wire::Hello Handshake::MakeHello() const {
   hello.set_max_envelope_bytes(options_.max_envelope_bytes);
   hello.set_heartbeat_us(static_cast<uint64_t>(options_.heartbeat));
   hello.set_failure_timeout_us(static_cast<uint64_t>(options_.failure_timeout));
+  hello.set_url(options_.self_url);
   return hello;
 }
 

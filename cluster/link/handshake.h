@@ -22,6 +22,9 @@
 #include "raft/cluster/link/link_options.h"
 #include "raft/cluster/link/outgoing_frame.h"
 #include "raft/cluster/link/wire.h"
+#include "raft/proto/event.pb.h"
+#include "raft/proto/stats.pb.h"
+#include "raft/proto/wire/frame.pb.h"
 #include "raft/transport/transport.h"
 
 namespace raft_cluster::internal {
@@ -31,12 +34,16 @@ class Handshake {
   // What a frame is, by its lives and its hello alone; checksum, form, cluster
   // and pids were judged before. The first that is true of it.
   enum class Verdict {
+    kNote,          // The other end refuses us, and says why.
+    kOtherAddress,  // Of a stranger: its hello has another url than the peer.
+    kUnknownLife,   // Without a hello, of a life whose hello is not known here.
     kOtherVersion,  // No version in common. All but the hello may mean
                     // something else to us.
+    kFutureLife,    // It names a life more than a day ahead of our clock.
     kNewerSelf,     // It proves that our pid has a newer life, its dst.
     kYetToCome,     // It names a link of this life that there was not so far.
     kStale,         // Of a life older than one that a session was held with.
-    kMalformed,     // A hello that nobody says, or none where there has to be.
+    kMalformed,     // A hello that nobody says.
     kOtherLife,     // A HELLO, or for a former life of ours.
     kNewLife,       // For this life, of a newer one: makes a session.
     kKnownLife,     // Between the lives of the session, or to have been so.
@@ -45,10 +52,21 @@ class Handshake {
   // `options` outlives this.
   Handshake(const LinkOptions& options, const Life& me, Micros now);
 
-  Verdict Judge(const Header& header) const;
+  Verdict Judge(const Header& header, Micros now) const;
 
   // ---- What follows from it -------------------------------------------------
 
+  // kNote: remembers it as the reason why there is no session. True: it is one,
+  // and it was not known.
+  bool TakeNote(const wire::Hello& hello);
+  // Tells the sender why it is refused, by the way its frame came: at most once
+  // a second.
+  void SendNote(Refusal::Reason reason, const Origin& origin, Micros now);
+  // kUnknownLife: asks who it is. Nothing else may follow from what nobody can
+  // have sent but one who kept silent about himself.
+  void AskLife(const Origin& origin, Micros now);
+  // kOtherAddress, kOtherVersion, kFutureLife: what is wrong, for people.
+  std::string Explain(Verdict verdict, const Header& header, Micros now) const;
   // kOtherVersion: the peer is refused until a hello is accepted.
   void Refuse(const wire::Hello& hello);
   // kOtherLife and after: the hello is believed. True: the peer's configuration
@@ -68,10 +86,9 @@ class Handshake {
 
   // ---- Frames ---------------------------------------------------------------
 
-  bool owes_answer() const { return stale_answer_due_ || answer_due_; }
-  // The answer that is due. `with_hello`: the peer may not have ours.
-  // REQUIRES: owes_answer().
-  void NextAnswer(uint64_t last_stamp, bool with_hello, OutgoingFrame* out);
+  bool owes_answer() const { return reply_ != Reply::kNone || answer_due_; }
+  // The answer that is due. REQUIRES: owes_answer().
+  void NextAnswer(uint64_t last_stamp, OutgoingFrame* out);
   // When a hello is due, as long as there is no session: soon after the
   // connection was made, then from 50 ms to 1 s apart, a quarter of it left to
   // chance, so that servers that start together do not stay together.
@@ -92,8 +109,14 @@ class Handshake {
   const wire::Hello& peer_hello() const { return peer_hello_; }
   // The size of the fragments into which it cuts large envelopes.
   uint64_t peer_fragment_bytes() const;
+  // The longest that this end says nothing: its own heartbeat, or a tenth of
+  // the peer's failure timeout if that is less (but not below 5 ms), so that
+  // neither calls the other silent for want of something to say.
+  Micros heartbeat() const { return heartbeat_; }
   bool refused() const { return !refused_why_.empty(); }
   const std::string& refused_why() const { return refused_why_; }
+  // What the last note said, while there is no session; empty: none came.
+  const std::string& note() const { return note_; }
   // Since when there are frames of a peer that does not answer ours; kNever:
   // there are none.
   Micros stranger_since() const { return stranger_since_; }
@@ -103,6 +126,7 @@ class Handshake {
   void Rebirth(const Life& me, Micros now);
 
  private:
+  uint64_t WallClock(Micros now) const;
   // One answer in so long, however many frames ask for it.
   bool MayAnswer(Micros now);
 
@@ -114,13 +138,20 @@ class Handshake {
   std::string refused_why_;
   Micros stranger_since_ = kNever;
 
+  std::string note_;
+
   bool answer_due_ = false;
   Life answer_to_;
-  bool stale_answer_due_ = false;
-  Origin stale_origin_;
+  // What goes back the way a frame came.
+  enum class Reply { kNone, kStale, kHello, kNote };
+  Reply reply_ = Reply::kNone;
+  Refusal::Reason reply_reason_ = Refusal::REASON_UNSPECIFIED;
+  Origin reply_origin_;
   Micros next_answer_ = 0;  // Not before.
+  Micros next_note_ = 0;
   Micros hello_at_;
   Micros hello_interval_;
+  Micros heartbeat_;
 };
 
 }  // namespace raft_cluster::internal

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -62,7 +61,7 @@ FrameEffects Link::OnFrame(const ParsedFrame& frame, const Origin& origin,
   FrameEffects effects;
   if (phase_ == Phase::kFenced) return effects;
   const uint64_t held = held_bytes();
-  Act(handshake_.Judge(frame.header), frame, origin, now, &effects);
+  Act(handshake_.Judge(frame.header, now), frame, origin, now, &effects);
   effects.freed = held_bytes() < held;
   effects.events_after = account_.TakeEvents();
   return effects;
@@ -72,10 +71,18 @@ void Link::Act(Verdict verdict, const ParsedFrame& frame, const Origin& origin,
                Micros now, FrameEffects* effects) {
   const Header& header = frame.header;
   switch (verdict) {
+    case Verdict::kNote:
+      return OnNote(*header.hello);
+    case Verdict::kOtherAddress:
+      return RefuseAloud(Refusal::OTHER_ADDRESS, verdict, header, origin, now);
+    case Verdict::kUnknownLife:
+      return handshake_.AskLife(origin, now);
     case Verdict::kOtherVersion:
-      CountRefusal(Refusal::OTHER_VERSION, origin.address);
       handshake_.Refuse(*header.hello);
+      RefuseAloud(Refusal::OTHER_VERSION, verdict, header, origin, now);
       return ReportState();
+    case Verdict::kFutureLife:
+      return RefuseAloud(Refusal::FUTURE_LIFE, verdict, header, origin, now);
     case Verdict::kNewerSelf:
       effects->newer_self = true;
       return;
@@ -101,6 +108,19 @@ void Link::Act(Verdict verdict, const ParsedFrame& frame, const Origin& origin,
   }
   if (verdict == Verdict::kNewLife) Establish(header, now);
   if (header.session) OnSessionFrame(frame, origin, now, effects);
+}
+
+void Link::OnNote(const wire::Hello& hello) {
+  // Who holds a session is heard, whatever a note says.
+  if (phase_ != Phase::kNone || !handshake_.TakeNote(hello)) return;
+  Unreachable(handshake_.note());
+}
+
+void Link::RefuseAloud(Refusal::Reason reason, Verdict verdict,
+                       const Header& header, const Origin& origin, Micros now) {
+  account_.FrameRefused(reason, origin.address,
+                        handshake_.Explain(verdict, header, now));
+  handshake_.SendNote(reason, origin, now);
 }
 
 void Link::Establish(const Header& header, Micros now) {
@@ -142,8 +162,12 @@ void Link::Void(const SendQueue::Count& count, absl::string_view why) {
 void Link::OnSessionFrame(const ParsedFrame& frame, const Origin& origin,
                           Micros now, FrameEffects* effects) {
   const Header& header = frame.header;
-  if (header.received > session_.sending.sent()) {
+  if (header.received > session_.sending.sent() ||
+      header.echo > path_.last_stamp()) {
     return CountRefusal(Refusal::NEVER_SENT, origin.address);
+  }
+  if (!session_.liveness.Plausible(header.stamp, now)) {
+    return CountRefusal(Refusal::MALFORMED, origin.address);
   }
   session_.liveness.OnHeard(header.stamp, now);
   session_.peer_has_hello = true;
@@ -196,14 +220,6 @@ void Link::OnPeerLeaves(Micros now) {
   if (options_.void_on_restart) Void(queue_.SettleAll(), "the peer has left");
 }
 
-void Link::OnTrouble(const std::string& why) {
-  trouble_ = why;
-  Event event = account_.Make(Event::PEER_UNREACHABLE);
-  event.set_address(options_.peer_url);
-  event.set_detail(why);
-  account_.Report(std::move(event));
-}
-
 void Link::OnReset(bool up, Micros now) {
   path_.OnReset(up);
   if (!up) return;
@@ -220,7 +236,7 @@ bool Link::NextFrame(Micros now, bool sleeping, OutgoingFrame* out) {
   out->body = Bytes();
   out->reply = false;
   if (handshake_.owes_answer()) {
-    handshake_.NextAnswer(path_.last_stamp(), !session_.peer_has_hello, out);
+    handshake_.NextAnswer(path_.last_stamp(), out);
     if (!out->reply) path_.OnSent(now);
     return true;
   }
@@ -258,7 +274,8 @@ Micros Link::FrameDeadline() const {
 }
 
 Micros Link::ProbeInterval() const {
-  return session_.sending.ProbeInterval(path_.round_trip(), options_.heartbeat);
+  return session_.sending.ProbeInterval(path_.round_trip(),
+                                        handshake_.heartbeat());
 }
 
 Micros Link::StateDeadline() const {
@@ -269,9 +286,9 @@ Micros Link::StateDeadline() const {
   }
   if (phase_ == Phase::kClosed) return deadline;
   const bool probe = phase_ == Phase::kHalf || !queue_.empty();
-  deadline =
-      std::min(deadline, path_.last_sent() +
-                             (probe ? ProbeInterval() : options_.heartbeat));
+  deadline = std::min(
+      deadline,
+      path_.last_sent() + (probe ? ProbeInterval() : handshake_.heartbeat()));
   if (leaving_ && !Left()) {
     deadline = std::min(deadline, path_.last_sent() + kLeaveInterval);
   }
@@ -337,10 +354,11 @@ bool Link::DataFrame(Micros now, OutgoingFrame* out) {
 bool Link::Tick(Micros now) {
   if (may_send_items()) {
     session_.liveness.Tick(now, options_.failure_timeout);
-    session_.sending.Tick(now, options_.heartbeat);
+    session_.sending.Tick(now, handshake_.heartbeat());
     ReportState();
   }
-  if (!session_.liveness.GivesUp(DeafSince(), now)) return false;
+  if (!session_.liveness.GivesUp(DeafSince(), handshake_.heartbeat(), now))
+    return false;
   handshake_.ForgetStranger();
   account_.Report(account_.Make(Event::PEER_RECONNECTED));
   return true;
@@ -348,11 +366,12 @@ bool Link::Tick(Micros now) {
 
 Micros Link::TickDeadline() const {
   if (phase_ == Phase::kFenced) return kNever;
-  Micros deadline = session_.liveness.GivesUpAt(DeafSince());
+  Micros deadline =
+      session_.liveness.GivesUpAt(DeafSince(), handshake_.heartbeat());
   if (may_send_items()) {
     deadline = std::min({deadline,
                          session_.liveness.SilentAt(options_.failure_timeout),
-                         session_.sending.SlowAt(options_.heartbeat)});
+                         session_.sending.SlowAt(handshake_.heartbeat())});
   }
   return deadline;
 }
@@ -367,28 +386,6 @@ Micros Link::DeafSince() const {
 void Link::HeldUp(Micros duration, Micros now) {
   session_.liveness.HeldUp(duration, now);
   handshake_.HeldUp(duration, now);
-}
-
-// ---- The end ----------------------------------------------------------------
-
-void Link::Leave() {
-  leaving_ = true;
-  if (session()) ask_now_ = true;
-}
-
-bool Link::Left() const {
-  return !live() || (queue_.empty() && session_.leave_stamp != 0 &&
-                     session_.liveness.echoed() >= session_.leave_stamp);
-}
-
-void Link::Abandon() {
-  account_.Abandoned(queue_.SettleAll().envelopes);
-  session_.sending.Forget();
-}
-
-void Link::Fence() {
-  Abandon();
-  phase_ = Phase::kFenced;
 }
 
 }  // namespace raft_cluster::internal

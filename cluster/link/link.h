@@ -103,7 +103,7 @@ class Link {
   // The peer cannot be reached, and why; until the connection is made.
   void OnTrouble(const std::string& why);
   void CountRefusal(Refusal::Reason reason, const std::string& address) {
-    account_.FrameRefused(reason, address);
+    account_.FrameRefused(reason, address, /*detail=*/"");
   }
   // This server itself did not run for so long: nobody is to blame for what was
   // not heard meanwhile.
@@ -188,6 +188,11 @@ class Link {
                FrameEffects* effects);
   void OnPeerLeaves(Micros now);
   void Void(const SendQueue::Count& count, absl::string_view why);
+  void OnNote(const wire::Hello& hello);
+  // Counts it with its reason, and tells the sender.
+  void RefuseAloud(Refusal::Reason reason, Handshake::Verdict verdict,
+                   const Header& header, const Origin& origin, Micros now);
+  void Unreachable(const std::string& why);
 
   // Frames to send.
   Micros StateDeadline() const;

@@ -141,7 +141,11 @@ TEST_F(ThreeInFlightWhereFramesOvertake, EvidenceNeedsAQuarterOfARoundTrip) {
   me.Pass(16 * kMilli);
   Hear(2, stamps[1]);  // 18 ms.
   EXPECT_EQ(me.Stats().round_trip_us(), 18000u);
-  SayFirsts();
+  Header ask = me.FromPeer();
+  ask.received = 2;
+  ask.ask = true;
+  me.Hear(ask);
+  SayFirsts();  // So that there is a stamp of this time.
   Hear(2, stamps[2] + 4500);
   EXPECT_EQ(SayFirsts(), Firsts());
   Hear(2, stamps[2] + 4501);

@@ -17,14 +17,20 @@ struct LinkOptions {
   uint64_t config_digest = 0;
   Pid self = 0;
   Pid peer = 0;
+  // As the configuration has them. Without keys (`proven_peers`) the url is all
+  // that tells a peer from a stranger.
+  std::string self_url;
   std::string peer_url;
+  bool proven_peers = false;
   uint64_t link_budget_bytes = 0;   // For what waits to be taken by the peer.
   uint64_t inbox_budget_bytes = 0;  // For what waits to be taken here.
   uint64_t max_envelope_bytes = 0;
   Micros failure_timeout = 2000000;
   Micros heartbeat = 200000;
   bool void_on_restart = false;
-  bool fifo = true;   // Of the transport.
+  bool fifo = true;  // Of the transport.
+  // The wall clock in microseconds, less `now`.
+  Micros clock_ahead = 0;
   uint64_t seed = 0;  // Of what is left to chance: the pace of hellos.
 };
 

@@ -1,4 +1,5 @@
-// What Link says of itself: the state of its peer, and why.
+// The end of a link, and what it says of itself: the state of its peer, and
+// why.
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -6,6 +7,30 @@
 #include "raft/cluster/link/link.h"
 
 namespace raft_cluster::internal {
+
+// ---- The end ----------------------------------------------------------------
+
+void Link::Leave() {
+  leaving_ = true;
+  if (session()) ask_now_ = true;
+}
+
+bool Link::Left() const {
+  return !live() || (queue_.empty() && session_.leave_stamp != 0 &&
+                     session_.liveness.echoed() >= session_.leave_stamp);
+}
+
+void Link::Abandon() {
+  account_.Abandoned(queue_.SettleAll().envelopes);
+  session_.sending.Forget();
+}
+
+void Link::Fence() {
+  Abandon();
+  phase_ = Phase::kFenced;
+}
+
+// ---- What is known ----------------------------------------------------------
 
 PeerStats::State Link::state() const {
   if (phase_ == Phase::kClosed || phase_ == Phase::kFenced ||
@@ -45,6 +70,7 @@ std::string Link::Reason() const {
       return handshake_.refused_why();
     case PeerStats::CONNECTING:
       if (!trouble_.empty()) return trouble_;
+      if (!handshake_.note().empty()) return handshake_.note();
       if (handshake_.stranger_since() != kNever) {
         return absl::StrCat("it calls this server, but does not answer at ",
                             options_.peer_url);
@@ -62,6 +88,18 @@ std::string Link::Reason() const {
     default:
       return "";
   }
+}
+
+void Link::OnTrouble(const std::string& why) {
+  trouble_ = why;
+  Unreachable(why);
+}
+
+void Link::Unreachable(const std::string& why) {
+  Event event = account_.Make(Event::PEER_UNREACHABLE);
+  event.set_address(options_.peer_url);
+  event.set_detail(why);
+  account_.Report(std::move(event));
 }
 
 void Link::FillStats(Micros now, PeerStats* stats) const {

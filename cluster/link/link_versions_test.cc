@@ -20,7 +20,10 @@ TEST(OtherVersion, IsRefusedCountedAndDownUntilAGoodOneComes) {
     Header header = names_me ? me.Answer() : me.Hello();
     header.hello->set_version(kNewestVersion + 1);
     me.Hear(header);
-    EXPECT_TRUE(me.Quiet()) << "no answer";
+    for (const OutgoingFrame& frame : me.SayFrames()) {
+      EXPECT_EQ(frame.header.hello->refused(), Refusal::OTHER_VERSION)
+          << "a note, and no answer";
+    }
     EXPECT_EQ(me.link.phase(), Phase::kNone);
     EXPECT_EQ(me.link.state(), PeerStats::DOWN);
   }

@@ -4,7 +4,15 @@
 
 namespace raft_cluster::internal {
 
+bool Liveness::Plausible(uint64_t stamp, Micros now) const {
+  constexpr uint64_t kYear = uint64_t{366} * 24 * 60 * 60 * 1000000;
+  // Of the first one nothing is known but that there will be later ones.
+  if (!heard_) return stamp < uint64_t{1} << 62;
+  return stamp <= echo_ + static_cast<uint64_t>(now - last_heard_) + kYear;
+}
+
 void Liveness::OnHeard(uint64_t stamp, Micros now) {
+  heard_ = true;
   last_heard_ = now;
   silent_ = false;
   echo_ = std::max(echo_, stamp);
@@ -23,8 +31,8 @@ void Liveness::OnEcho(uint64_t echo, uint64_t last_stamp, Micros now) {
   bound_ = kBlackHoleBound;
 }
 
-bool Liveness::GivesUp(Micros since, Micros now) {
-  if (since == kNever || now - since < bound_) return false;
+bool Liveness::GivesUp(Micros since, Micros heartbeat, Micros now) {
+  if (since == kNever || now - since < Bound(heartbeat)) return false;
   unechoed_since_ = now;
   bound_ = std::min(2 * bound_, kMaxBlackHoleBound);
   return true;

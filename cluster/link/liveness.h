@@ -14,6 +14,7 @@
 #ifndef RAFT_CLUSTER_LINK_LIVENESS_H_
 #define RAFT_CLUSTER_LINK_LIVENESS_H_
 
+#include <algorithm>
 #include <cstdint>
 
 #include "raft/base/clock.h"
@@ -24,7 +25,13 @@ class Liveness {
  public:
   explicit Liveness(Micros now) : last_heard_(now) {}
 
-  // A frame of the session came, with this stamp of the peer.
+  // The peer's clock may have come to this stamp since it was last heard: it is
+  // not more than a year ahead of that. (A machine that slept may be days
+  // behind its peers. A stamp from the end of time would be echoed for ever,
+  // and no later one would.)
+  bool Plausible(uint64_t stamp, Micros now) const;
+  // A frame of the session came, with this stamp of the peer. REQUIRES:
+  // Plausible(stamp, now).
   void OnHeard(uint64_t stamp, Micros now);
   // A frame of ours goes out.
   void OnSaid(Micros now) {
@@ -51,12 +58,13 @@ class Liveness {
     return silent_ ? kNever : last_heard_ + failure_timeout + 1;
   }
 
-  // `since` then, nothing of ours is answered. True: too long for a connection
-  // that works, so it is to be made anew; the next one is given twice the time.
-  bool GivesUp(Micros since, Micros now);
+  // `since` then, nothing of ours is answered by a peer that speaks at each
+  // heartbeat. True: too long for a connection that works, so it is to be made
+  // anew; the next one is given twice the time.
+  bool GivesUp(Micros since, Micros heartbeat, Micros now);
   // When it would say so.
-  Micros GivesUpAt(Micros since) const {
-    return since == kNever ? kNever : since + bound_;
+  Micros GivesUpAt(Micros since, Micros heartbeat) const {
+    return since == kNever ? kNever : since + Bound(heartbeat);
   }
 
   // This server itself did not run for so long.
@@ -69,13 +77,20 @@ class Liveness {
   Micros unechoed_since() const { return unechoed_since_; }
 
  private:
-  // How long no echo may come back; at first, and doubled each time.
+  // How long no echo may come back: three heartbeats, but not less than this at
+  // first, and twice as long each time, up to the maximum.
   static constexpr Micros kBlackHoleBound = 1500000;
   static constexpr Micros kMaxBlackHoleBound = 30000000;
+  static constexpr int kBlackHoleHeartbeats = 3;
+
+  Micros Bound(Micros heartbeat) const {
+    return std::max(bound_, kBlackHoleHeartbeats * heartbeat);
+  }
 
   Micros last_heard_;
   bool silent_ = false;
   uint64_t echo_ = 0;    // The peer's highest stamp.
+  bool heard_ = false;   // There was one.
   uint64_t echoed_ = 0;  // Our highest stamp that came back.
   uint64_t ask_stamp_ = 0;
   Micros unechoed_since_ = kNever;

@@ -9,6 +9,7 @@ namespace {
 
 constexpr Micros kTimeout = 1000;
 constexpr Micros kBound = 1500000;
+constexpr Micros kHeartbeat = 200000;
 
 TEST(Liveness, IsSilentOnceTheTimeoutIsOver) {
   Liveness liveness(/*now=*/100);
@@ -31,23 +32,45 @@ TEST(Liveness, EchoesTheHighestStamp) {
 
 TEST(Liveness, GivesUpWhenNothingComesBackAndThenMorePatiently) {
   Liveness liveness(0);
-  EXPECT_EQ(liveness.GivesUpAt(liveness.unechoed_since()), kNever);
+  EXPECT_EQ(liveness.GivesUpAt(liveness.unechoed_since(), kHeartbeat), kNever);
   liveness.OnSaid(100);
   liveness.OnSaid(200);
   EXPECT_EQ(liveness.unechoed_since(), 100) << "the first counts";
   Micros now = 100;
   for (const Micros bound : {kBound, 2 * kBound, 4 * kBound}) {
     const Micros since = liveness.unechoed_since();
-    EXPECT_EQ(liveness.GivesUpAt(since), now + bound);
-    EXPECT_FALSE(liveness.GivesUp(since, now + bound - 1));
-    EXPECT_TRUE(liveness.GivesUp(since, now + bound));
+    EXPECT_EQ(liveness.GivesUpAt(since, kHeartbeat), now + bound);
+    EXPECT_FALSE(liveness.GivesUp(since, kHeartbeat, now + bound - 1));
+    EXPECT_TRUE(liveness.GivesUp(since, kHeartbeat, now + bound));
     now += bound;
   }
   liveness.OnEcho(/*echo=*/1, /*last_stamp=*/2, now);
-  EXPECT_EQ(liveness.GivesUpAt(liveness.unechoed_since()), now + kBound)
+  EXPECT_EQ(liveness.GivesUpAt(liveness.unechoed_since(), kHeartbeat),
+            now + kBound)
       << "something came back, so what is left is given its own time";
   liveness.OnEcho(2, 2, now);
   EXPECT_EQ(liveness.unechoed_since(), kNever) << "all came back";
+}
+
+TEST(Liveness, GivesAPeerThatSpeaksRarelyThreeHeartbeats) {
+  Liveness liveness(0);
+  liveness.OnSaid(100);
+  EXPECT_EQ(liveness.GivesUpAt(100, /*heartbeat=*/6000000), 100 + 18000000);
+  EXPECT_FALSE(liveness.GivesUp(100, 6000000, 100 + 17999999));
+  EXPECT_TRUE(liveness.GivesUp(100, 6000000, 100 + 18000000));
+}
+
+TEST(Liveness, BelievesNoStampFromTheEndOfTime) {
+  constexpr uint64_t kYear = uint64_t{366} * 24 * 60 * 60 * 1000000;
+  Liveness liveness(0);
+  EXPECT_FALSE(liveness.Plausible(UINT64_MAX, 0));
+  EXPECT_TRUE(liveness.Plausible(5000, 0));
+  liveness.OnHeard(5000, /*now=*/100);
+  EXPECT_TRUE(liveness.Plausible(1, 100)) << "late";
+  EXPECT_TRUE(liveness.Plausible(5000 + kYear, 100));
+  EXPECT_FALSE(liveness.Plausible(5001 + kYear, 100));
+  EXPECT_TRUE(liveness.Plausible(5001 + kYear, 101));
+  EXPECT_FALSE(liveness.Plausible(UINT64_MAX, 1000000));
 }
 
 TEST(Liveness, TakesNoEchoOfWhatWasNotSaid) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace raft_cluster::internal {
@@ -34,7 +35,8 @@ LinkOptions Side::DefaultOptions(Pid self, Pid peer) {
   options.config_digest = 5;
   options.self = self;
   options.peer = peer;
-  options.peer_url = "test://peer";
+  options.self_url = absl::StrCat("test://", self);
+  options.peer_url = absl::StrCat("test://", peer);
   options.link_budget_bytes = 1 << 20;
   options.inbox_budget_bytes = 1 << 20;
   options.max_envelope_bytes = 900000;
@@ -165,6 +167,7 @@ Header Side::Hello() const {
   header.src = peer_life;
   header.hello.emplace();
   header.hello->set_version(kNewestVersion);
+  header.hello->set_url(options.peer_url);
   header.hello->set_config_digest(options.config_digest);
   header.hello->set_window_bytes(options.inbox_budget_bytes);
   header.hello->set_max_envelope_bytes(options.max_envelope_bytes);

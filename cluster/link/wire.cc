@@ -49,7 +49,7 @@ constexpr size_t kLifeBytes = 2 * (1 + sizeof(uint64_t));
 constexpr size_t kMaxLifeBytes = kLifeBytes + 1 + kMaxVarintBytes;
 
 // The most that PutHeader() writes: see there, field by field.
-constexpr size_t kMaxHelloBytes = 128;
+constexpr size_t kMaxHelloBytes = 128 + kMaxUrlBytes;
 constexpr size_t kMaxPutHeaderBytes =
     1 + sizeof(uint64_t) +           // cluster
     2 * (1 + 5) +                    // from, to
@@ -225,7 +225,7 @@ const char* GetField(uint64_t tag, const char* in, const char* end,
       uint64_t size;
       in = GetVarint(in, end, &size);
       if (in == nullptr || size > static_cast<uint64_t>(end - in) ||
-          size > kMaxHeadBytes ||
+          size > kMaxHeaderBytes ||
           !header->hello.emplace().ParseFromArray(in, static_cast<int>(size))) {
         return nullptr;
       }

@@ -25,6 +25,7 @@ class Server {
   explicit Server(int peers) {
     EngineOptions options;
     options.link.self = kSelf;
+    options.link.self_url = Url().ToString();  // All are at the same one.
     options.link.link_budget_bytes = uint64_t{64} << 20;
     options.link.inbox_budget_bytes = uint64_t{64} << 20;
     options.link.max_envelope_bytes = uint64_t{16} << 20;
@@ -53,10 +54,11 @@ class Server {
     header.received = header.taken = taken;
     header.credit = uint64_t{1} << 40;
     header.stamp = ++stamp_;
-    header.echo = static_cast<uint64_t>(now);
+    header.echo = taken == 0 ? 0 : static_cast<uint64_t>(now);
     header.hello.emplace();
     header.hello->set_version(kNewestVersion);
     header.hello->set_max_envelope_bytes(uint64_t{16} << 20);
+    header.hello->set_url(Url().ToString());
     ParsedFrame frame;
     const ParseResult result =
         ParseFrame(EncodeFrame(header), /*verify_checksum=*/false, &frame);

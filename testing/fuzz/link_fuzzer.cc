@@ -30,7 +30,7 @@ EngineOptions MakeOptions(bool void_on_restart) {
   options.link.max_envelope_bytes = kMaxEnvelope;
   options.link.void_on_restart = void_on_restart;
   options.peers = {{2, *ParseUrl("test://2")}, {3, *ParseUrl("test://3")}};
-  options.url = "test://1";
+  options.url = options.link.self_url = "test://1";
   options.life = kSelf;
   options.seed = 1;
   return options;
@@ -149,6 +149,9 @@ class Hostile {
     if ((flags & 128) != 0) {
       header.hello.emplace();
       header.hello->set_version(input_.Byte() == 255 ? 2 : kNewestVersion);
+      if (input_.Byte() != 255) {
+        header.hello->set_url("test://" + std::to_string(header.from));
+      }
       header.hello->set_window_bytes(SomeNumber(kBudget));
       header.hello->set_max_envelope_bytes(SomeNumber(kMaxEnvelope));
       header.hello->set_heartbeat_us(SomeNumber(200000));

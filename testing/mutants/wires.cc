@@ -47,6 +47,7 @@ class Node {
     };
     EngineOptions options;
     options.link.self = life.pid;
+    options.link.self_url = url_of(life.pid).ToString();
     options.link.link_budget_bytes = kQueueBytes;
     options.link.inbox_budget_bytes = kInboxBytes;
     options.link.max_envelope_bytes = 10000;

@@ -13,6 +13,7 @@ SimProcess::SimProcess(const SimWorld& world, ServerLife life,
     : world_(world), life_(life), observer_(observer) {
   EngineOptions options = world.engine;
   options.link.self = life.pid;
+  options.link.self_url = absl::StrCat("sim://", life.pid);
   options.life = {start_us, world.random->Next() | 1};
   options.seed = world.random->Next();
   for (Pid pid = 1; pid <= world.servers; ++pid) {
