@@ -6,7 +6,6 @@
 #include "raft/base/assert.h"
 #include "raft/cluster/link/item.h"
 #include "raft/cluster/link/liveness.h"
-#include "raft/cluster/link/mutant.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -40,7 +39,7 @@ Handshake::Handshake(const LinkOptions& options, const Life& me, Micros now)
       hello_interval_(kMinHelloInterval) {}
 
 Handshake::Verdict Handshake::Judge(const Header& header) const {
-  const bool stale = header.src < peer_ && !Mutated(Mutant::kOldLivesMaySpeak);
+  const bool stale = header.src < peer_;
   const bool has_hello = header.hello.has_value();
   // The place for the url of a hello (OTHER_ADDRESS), once it has one: before
   // all else.
@@ -56,9 +55,7 @@ Handshake::Verdict Handshake::Judge(const Header& header) const {
   }
   if (stale) return Verdict::kStale;
   if (has_hello && !WellFormed(*header.hello)) return Verdict::kMalformed;
-  if (header.dst != me_ && !Mutated(Mutant::kAcksOfAnySession)) {
-    return Verdict::kOtherLife;
-  }
+  if (header.dst != me_) return Verdict::kOtherLife;
   if (header.src > peer_) {
     // A session needs to know the window and limits of the other end.
     return has_hello ? Verdict::kNewLife : Verdict::kMalformed;
