@@ -7,7 +7,6 @@
 #include "raft/base/assert.h"
 #include "raft/cluster/link/item.h"
 #include "raft/cluster/link/liveness.h"
-#include "raft/cluster/link/mutant.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -53,7 +52,7 @@ Handshake::Handshake(const LinkOptions& options, const Life& me, Micros now)
       heartbeat_(options.heartbeat) {}
 
 Handshake::Verdict Handshake::Judge(const Header& header, Micros now) const {
-  const bool stale = header.src < peer_ && !Mutated(Mutant::kOldLivesMaySpeak);
+  const bool stale = header.src < peer_;
   const bool has_hello = header.hello.has_value();
   // Who it is comes before all that it says: a stranger ends nobody's life.
   if (has_hello) {
@@ -79,9 +78,7 @@ Handshake::Verdict Handshake::Judge(const Header& header, Micros now) const {
   }
   if (stale) return Verdict::kStale;
   if (has_hello && !WellFormed(*header.hello)) return Verdict::kMalformed;
-  if (header.dst != me_ && !Mutated(Mutant::kAcksOfAnySession)) {
-    return Verdict::kOtherLife;
-  }
+  if (header.dst != me_) return Verdict::kOtherLife;
   return header.src > peer_ ? Verdict::kNewLife : Verdict::kKnownLife;
 }
 

@@ -5,8 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "raft/cluster/link/mutant.h"
-
 namespace raft_cluster::internal {
 namespace {
 
@@ -45,8 +43,7 @@ bool ReceiveWindow::Take(const Taken& taken, Micros now) {
 
 void ReceiveWindow::Say(Header* header) {
   header->received = session_.received;
-  header->taken = Mutated(Mutant::kReceivedCountsAsTaken) ? session_.received
-                                                          : session_.taken;
+  header->taken = session_.taken;
   header->credit = session_.grant;
   session_.granted = session_.grant;
   news_since_ = kNever;
@@ -75,18 +72,16 @@ ReceiveWindow::Verdict ReceiveWindow::Sort(const ParsedFrame& frame,
   piece.fragments = frame.fragments;
   piece.bytes = frame.items;
   piece.tail = frame.tail;
-  const bool deduplicates = !Mutated(Mutant::kRepeatsAreDelivered);
-  if (piece.end() <= session_.received + 1 && deduplicates) {
+  if (piece.end() <= session_.received + 1) {
     verdict.repeat = true;
     return verdict;
   }
-  if (piece.first > session_.received + 1 &&
-      !Mutated(Mutant::kGapsArePassedOver)) {
+  if (piece.first > session_.received + 1) {
     verdict.gap = true;
     KeepEarly(std::move(piece), &verdict);
     return verdict;
   }
-  if (piece.first <= session_.received && deduplicates) {
+  if (piece.first <= session_.received) {
     verdict.repeat = true;
     DropFront(session_.received + 1 - piece.first, &piece);
   }
@@ -146,8 +141,7 @@ void ReceiveWindow::KeepEarly(Piece piece, Verdict* verdict) {
 
 void ReceiveWindow::Deliver(const Piece& piece, std::vector<ItemRun>* runs,
                             Verdict* verdict) {
-  if (session_.received_at + piece.cost > session_.grant &&
-      !Mutated(Mutant::kCreditIsIgnored)) {
+  if (session_.received_at + piece.cost > session_.grant) {
     verdict->beyond = true;
     return;
   }

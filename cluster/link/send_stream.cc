@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "raft/base/assert.h"
-#include "raft/cluster/link/mutant.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -62,9 +61,6 @@ uint64_t SendStream::OnAcknowledged(const Header& header, bool fifo,
 
 void SendStream::FindLosses(const Header& header, bool fifo, const Path& path) {
   for (InFlight& frame : in_flight_) {
-    if (Mutated(Mutant::kLastFrameIsNotSentAgain) && frame.last == sent()) {
-      continue;
-    }
     if (!frame.lost && frame.last > header.received &&
         header.echo >
             frame.stamp + static_cast<uint64_t>(Slack(frame, fifo, path))) {
@@ -93,9 +89,8 @@ Micros SendStream::ProbeInterval(Micros round_trip, Micros heartbeat) const {
 }
 
 bool SendStream::Cut(bool open, Micros now, SendQueue::Slice* slice) {
-  uint64_t credit =
+  const uint64_t credit =
       peer_credit_ > cut_position_ ? peer_credit_ - cut_position_ : 0;
-  if (Mutated(Mutant::kCreditIsIgnored)) credit = uint64_t{1} << 40;
   if (!queue_->Cut(credit, slice)) {
     starved_ = true;
     if (open && starved_since_ == kNever) starved_since_ = now;

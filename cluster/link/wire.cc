@@ -16,7 +16,6 @@
 
 #include "raft/base/assert.h"
 #include "raft/cluster/link/item.h"
-#include "raft/cluster/link/mutant.h"
 #include "raft/cluster/link/varint.h"
 
 namespace raft_cluster::internal {
@@ -304,7 +303,7 @@ ParseResult ParseFrame(const Frame& frame, bool verify_checksum,
       static_cast<uint8_t>(head[0]) != kChecksumTag) {
     return ParseResult::kMalformed;
   }
-  if (verify_checksum && !Mutated(Mutant::kChecksumsAreNotLookedAt) &&
+  if (verify_checksum &&
       GetFixed<uint32_t>(head.data() + 1) !=
           Checksum(head.substr(kChecksumBytes), frame.body.view())) {
     return ParseResult::kChecksum;

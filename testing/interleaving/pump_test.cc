@@ -5,13 +5,17 @@
 #include <cstddef>
 #include <functional>
 #include <iostream>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
 #include "raft/testing/interleaving/bench.h"
-#include "raft/testing/interleaving/mutant.h"
 #include "raft/testing/interleaving/schedule.h"
+#include "raft/testing/mutants/mutant.h"
+#include "raft/testing/mutants/pump_mutants.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -267,25 +271,51 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, PumpTest, testing::ValuesIn(Scenarios()),
 
 // ---- A pump that is broken in one place -------------------------------------
 
-std::string FailureOf(PumpMutant broken, const std::function<void()>& program) {
-  pump_mutant = broken;
-  const Exploration exploration = Explore({/*preemptions=*/1, 300}, program);
-  pump_mutant = PumpMutant::kNone;
-  return exploration.failure;
+struct Broken {
+  absl::string_view mutant;
+  absl::string_view scenario;
+  std::function<void()> program;
+  absl::string_view failure;
+};
+
+const std::vector<Broken>& BrokenPumps() {
+  constexpr absl::string_view kWaits = "left waiting";
+  static const auto* const pumps = new std::vector<Broken>{
+      {"waits_blindly", "SendAndReceive", SendAndReceive, kWaits},
+      {"tells_nobody", "ReceiveForLong", ReceiveForLong, kWaits},
+      {"lets_sleep", "SendThatGathers", SendThatGathers, kWaits},
+      {"looks_once", "SendAndSend", SendAndSend, kWaits},
+      {"hides_events", "SkipAndWatch", SkipAndWatch, kWaits},
+      {"hides_events", "SkipAndReceiveNext", SkipAndReceiveNext, kWaits},
+      {"does_not_lock", "SendAndSend", SendAndSend,
+       "two threads use the transport at once"},
+      {"closes_at_once", "CloseAndSend", CloseAndSend,
+       "the transport is destroyed while in use"},
+  };
+  return *pumps;
 }
 
-TEST(MutantTest, EachIsCaught) {
-  const std::string waits = "left waiting";
-  EXPECT_EQ(FailureOf(PumpMutant::kWaitsBlindly, SendAndReceive), waits);
-  EXPECT_EQ(FailureOf(PumpMutant::kTellsNobody, ReceiveForLong), waits);
-  EXPECT_EQ(FailureOf(PumpMutant::kLetsSleep, SendThatGathers), waits);
-  EXPECT_EQ(FailureOf(PumpMutant::kLooksOnce, SendAndSend), waits);
-  EXPECT_EQ(FailureOf(PumpMutant::kHidesEvents, SkipAndWatch), waits);
-  EXPECT_EQ(FailureOf(PumpMutant::kHidesEvents, SkipAndReceiveNext), waits);
-  EXPECT_EQ(FailureOf(PumpMutant::kDoesNotLock, SendAndSend),
-            "two threads use the transport at once");
-  EXPECT_EQ(FailureOf(PumpMutant::kClosesAtOnce, CloseAndSend),
-            "the transport is destroyed while in use");
+class MutantTest : public testing::TestWithParam<Broken> {};
+
+TEST_P(MutantTest, IsCaught) {
+  const ScopedMutant mutant(GetParam().mutant);
+  const Exploration exploration =
+      Explore({/*preemptions=*/1, 300}, GetParam().program);
+  EXPECT_EQ(exploration.failure, GetParam().failure);
+}
+
+INSTANTIATE_TEST_SUITE_P(Pumps, MutantTest, testing::ValuesIn(BrokenPumps()),
+                         [](const testing::TestParamInfo<Broken>& info) {
+                           return absl::StrCat(info.param.mutant, "_",
+                                               info.param.scenario);
+                         });
+
+// Neither is there a patch that nobody tries, nor a name without a patch.
+TEST(MutantsTest, AreThePatches) {
+  std::set<absl::string_view> tried, patches;
+  for (const Broken& pump : BrokenPumps()) tried.insert(pump.mutant);
+  for (const Mutant& mutant : kPumpMutants) patches.insert(mutant.name);
+  EXPECT_EQ(tried, patches);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "raft/testing/gate.h"
 #include "raft/testing/history.h"
 #include "raft/testing/local_addresses.h"
+#include "raft/testing/mutants/mutant.h"
 #include "raft/transport/builtin/builtin.h"
 #include "raft/transport/url.h"
 
@@ -196,8 +197,8 @@ class Attempt {
 
 }  // namespace
 
-Trial TryOnWires(Mutant mutant, uint64_t attempts) {
-  SetMutant(mutant);
+Trial TryOnWires(absl::string_view mutant, uint64_t attempts) {
+  const ScopedMutant scoped(mutant);
   Trial trial;
   while (!trial.found && trial.seed < attempts) {
     const absl::Status status = Attempt(++trial.seed).Run();
@@ -205,7 +206,6 @@ Trial TryOnWires(Mutant mutant, uint64_t attempts) {
     trial.found = absl::IsInternal(status);
     trial.why = std::string(status.message());
   }
-  SetMutant(Mutant::kNone);
   return trial;
 }
 

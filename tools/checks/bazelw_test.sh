@@ -55,13 +55,13 @@ missing() {
 # Every package of the table is missed on a machine that has none, and the tools.
 machine
 ! run --check || fail "--check is content with an empty machine"
-expected=$(printf '%s\n' "$table" bazel-bootstrap g++ pkg-config | sort)
+expected=$(printf '%s\n' "$table" bazel-bootstrap g++ patch pkg-config | sort)
 [ "$(missing)" = "$expected" ] || fail "missing is not what the table says: $expected"
 [ ! -s "$log" ] || fail "--check installs"
 cases=$((cases + 1))
 
 # One package that lacks is the one that is named.
-machine bazel g++ pkg-config
+machine bazel g++ patch pkg-config
 for package in $table; do : >"$installed/$package"; done
 rm "$installed/libzmq3-dev"
 ! run --check || fail "--check overlooks a package"

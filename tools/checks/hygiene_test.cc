@@ -144,5 +144,20 @@ TEST(HygieneTest, TheClusterNamesNoCarrier) {
   EXPECT_GE(sources, 10) << "the checkout was found";
 }
 
+// What tests change in the product is in the tests: testing/mutants.
+TEST(HygieneTest, TheClusterKnowsOfNoMutants) {
+  int files = 0;
+  for (const File& file : ReadTree()) {
+    if (!absl::StartsWith(file.path, "cluster/")) continue;
+    ++files;
+    EXPECT_FALSE(
+        absl::StrContains(absl::AsciiStrToLower(file.content), "mutant"))
+        << file.path;
+    EXPECT_FALSE(absl::StrContains(absl::AsciiStrToLower(file.path), "mutant"))
+        << file.path;
+  }
+  EXPECT_GE(files, 10) << "the checkout was found";
+}
+
 }  // namespace
 }  // namespace raft_cluster::internal

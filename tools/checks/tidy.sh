@@ -16,7 +16,7 @@ folders=("$@")
 
 ./bazelw build //proto/... || exit 1  # For their headers.
 # One source for each folder, and one for each program, as there can be but one
-# main(). mutant.cc is of the tests' builds alone, and contradicts its header.
+# main().
 units=$(mktemp -d) || exit 1
 trap 'rm -rf "$units"' EXIT
 mkdir "$units/include" && ln -s "$PWD" "$units/include/raft"
@@ -24,7 +24,7 @@ bin=$(./bazelw info bazel-bin)
 flags=(-std=c++17 -I. "-I$units/include" "-I$bin/proto/proto_generated"
   "-I$bin/proto/wire/wire_generated")
 for source in $(find "${folders[@]}" -maxdepth 1 -name '*.cc' ! -name '*_test.cc' \
-  ! -name 'testing_*' ! -name mutant.cc | sort); do
+  ! -name 'testing_*' | sort); do
   unit=${source%/*}
   grep -q '^int main(' "$source" && unit=$source
   echo "#include \"$source\"" >>"$units/${unit//[\/.]/_}.cc"
