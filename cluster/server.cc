@@ -242,4 +242,8 @@ absl::Status Server::Close(absl::Duration timeout) {
   return pump_->Close(timeout);
 }
 
+void Server::Interrupt() {
+  if (!pump_->InForkedChild()) pump_->Interrupt();
+}
+
 }  // namespace raft_cluster
