@@ -6,6 +6,7 @@
 #include "raft/base/fork_guard.h"
 #include "raft/cluster/dispatcher.h"
 #include "raft/cluster/server.h"
+#include "raft/cluster/server_access.h"
 
 namespace raft_cluster {
 namespace {
@@ -37,11 +38,15 @@ class LiveDispatcher : public internal::Dispatcher {
 }  // namespace
 
 absl::Status Run(Server& server, Handler& handler) {
-  internal::Pump& pump = *server.pump_;
+  internal::Pump& pump = internal::ServerAccess::pump(server);
+  if (pump.InForkedChild()) return internal::Forked();
+  const internal::Pump::Visit visit(&pump);
+  if (pump.interrupted()) return internal::Interrupted();
   LiveDispatcher dispatcher(&server, &handler, &pump);
   while (!dispatcher.stopped()) {
     if (pump.InForkedChild()) return internal::Forked();
     const absl::Status status = dispatcher.Turn(absl::InfiniteDuration());
+    if (absl::IsCancelled(status)) return status;
     if (!status.ok() && !absl::IsDeadlineExceeded(status)) {
       return pump.closing() ? absl::OkStatus() : status;
     }

@@ -86,6 +86,8 @@ class Handler {
 };
 
 // Calls `handler` on this thread. OK: it was stopped, or the server closed.
+// CANCELLED: Server::Interrupt() was called; the call of the handler that was
+// under way then was the last.
 // FAILED_PRECONDITION: the server is superseded, its inbox closed for being
 // idle, or this process was forked off the server's.
 // Other threads may send and close meanwhile. The handler does not see the

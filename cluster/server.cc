@@ -15,16 +15,11 @@
 #include "raft/cluster/config/key_file.h"
 #include "raft/cluster/conversions.h"
 #include "raft/cluster/engine/pump.h"
+#include "raft/cluster/engine_options.h"
 #include "raft/transport/url.h"
 
 namespace raft_cluster {
 namespace {
-
-constexpr size_t kMaxEnvelopeBytes = size_t{1} << 30;
-constexpr size_t kBudgetAboveEnvelope = size_t{64} << 10;
-constexpr absl::Duration kMinFailureTimeout = absl::Milliseconds(50);
-constexpr absl::Duration kMaxFailureTimeout = absl::Hours(1);
-constexpr int kHeartbeatsPerFailure = 10;
 
 using internal::EngineOptions;
 using internal::Life;
@@ -32,45 +27,6 @@ using internal::LinkOptions;
 using internal::Pump;
 using internal::ToReceipt;
 using internal::ToReceived;
-
-absl::Status BudgetError(absl::string_view name, size_t value,
-                         size_t envelope) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("Options::", name, " is ", value,
-                   ", but must be at least max_envelope_bytes + 65536 = ",
-                   envelope + kBudgetAboveEnvelope));
-}
-
-absl::Status CheckOptions(const Options& options) {
-  const size_t envelope = options.max_envelope_bytes;
-  if (envelope > kMaxEnvelopeBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("Options::max_envelope_bytes is ", envelope,
-                     ", but at most ", kMaxEnvelopeBytes, " is allowed"));
-  }
-  if (options.link_budget_bytes < envelope + kBudgetAboveEnvelope) {
-    return BudgetError("link_budget_bytes", options.link_budget_bytes,
-                       envelope);
-  }
-  if (options.inbox_budget_bytes < envelope + kBudgetAboveEnvelope) {
-    return BudgetError("inbox_budget_bytes", options.inbox_budget_bytes,
-                       envelope);
-  }
-  if (options.failure_timeout < kMinFailureTimeout ||
-      options.failure_timeout > kMaxFailureTimeout) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("Options::failure_timeout is ",
-                     absl::FormatDuration(options.failure_timeout),
-                     ", not within ", absl::FormatDuration(kMinFailureTimeout),
-                     " to ", absl::FormatDuration(kMaxFailureTimeout)));
-  }
-  if (options.idle_timeout <= absl::ZeroDuration()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "Options::idle_timeout is ", absl::FormatDuration(options.idle_timeout),
-        ", but must be above 0 (InfiniteDuration: never)"));
-  }
-  return absl::OkStatus();
-}
 
 uint64_t RandomBits() {
   std::random_device random;
@@ -87,20 +43,13 @@ Life NewLife() {
   return life;
 }
 
-LinkOptions MakeLinkOptions(const Config& config, Pid pid,
-                            const Options& options) {
+// What of a link's options follows from who and where the server is.
+void Identify(const Config& config, Pid pid, LinkOptions* options) {
   const std::string& cluster = config.object().cluster();
-  LinkOptions link;
+  LinkOptions& link = *options;
   link.cluster = XXH3_64bits(cluster.data(), cluster.size());
   link.config_digest = ConfigDigest(config);
   link.self = pid;
-  link.link_budget_bytes = options.link_budget_bytes;
-  link.inbox_budget_bytes = options.inbox_budget_bytes;
-  link.max_envelope_bytes = options.max_envelope_bytes;
-  link.failure_timeout = absl::ToInt64Microseconds(options.failure_timeout);
-  link.heartbeat = link.failure_timeout / kHeartbeatsPerFailure;
-  link.void_on_restart = options.on_restart == Options::OnRestart::kVoid;
-  return link;
 }
 
 // The parsed url of each member; the config has been checked.
@@ -211,7 +160,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
                                                       Pid pid,
                                                       const Options& options) {
   if (absl::Status status = CheckConfig(config); !status.ok()) return status;
-  if (absl::Status status = CheckOptions(options); !status.ok()) return status;
+  if (absl::Status status = internal::CheckOptions(options); !status.ok()) {
+    return status;
+  }
   absl::StatusOr<std::vector<PeerSpec>> members =
       ParseMembers(config, options.transports);
   if (!members.ok()) return members.status();
@@ -247,7 +198,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   members->erase(self);
 
   EngineOptions engine;
-  engine.link = MakeLinkOptions(config, pid, options);
+  internal::ApplyOptions(options, &engine);
+  Identify(config, pid, &engine.link);
   engine.link.fifo = properties.fifo;
   engine.proven_peers = properties.proves_peers;
   engine.in_the_clear =
@@ -257,9 +209,6 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   engine.life = NewLife();
   engine.seed = RandomBits();
   engine.link.self_url = self_url;
-  if (options.idle_timeout != absl::InfiniteDuration()) {
-    engine.idle_timeout = absl::ToInt64Microseconds(options.idle_timeout);
-  }
   auto pump = std::make_unique<Pump>(*std::move(transport), engine);
   if (absl::Status status = pump->Connect(); !status.ok()) return status;
   if (absl::Status status = pump->Start(); !status.ok()) return status;
@@ -297,6 +246,10 @@ Stats Server::stats() const {
 absl::Status Server::Close(absl::Duration timeout) {
   if (pump_->InForkedChild()) return internal::Forked();
   return pump_->Close(timeout);
+}
+
+void Server::Interrupt() {
+  if (!pump_->InForkedChild()) pump_->Interrupt();
 }
 
 }  // namespace raft_cluster

@@ -15,9 +15,9 @@
 // waits for it. Every accepted envelope ends in one outcome, and stats() has
 // the account. docs/protocol.md says how it is kept.
 //
-// Thread rule: every method from any thread, at the same time. Close()
-// unblocks every waiting call. No call may be inside when a Server is
-// destroyed. User code never runs on a thread of the library.
+// Thread rule: every method from any thread, at the same time. Close() and
+// Interrupt() unblock every waiting call. No call may be inside when a Server
+// is destroyed. User code never runs on a thread of the library.
 // cluster/handler.h calls back what receives, on a thread of the caller's.
 //
 // In a forked process every call answers FAILED_PRECONDITION (and stats()
@@ -52,9 +52,8 @@ namespace raft_cluster {
 
 namespace internal {
 class Pump;
+class ServerAccess;
 }  // namespace internal
-
-class Handler;
 
 // The way out. Lives as long as its Server.
 class Outbox {
@@ -73,6 +72,7 @@ class Outbox {
 
   // The same, but waits up to `timeout` for room: a broadcast for room with
   // all live peers. DEADLINE_EXCEEDED: there was none (says whose was full).
+  // CANCELLED: Server::Interrupt() was called.
   absl::StatusOr<Receipt> Send(Pid to, absl::string_view msg,
                                absl::Duration timeout, uint64_t id = 0);
   // For large envelopes: `msg` is referenced where its memory allows, not
@@ -97,7 +97,8 @@ class Inbox {
 
   // The next envelope; it counts as taken when this returns it.
   // DEADLINE_EXCEEDED: none came within `timeout`. FAILED_PRECONDITION: closed
-  // (says why), and nothing is left in it.
+  // (says why), and nothing is left in it. CANCELLED: Server::Interrupt() was
+  // called, whatever is left in it.
   absl::StatusOr<Received> Receive(absl::Duration timeout);
 
   // Appends up to `limit` envelopes to `out` and returns how many; waits only
@@ -134,16 +135,24 @@ class Server {
   // Waits until `count` peers are live (UP or SLOW). For tests and first
   // programs; sending needs no such wait. DEADLINE_EXCEEDED: says who is
   // missing. INVALID_ARGUMENT: there are not so many peers.
-  // FAILED_PRECONDITION: closed.
+  // FAILED_PRECONDITION: closed. CANCELLED: interrupted.
   absl::Status WaitForPeers(int count, absl::Duration timeout);
 
   // What happened besides envelopes. The last 1,024 are kept, those of one kind
   // about one peer folded together while they wait; older ones are counted.
   // DEADLINE_EXCEEDED: nothing did. FAILED_PRECONDITION: closed, and all told.
+  // CANCELLED: interrupted.
   absl::StatusOr<Event> NextEvent(absl::Duration timeout);
 
   // The ledger and the state of each peer, and the totals. Any time, also
-  // after Close().
+  // after Close(). Keep it while you walk through it: what is part of an
+  // unnamed one is gone before the loop in `for (auto& p : stats().peers())`
+  // begins.
+  //
+  //   const raft_cluster::Stats stats = server->stats();
+  //   for (const raft_cluster::PeerStats& peer : stats.peers()) {
+  //     std::cout << peer.pid() << ": " << peer.state() << std::endl;
+  //   }
   Stats stats() const;
 
   // Stops the inbox and the outbox, sends what is queued to live peers, and
@@ -151,11 +160,22 @@ class Server {
   // an outcome. DEADLINE_EXCEEDED: not all (says how many per peer); those
   // count as abandoned. Returns by `timeout` + 50 ms. Events can be fetched
   // meanwhile. A second call answers as the first does, and shortens it where
-  // its own timeout ends earlier.
+  // its own timeout ends earlier. CANCELLED: Interrupt() was called meanwhile,
+  // and not everything has an outcome.
   absl::Status Close(absl::Duration timeout);
 
+  // Gets the threads out that are in this server, and ends nothing else: Run(),
+  // and each call that waits or may wait (Receive(), ReceiveBatch(), Send()
+  // with a timeout, WaitForPeers(), NextEvent()), returns CANCELLED as soon as
+  // it can, and so does each that comes later. A Close() under way ends as if
+  // its time were up; a later one drains as ever. Nothing is said to peers, and
+  // nothing that was accepted is given up: the server goes on in the background
+  // until Close(). Returns at once, and cannot be undone. Handlers may call it,
+  // signal handlers may not.
+  void Interrupt();
+
  private:
-  friend absl::Status Run(Server& server, Handler& handler);
+  friend class internal::ServerAccess;
   explicit Server(std::unique_ptr<internal::Pump> pump);
 
   Pid pid_ = 0;

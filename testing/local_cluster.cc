@@ -10,6 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "raft/base/thread.h"
+#include "raft/cluster/server_access.h"
 #include "raft/testing/gate.h"
 #include "raft/testing/ledger.h"
 
@@ -71,6 +73,10 @@ LocalCluster::LocalCluster(int servers, absl::string_view scheme, Setup setup)
 LocalCluster::~LocalCluster() {
   for (auto& entry : servers_) {
     if (entry.second.gate != nullptr) entry.second.gate->Cut();
+    if (entry.second.server != nullptr) entry.second.server->Interrupt();
+  }
+  for (auto& entry : servers_) {
+    if (entry.second.server != nullptr) SeeOff(&entry.second);
   }
 }
 
@@ -127,8 +133,24 @@ absl::Status LocalCluster::Start(Pid pid) {
   absl::StatusOr<std::unique_ptr<Server>> server =
       Server::Start(*config, pid, options);
   if (!server.ok()) return server.status();
-  found->second = {std::move(gate), *std::move(server)};
+  found->second.gate = std::move(gate);
+  found->second.server = *std::move(server);
   return absl::OkStatus();
+}
+
+absl::Status LocalCluster::RunHandler(Pid pid, Handler& handler) {
+  const absl::Status status = CheckRuns(pid);
+  if (!status.ok()) return status;
+  Running& life = servers_[pid];
+  if (life.handler.joinable()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("server ", pid, " has had a handler already"));
+  }
+  return internal::StartThread(
+      [server = life.server.get(), &handler] {
+        Run(*server, handler).IgnoreError();
+      },
+      &life.handler);
 }
 
 absl::Status LocalCluster::Stop(Pid pid, absl::Duration timeout) {
@@ -143,6 +165,8 @@ absl::Status LocalCluster::Crash(Pid pid) {
   const absl::Status status = CheckRuns(pid);
   if (!status.ok()) return status;
   servers_[pid].gate->Cut();
+  // Before anything is closed: nobody is to take this for a farewell.
+  server(pid)->Interrupt();
   // A Close() that reaches nobody: its answer says what everybody knows.
   server(pid)->Close(absl::ZeroDuration()).IgnoreError();
   Bury(pid);
@@ -154,9 +178,21 @@ absl::Status LocalCluster::Restart(Pid pid) {
   return status.ok() ? Start(pid) : status;
 }
 
+// A thread that is inside has to be out before what it uses goes. One that is
+// between two calls cannot be seen, and so the server stays, closed.
 void LocalCluster::Bury(Pid pid) {
-  ended_[pid].push_back(server(pid)->stats());
-  servers_[pid] = Running();
+  Running& life = servers_[pid];
+  SeeOff(&life);
+  ended_[pid].push_back(life.server->stats());
+  internal::ServerAccess::pump(*life.server).DropInbox();
+  graves_.push_back(std::move(life.server));
+  life = Running();
+}
+
+void LocalCluster::SeeOff(Running* life) {
+  life->server->Interrupt();
+  internal::ServerAccess::pump(*life->server).SeeOff();
+  if (life->handler.joinable()) life->handler.join();
 }
 
 absl::Status LocalCluster::Pause(Pid pid) {

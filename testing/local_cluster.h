@@ -11,6 +11,15 @@
 //   ...
 //   EXPECT_EQ(cluster.CheckLedgers(), absl::OkStatus());
 //
+// With a protocol of your own (cluster/handler.h), on a thread of the
+// cluster's:
+//
+//   Ticker ticker;                                    // Outlives the cluster.
+//   raft_cluster::LocalCluster cluster(5, "loopback");
+//   ASSERT_EQ(cluster.RunHandler(1, ticker), absl::OkStatus());
+//   ...
+//   ASSERT_EQ(cluster.Crash(1), absl::OkStatus());    // It is left alone now.
+//
 // With a setup of your own:
 //
 //   raft_cluster::LocalCluster::Setup setup;
@@ -24,6 +33,9 @@
 //
 // Thread rule: one thread, but for server(), operator[] and the const methods,
 // which any thread may call for servers that nobody starts or ends meanwhile.
+// A Server that such a thread has got it may go on to use, also while its life
+// is ended and afterwards: calls that wait, and Run(), then return CANCELLED.
+// What has ended is freed with the cluster, when no thread may use it any more.
 #ifndef RAFT_TESTING_LOCAL_CLUSTER_H_
 #define RAFT_TESTING_LOCAL_CLUSTER_H_
 
@@ -31,6 +43,8 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
+#include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
 #include "absl/status/status.h"
@@ -38,6 +52,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "raft/cluster/config.h"
+#include "raft/cluster/handler.h"
 #include "raft/cluster/options.h"
 #include "raft/cluster/server.h"
 #include "raft/testing/local_addresses.h"
@@ -94,11 +109,22 @@ class LocalCluster {
   absl::Status Start(Pid pid);
   // Close(timeout), whose answer it gives, and the end. NOT_FOUND: it does not
   // run.
+  // Returns when no thread is in the server any more, nor in a handler that
+  // Run() calls: so a handler must not end its own server, nor wait for who
+  // does.
   absl::Status Stop(Pid pid, absl::Duration timeout);
-  // Ends it without a word to its peers. NOT_FOUND: it does not run.
+  // Ends it without a word to its peers. NOT_FOUND: it does not run. Returns as
+  // Stop() does.
   absl::Status Crash(Pid pid);
   // Crash() and Start().
   absl::Status Restart(Pid pid);
+
+  // Runs `handler` (cluster/handler.h) on a thread of its own, until it stops
+  // or the server ends; it outlives both. NOT_FOUND: the server does not run.
+  // FAILED_PRECONDITION: this life has had a handler already.
+  // RESOURCE_EXHAUSTED: there is no thread to be had.
+  absl::Status RunHandler(Pid pid, Handler& handler);
+
   // What SIGSTOP and SIGCONT do to a process, as its peers see it: what they
   // send to it waits, and nothing comes from it. Its own methods still answer.
   // NOT_FOUND: it does not run.
@@ -126,16 +152,20 @@ class LocalCluster {
   struct Running {
     std::shared_ptr<internal::Gate> gate;
     std::unique_ptr<Server> server;
+    std::thread handler;
   };
 
   absl::Status CheckRuns(Pid pid) const;
   void Bury(Pid pid);
+  static void SeeOff(Running* life);
 
   const Setup setup_;
   absl::Status status_;
   // Holds the sockets' folder, where there is one.
   std::unique_ptr<LocalAddresses> addresses_;
   Config config_;
+  // For threads that may still call them.
+  std::vector<std::unique_ptr<Server>> graves_;
   std::map<Pid, Running> servers_;           // Every pid; null if ended.
   std::map<Pid, std::vector<Stats>> ended_;  // Last words of ended lives.
 };

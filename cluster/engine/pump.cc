@@ -206,6 +206,7 @@ void Pump::NotifyOfEvents() {
 }
 
 bool Pump::Found(Quest quest) const {
+  if (interrupted_ && quest != Quest::kNothing) return true;
   switch (quest) {
     case Quest::kNothing:
       return waiters_.receivers > 0;  // Who will lead instead.

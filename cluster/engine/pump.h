@@ -62,6 +62,9 @@
 
 namespace raft_cluster::internal {
 
+// What calls answer once Pump::Interrupt() was called.
+absl::Status Interrupted();
+
 class Pump : private Receiver {
  public:
   // `transport` is open, and connected to nobody yet. `clock` outlives this.
@@ -102,9 +105,30 @@ class Pump : private Receiver {
   Stats GetStats();
   absl::Status Close(absl::Duration timeout);
   bool closing();
+  void Interrupt();
+  bool interrupted();
+  // Waits until all who are inside, the callers of Run() among them, are out.
+  // REQUIRES: it is interrupted, and the caller is not inside itself.
+  void SeeOff();
+  // For who keeps this for the sake of those that may still call, to be told
+  // that they are late. REQUIRES: it is interrupted.
+  void DropInbox();
   // This process was forked off the one that made this: to touch anything else
   // here would be to wait for threads that there are not.
   bool InForkedChild() const { return guard_.InChild(); }
+
+  // Counts whoever comes back to the pump again and again as inside, also in
+  // between.
+  class Visit {
+   public:
+    explicit Visit(Pump* pump);
+    ~Visit();
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+
+   private:
+    Pump& pump_;
+  };
 
  private:
   enum class Leader { kNobody, kLoop, kReceiver };
@@ -147,6 +171,20 @@ class Pump : private Receiver {
     CondVar wake;
     bool idle = false;       // Sleeps until it is told.
     Micros received_at = 0;  // When a Receive() last stopped leading.
+  };
+
+  // A call that gives mu_ up before it ends. Lives while mu_ is held.
+  class Inside {
+   public:
+    explicit Inside(Pump* pump) ABSL_NO_THREAD_SAFETY_ANALYSIS : pump_(*pump) {
+      ++pump_.inside_;
+    }
+    ~Inside() ABSL_NO_THREAD_SAFETY_ANALYSIS { pump_.Leave(); }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+
+   private:
+    Pump& pump_;
   };
 
   // Receiver; on the leader's thread, which holds pump_.
@@ -194,6 +232,7 @@ class Pump : private Receiver {
   // For who is not the leader, and may have made an event. May unlock mu_ for a
   // moment.
   void NotifyOfEvents() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Leave() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // The leader is none any more; promotes a follower.
   void StepDown() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Loop();
@@ -223,7 +262,10 @@ class Pump : private Receiver {
   Waiters waiters_ ABSL_GUARDED_BY(mu_);
   RecentTime recent_ ABSL_GUARDED_BY(mu_);
   LoopWait loop_ ABSL_GUARDED_BY(mu_);
+  bool interrupted_ ABSL_GUARDED_BY(mu_) = false;
+  int inside_ ABSL_GUARDED_BY(mu_) = 0;            // Calls, and visits.
   Micros close_by_ ABSL_GUARDED_BY(mu_) = kNever;  // While it drains.
+  bool close_cut_ ABSL_GUARDED_BY(mu_) = false;    // By Interrupt().
   absl::Status close_status_ ABSL_GUARDED_BY(mu_);
   Thread thread_;  // Runs Loop().
 };

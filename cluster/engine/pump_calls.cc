@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "raft/base/assert.h"
 #include "raft/cluster/engine/pump.h"
 
 namespace raft_cluster::internal {
@@ -13,6 +14,8 @@ namespace {
 constexpr int kMaxJoined = 31;
 // The same for those that were taken: what is owed for them may be.
 constexpr int kMaxTaken = 31;
+// Envelopes that are dropped at a time.
+constexpr size_t kDropped = 1024;
 
 // Answers to those who look again and again: made once.
 absl::Status NothingCame() {
@@ -23,11 +26,19 @@ absl::Status NothingCame() {
 
 }  // namespace
 
+absl::Status Interrupted() {
+  return absl::CancelledError("the server was interrupted");
+}
+
 absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
                                       absl::Duration timeout) {
   const bool waits = timeout > absl::ZeroDuration();
   Micros deadline = 0;  // Not known before it is needed.
   MutexLock lock(mu_);
+  if (interrupted_ && waits) {
+    engine_.CountRefused(to);
+    return Interrupted();
+  }
   if (recent_.joined < kMaxJoined) {
     if (const int links = engine_.Join(to, envelope); links > 0) {
       ++recent_.joined;
@@ -35,6 +46,7 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
     }
   }
   recent_.joined = 0;
+  const Inside inside(this);
   for (;;) {
     const Micros now = clock_.Now();
     absl::StatusOr<Acceptance> receipt = engine_.Offer(to, envelope, now);
@@ -56,6 +68,10 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
     ++waiters_.watchers;
     Wait(waiters_.changed, deadline);
     --waiters_.watchers;
+    if (interrupted_) {
+      engine_.CountRefused(to);
+      return Interrupted();
+    }
   }
 }
 
@@ -115,12 +131,17 @@ absl::StatusOr<size_t> Pump::Receive(
         "receives up to 0 envelopes: the limit must be above 0");
   }
   MutexLock lock(mu_);
+  const Inside inside(this);
   Micros deadline = 0;  // Not known before it is needed.
   for (;;) {
     bool found = Found(Quest::kEnvelopes);
     if (!found) {
       if (deadline == 0) deadline = After(timeout);
       found = Seek(Quest::kEnvelopes, deadline);
+    }
+    if (interrupted_) {
+      PassOn();
+      return Interrupted();
     }
     bool sooner;
     const size_t count = engine_.TakeUpTo(limit, TimeOfTaking(), take, &sooner);
@@ -141,9 +162,12 @@ absl::Status Pump::ReceiveNext(absl::Duration timeout,
                                absl::optional<Event>* event) {
   const Micros deadline = After(timeout);
   MutexLock lock(mu_);
+  const Inside inside(this);
   Seek(Quest::kEnvelopesAndEvents, deadline);
   absl::Status status;
-  if (engine_.EventIsNext()) {
+  if (interrupted_) {
+    status = Interrupted();
+  } else if (engine_.EventIsNext()) {
     engine_.NextEvent(&event->emplace());
   } else if (engine_.Take(&received->emplace(), clock_.Now())) {
     if (sleeper_.asleep()) WakeBy(engine_.Deadline());
@@ -163,9 +187,14 @@ absl::Status Pump::WaitForPeers(int count, absl::Duration timeout) {
         absl::StrCat("waits for ", count, " peers, but the configuration has ",
                      engine_.peer_count()));
   }
+  const Inside inside(this);
   ++waiters_.watchers;
   absl::Status status;
   for (;;) {
+    if (interrupted_) {
+      status = Interrupted();
+      break;
+    }
     if (state_ >= State::kClosing) {
       status = absl::FailedPreconditionError("the server is closed");
       break;
@@ -185,8 +214,9 @@ absl::Status Pump::WaitForPeers(int count, absl::Duration timeout) {
 absl::StatusOr<Event> Pump::NextEvent(absl::Duration timeout) {
   const Micros deadline = After(timeout);
   MutexLock lock(mu_);
+  const Inside inside(this);
   ++waiters_.watchers;
-  absl::Status status;
+  absl::Status status = interrupted_ ? Interrupted() : absl::OkStatus();
   while (!engine_.has_event() && status.ok()) {
     // While a server drains, what becomes of its peers is still of interest.
     if (state_ >= State::kStopping) {
@@ -195,6 +225,7 @@ absl::StatusOr<Event> Pump::NextEvent(absl::Duration timeout) {
       status = NothingCame();
     } else {
       Wait(waiters_.changed, deadline);
+      if (interrupted_) status = Interrupted();
     }
   }
   --waiters_.watchers;
@@ -214,8 +245,57 @@ bool Pump::closing() {
   return state_ >= State::kClosing;
 }
 
+void Pump::Interrupt() {
+  MutexLock lock(mu_);
+  const Inside inside(this);
+  interrupted_ = true;
+  if (state_ == State::kClosing) {
+    close_by_ = 0;
+    close_cut_ = true;
+  }
+  waiters_.received.NotifyAll();
+  waiters_.changed.NotifyAll();
+  WakeBy(0);  // The leader may be a Receive().
+}
+
+bool Pump::interrupted() {
+  MutexLock lock(mu_);
+  return interrupted_;
+}
+
+Pump::Visit::Visit(Pump* pump) : pump_(*pump) {
+  MutexLock lock(pump_.mu_);
+  ++pump_.inside_;
+}
+
+Pump::Visit::~Visit() {
+  if (pump_.InForkedChild()) return;  // Of a handler that forked.
+  MutexLock lock(pump_.mu_);
+  pump_.Leave();
+}
+
+void Pump::Leave() {
+  if (--inside_ == 0 && interrupted_) waiters_.changed.NotifyAll();
+}
+
+void Pump::SeeOff() {
+  MutexLock lock(mu_);
+  RAFT_ASSERT(interrupted_);
+  while (inside_ > 0) waiters_.changed.Wait(mu_);
+}
+
+void Pump::DropInbox() {
+  MutexLock lock(mu_);
+  RAFT_ASSERT(interrupted_);
+  const auto drop = [](Delivery&&) {};
+  bool sooner;
+  while (engine_.TakeUpTo(kDropped, clock_.Now(), drop, &sooner) > 0) {
+  }
+}
+
 absl::Status Pump::Close(absl::Duration timeout) {
   const Micros deadline = After(timeout);
+  const Visit visit(this);
   {
     MutexLock lock(mu_);
     close_by_ = std::min(close_by_, deadline);
@@ -238,6 +318,9 @@ absl::Status Pump::Close(absl::Duration timeout) {
     Wait(waiters_.changed, close_by_);
   }
   close_status_ = engine_.Abandon();
+  if (close_cut_ && !close_status_.ok()) {
+    close_status_ = absl::CancelledError(close_status_.message());
+  }
   state_ = State::kStopping;
   loop_.wake.NotifyAll();
   waiters_.received.NotifyAll();

@@ -80,8 +80,6 @@ absl::Status RunSeed(uint64_t seed, size_t* elections) {
   options.seed = seed;
   options.fault_time = absl::Seconds(5);
   options.settle_time = absl::Seconds(20);
-  // The two would share a disk, which no real ones do.
-  options.twins = false;
   options.invariant = [&] { return observer.status(); };
   options.settled = [&] { return observer.agreed(); };
   const absl::Status status =

@@ -28,6 +28,7 @@ namespace raft_cluster::internal {
 inline constexpr auto kOk = absl::StatusCode::kOk;
 inline constexpr auto kClosed = absl::StatusCode::kFailedPrecondition;
 inline constexpr auto kLate = absl::StatusCode::kDeadlineExceeded;
+inline constexpr auto kCut = absl::StatusCode::kCancelled;
 using Codes = std::initializer_list<absl::StatusCode>;
 
 inline constexpr Pid kSelf = 1;
@@ -94,11 +95,11 @@ class Bench {
                   codes);
   }
   // True: it was an event, not an envelope.
-  bool ReceiveNext() {
+  bool ReceiveNext(Codes codes = {kOk}) {
     absl::optional<Delivery> received;
     absl::optional<Event> event;
     Expect(pump.ReceiveNext(absl::InfiniteDuration(), &received, &event),
-           {kOk});
+           codes);
     return event.has_value();
   }
   void WaitForPeers(int count) {

@@ -230,6 +230,41 @@ void CloseAndClose() {
              {"closes too", [&] { bench.Close(); }}});
 }
 
+// The peer's envelope is not what ends them, though it may be there.
+void InterruptAndReceive() {
+  Bench bench({});
+  bench.Run({{"receives",
+              [&] {
+                bench.Receive({kOk, kCut});
+                bench.Receive({kCut});
+              }},
+             {"receives next",
+              [&] {
+                bench.ReceiveNext({kOk, kCut});
+                bench.ReceiveNext({kCut});
+              }},
+             {"interrupts", [&] {
+                bench.pump.Interrupt();
+                bench.pump.SeeOff();
+              }}});
+}
+
+void InterruptAndWaiters() {
+  Bench bench(OneFits());
+  bench.wire.SetTakes(2, false);
+  bench.Send(2);
+  bench.Run({{"sends", [&] { bench.Send(2, {kCut}); }},
+             {"watches",
+              [&] {
+                bench.NextEvent({kOk, kCut});
+                bench.NextEvent({kCut});
+              }},
+             {"interrupts", [&] {
+                bench.pump.Interrupt();
+                bench.wire.SetTakes(2, true);
+              }}});
+}
+
 const std::vector<Scenario>& Scenarios() {
   static const auto* const scenarios = new std::vector<Scenario>{
       {"SendAndSend", {1, 300}, SendAndSend},
@@ -247,6 +282,8 @@ const std::vector<Scenario>& Scenarios() {
       {"PeerComesUp", {1, 300}, PeerComesUp},
       {"SkipAndWatch", {1, 300}, SkipAndWatch},
       {"SkipAndReceiveNext", {1, 300}, SkipAndReceiveNext},
+      {"InterruptAndReceive", {1, 300}, InterruptAndReceive},
+      {"InterruptAndWaiters", {1, 300}, InterruptAndWaiters},
       {"CloseAndReceive", {0, 1000}, CloseAndReceive},
       {"CloseAndWaiters", {0, 1000}, CloseAndWaiters},
       {"CloseAndSend", {1, 300}, CloseAndSend},

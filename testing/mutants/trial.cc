@@ -14,6 +14,8 @@ Trial Try(absl::string_view mutant, uint64_t seeds) {
     SimulationOptions options;
     options.seed = ++trial.seed;
     options.fault_time = absl::Seconds(5);
+    options.draw_options = true;
+    options.twins = true;
     const absl::Status status = RunSimulation(options).status;
     trial.found = !status.ok();
     trial.why = std::string(status.message());

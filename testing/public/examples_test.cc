@@ -33,8 +33,10 @@ TEST(Examples, AreFoundWhereTheyAre) {
   EXPECT_EQ(ExamplesIn("transport_builtin_builtin_h"), 1);
   EXPECT_EQ(ExamplesIn("testing_faulty_faulty_h"), 1);
   EXPECT_EQ(ExamplesIn("testing_local_addresses_h"), 1);
-  EXPECT_EQ(ExamplesIn("testing_local_cluster_h"), 2);
-  EXPECT_EQ(ExamplesIn("testing_simulation_simulation_h"), 2);
+  EXPECT_EQ(ExamplesIn("testing_local_cluster_h"), 3);
+  EXPECT_EQ(ExamplesIn("testing_simulation_control_h"), 1);
+  EXPECT_EQ(ExamplesIn("testing_simulation_disk_h"), 1);
+  EXPECT_EQ(ExamplesIn("testing_simulation_simulation_h"), 3);
   EXPECT_EQ(ExamplesIn("testing_transport_conformance_h"), 1);
 }
 

@@ -4,15 +4,39 @@
 #include <utility>
 #include <vector>
 
-namespace raft_cluster::internal {
+#include "raft/testing/simulation/streams.h"
 
-SimFaultSchedule::SimFaultSchedule(SplitMix64* random, SimNetwork* network,
-                                   int servers, SimFaultTarget* target)
-    : random_(random),
+namespace raft_cluster::internal {
+namespace {
+
+constexpr Micros kMostAway = 3000000;  // From a crash to the restart.
+
+}  // namespace
+
+SimFaultSchedule::SimFaultSchedule(uint64_t seed, const FaultWeights& weights,
+                                   SimNetwork* network, int servers,
+                                   SimFaultTarget* target)
+    : random_(StreamOf(seed, SimStream::kFaults)),
+      faults_({{weights.crash, &SimFaultSchedule::Crash},
+               {weights.pause, &SimFaultSchedule::Pause},
+               {weights.twin, &SimFaultSchedule::Twin},
+               {weights.leave, &SimFaultSchedule::Leave}}),
       network_(network),
       servers_(servers),
-      target_(target),
-      next_(random->Between(0, 1000000)) {}
+      target_(target) {
+  if (servers > 1) {  // Otherwise there is nothing between them.
+    faults_.insert(faults_.end(),
+                   {{weights.weather, &SimFaultSchedule::Weather},
+                    {weights.cut, &SimFaultSchedule::Cut},
+                    {weights.partition, &SimFaultSchedule::Partition},
+                    {weights.clog, &SimFaultSchedule::Clog},
+                    {weights.reset, &SimFaultSchedule::Reset}});
+  }
+  for (const Weighted& fault : faults_) {
+    weight_ += static_cast<uint64_t>(fault.weight);
+  }
+  next_ = weight_ == 0 ? kNever : random_.Between(0, 1000000);
+}
 
 Micros SimFaultSchedule::Next() const {
   return later_.empty() ? next_ : std::min(next_, later_.begin()->first);
@@ -27,7 +51,7 @@ void SimFaultSchedule::Act() {
   }
   if (now < next_) return;
   Inflict();
-  next_ = now + random_->Between(10000, 1000000);
+  next_ = now + random_.Between(10000, 1000000);
 }
 
 void SimFaultSchedule::Stop() {
@@ -43,12 +67,12 @@ void SimFaultSchedule::Stop() {
 
 void SimFaultSchedule::Later(Micros least, Micros most,
                              std::function<void()> action) {
-  later_.emplace(network_->now() + random_->Between(least, most),
+  later_.emplace(network_->now() + random_.Between(least, most),
                  std::move(action));
 }
 
 Pid SimFaultSchedule::SomeServer() {
-  return static_cast<Pid>(1 + random_->Below(static_cast<uint64_t>(servers_)));
+  return static_cast<Pid>(1 + random_.Below(static_cast<uint64_t>(servers_)));
 }
 
 Pid SimFaultSchedule::SomeOther(Pid pid) {
@@ -59,51 +83,48 @@ Pid SimFaultSchedule::SomeOther(Pid pid) {
 }
 
 void SimFaultSchedule::Inflict() {
-  const Pid pid = SomeServer();
-  switch (random_->Below(16)) {
-    case 0:
-    case 1:
-    case 2:
-    case 3:
-    case 4:
-      Weather();
-      break;
-    case 5:
-      Cut();
-      break;
-    case 6:
-      Partition();
-      break;
-    case 7:
-      Clog();
-      break;
-    case 8:
-    case 9:
-      network_->Reset(pid, SomeOther(pid));
-      break;
-    case 10:
-    case 11:
-      target_->CrashServer(pid);
-      Later(1000, 3000000, [this, pid] {
-        if (!target_->Runs(pid)) target_->StartServer(pid);
-      });
-      break;
-    case 12:
-    case 13:
-      target_->PauseServer(pid);
-      Later(1000, 6000000, [this, pid] { target_->ResumeServer(pid); });
-      break;
-    case 14:
-      target_->TwinServer(pid);
-      Later(1000, 6000000, [this, pid] { target_->ResumeServer(pid); });
-      break;
-    case 15:
-      target_->LeaveServer(pid);
-      Later(100000, 3000000, [this, pid] {
-        if (!target_->Runs(pid)) target_->StartServer(pid);
-      });
-      break;
+  uint64_t at = random_.Below(weight_);
+  for (const Weighted& fault : faults_) {
+    const auto weight = static_cast<uint64_t>(fault.weight);
+    if (at < weight) return (this->*fault.inflict)();
+    at -= weight;
   }
+}
+
+void SimFaultSchedule::StartLater(Pid pid, Micros after) {
+  later_.emplace(network_->now() + after, [this, pid] {
+    if (!target_->Runs(pid)) target_->StartServer(pid);
+  });
+}
+
+// What is drawn here must not depend on what the servers do: the faults would.
+void SimFaultSchedule::Crash() {
+  const Pid pid = SomeServer();
+  target_->CrashServer(pid);
+  StartLater(pid, random_.Between(1000, kMostAway));
+}
+
+void SimFaultSchedule::Leave() {
+  const Pid pid = SomeServer();
+  target_->LeaveServer(pid);
+  StartLater(pid, random_.Between(100000, kMostAway));
+}
+
+void SimFaultSchedule::Pause() {
+  const Pid pid = SomeServer();
+  target_->PauseServer(pid);
+  Later(1000, 6000000, [this, pid] { target_->ResumeServer(pid); });
+}
+
+void SimFaultSchedule::Twin() {
+  const Pid pid = SomeServer();
+  target_->TwinServer(pid);
+  Later(1000, 6000000, [this, pid] { target_->ResumeServer(pid); });
+}
+
+void SimFaultSchedule::Reset() {
+  const Pid from = SomeServer();
+  network_->Reset(from, SomeOther(from));
 }
 
 void SimFaultSchedule::Weather() {
@@ -113,22 +134,22 @@ void SimFaultSchedule::Weather() {
   faults = SimFaults();
   faults.cut = cut;
   faults.clogged = clogged;
-  if (random_->Chance(0.3)) return;  // Fair weather.
-  if (random_->Chance(0.5)) {
-    faults.loss = 0.3 * static_cast<double>(random_->Below(101)) / 100;
+  if (random_.Chance(0.3)) return;  // Fair weather.
+  if (random_.Chance(0.5)) {
+    faults.loss = 0.3 * static_cast<double>(random_.Below(101)) / 100;
   }
-  if (random_->Chance(0.4)) {
-    faults.duplication = 0.5 * static_cast<double>(random_->Below(101)) / 100;
+  if (random_.Chance(0.4)) {
+    faults.duplication = 0.5 * static_cast<double>(random_.Below(101)) / 100;
   }
-  if (random_->Chance(0.2)) faults.damage = 0.02;
-  faults.delay = random_->Between(10, 30000);
-  if (random_->Chance(0.5)) faults.jitter = random_->Between(0, 50000);
+  if (random_.Chance(0.2)) faults.damage = 0.02;
+  faults.delay = random_.Between(10, 30000);
+  if (random_.Chance(0.5)) faults.jitter = random_.Between(0, 50000);
 }
 
 void SimFaultSchedule::Cut() {
   const Pid a = SomeServer();
   const Pid b = SomeOther(a);
-  const bool both = random_->Chance(0.5);
+  const bool both = random_.Chance(0.5);
   network_->faults(a, b).cut = true;
   if (both) network_->faults(b, a).cut = true;
   Later(10000, 5000000, [this, a, b] {
@@ -141,7 +162,7 @@ void SimFaultSchedule::Partition() {
   ++partitions_;
   std::vector<bool> side(static_cast<size_t>(servers_) + 1);
   for (size_t pid = 1; pid < side.size(); ++pid) {
-    side[pid] = random_->Chance(0.5);
+    side[pid] = random_.Chance(0.5);
   }
   const auto set = [this, side](bool cut) {
     for (Pid a = 1; a <= servers_; ++a) {

@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <vector>
 
 #include "raft/base/random.h"
+#include "raft/testing/simulation/fault_weights.h"
 #include "raft/testing/simulation/network.h"
 
 namespace raft_cluster::internal {
@@ -29,29 +31,45 @@ class SimFaultTarget {
 
 class SimFaultSchedule {
  public:
-  SimFaultSchedule(SplitMix64* random, SimNetwork* network, int servers,
-                   SimFaultTarget* target);
+  SimFaultSchedule(uint64_t seed, const FaultWeights& weights,
+                   SimNetwork* network, int servers, SimFaultTarget* target);
 
   // When something happens next.
   Micros Next() const;
   void Act();  // Makes happen what is due.
   // Heals the network. Servers are the owner's to bring back.
   void Stop();
+  // Somebody else has crashed it: it is to start `after` from now.
+  void StartLater(Pid pid, Micros after);
 
   uint64_t partitions() const { return partitions_; }
   uint64_t clogs() const { return clogs_; }
 
  private:
+  // A fault: from what it does, and how often it comes.
+  using Fault = void (SimFaultSchedule::*)();
+  struct Weighted {
+    int weight;
+    Fault inflict;
+  };
+
   void Inflict();
   void Weather();  // Loss, duplication, delay and damage of one direction.
   void Cut();
   void Partition();
   void Clog();
+  void Reset();
+  void Crash();
+  void Pause();
+  void Twin();
+  void Leave();
   void Later(Micros least, Micros most, std::function<void()> action);
   Pid SomeServer();
   Pid SomeOther(Pid pid);
 
-  SplitMix64* const random_;
+  SplitMix64 random_;
+  std::vector<Weighted> faults_;
+  uint64_t weight_ = 0;  // Of them all.
   SimNetwork* const network_;
   const int servers_;
   SimFaultTarget* const target_;

@@ -10,6 +10,7 @@ namespace raft_cluster::internal {
 SimHost::SimHost(SimProcess* process, std::unique_ptr<Handler> handler)
     : Dispatcher(handler.get(), &process->pump()),
       process_(*process),
+      random_(process->NewStream(SimStream::kApplication)),
       owned_handler_(std::move(handler)) {
   for (Pid pid = 1; pid <= process->world().servers; ++pid) {
     if (pid != process->life().pid) peers_.push_back(pid);
@@ -23,9 +24,12 @@ absl::Duration SimHost::now() const {
 
 absl::StatusOr<Receipt> SimHost::TrySend(Pid to, absl::string_view msg,
                                          uint64_t id) {
+  if (process_.killed()) {
+    return absl::FailedPreconditionError("the server has crashed");
+  }
   const absl::StatusOr<Acceptance> accepted = process_.pump().Send(
       to, MakeOutgoing(msg, id, to == kBroadcast), absl::ZeroDuration());
-  if (accepted.ok()) process_.NoteAccepted(*accepted);
+  if (accepted.ok()) process_.NoteSent(to, id, msg, *accepted);
   return ToReceipt(accepted);
 }
 

@@ -21,12 +21,13 @@ class SimHost : public SimApplication, private Dispatcher {
   void Act() override;
   void Wake() override;
   void Settle() override {}
+  void Halt() override { Stop(); }
 
  private:
   Pid pid() const override { return process_.life().pid; }
   std::vector<Pid> peers() const override { return peers_; }
   absl::Duration now() const override;
-  uint64_t Random() override { return process_.world().random->Next(); }
+  uint64_t Random() override { return random_.Next(); }
   absl::StatusOr<Receipt> TrySend(Pid to, absl::string_view msg,
                                   uint64_t id) override;
   void SetTimer(int timer, absl::Duration after) override;
@@ -36,6 +37,7 @@ class SimHost : public SimApplication, private Dispatcher {
   void NoteEvent(const Event& event) override { process_.NoteEvent(event); }
 
   SimProcess& process_;
+  SplitMix64 random_;
   const std::unique_ptr<Handler> owned_handler_;
   std::vector<Pid> peers_;
   Micros next_;

@@ -13,7 +13,7 @@ constexpr Micros kSettlePace = 2000;
 
 SimLoad::SimLoad(SimProcess* process)
     : process_(*process),
-      random_(*process->world().random),
+      random_(process->NewStream(SimStream::kApplication)),
       sent_(process->world().history->AddSender(process->life())),
       took_(process->world().history->AddReceiver(process->life())),
       sends_left_(kMaxSends) {
@@ -84,7 +84,7 @@ void SimLoad::Send() {
       to, MakeOutgoing(msg, id, to == kBroadcast), absl::ZeroDuration());
   if (!receipt.ok()) receipt = Acceptance();
   sent_.Sent(to, id, msg, receipt->accepted, receipt->skipped);
-  process_.NoteAccepted(*receipt);
+  process_.NoteSent(to, id, msg, *receipt);
 }
 
 void SimLoad::Take() {

@@ -22,6 +22,7 @@ class SimLoad : public SimApplication {
   void Wake() override;
   // Sends no more, and takes whatever comes.
   void Settle() override;
+  void Halt() override {}
 
  private:
   void Send();
@@ -32,7 +33,7 @@ class SimLoad : public SimApplication {
   Micros now() const { return process_.world().network->now(); }
 
   SimProcess& process_;
-  SplitMix64& random_;
+  SplitMix64 random_;
   SenderLog& sent_;
   ReceiverLog& took_;
   bool settling_ = false;

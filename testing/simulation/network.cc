@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "raft/testing/simulation/streams.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -74,11 +75,13 @@ class SimTransport : public Transport {
 };
 
 SimNetwork::SimNetwork(uint64_t seed, int servers, bool fifo)
-    : servers_(servers),
-      fifo_(fifo),
-      random_(seed),
-      wires_(static_cast<size_t>(servers) * static_cast<size_t>(servers)),
-      listening_(static_cast<size_t>(servers)) {}
+    : servers_(servers), fifo_(fifo), listening_(static_cast<size_t>(servers)) {
+  for (Pid from = 1; from <= servers; ++from) {
+    for (Pid to = 1; to <= servers; ++to) {
+      wires_.emplace_back(StreamOf(seed, SimStream::kWire, from, to));
+    }
+  }
+}
 
 std::unique_ptr<Transport> SimNetwork::Open(Pid pid) {
   auto transport =
@@ -182,15 +185,16 @@ void SimNetwork::Schedule(SimTransport* from, Pid to, uint64_t reply_to,
                           const Frame& frame) {
   Wire& through = wire(from->pid_, to);
   const SimFaults& faults = through.faults;
-  const bool doubled = random_.Chance(faults.duplication);
+  SplitMix64& random = through.random;
+  const bool doubled = random.Chance(faults.duplication);
   if (doubled) ++counts_.doubled;
   for (int copy = 0; copy < (doubled ? 2 : 1); ++copy) {
-    if (faults.cut || random_.Chance(faults.loss)) {
+    if (faults.cut || random.Chance(faults.loss)) {
       ++counts_.lost;
       continue;
     }
     Arrival arrival;
-    arrival.time = now() + faults.delay + random_.Between(0, faults.jitter);
+    arrival.time = now() + faults.delay + random.Between(0, faults.jitter);
     if (fifo_ && reply_to == 0) {
       arrival.time = std::max(arrival.time, through.last_arrival + 1);
       through.last_arrival = arrival.time;
@@ -201,17 +205,18 @@ void SimNetwork::Schedule(SimTransport* from, Pid to, uint64_t reply_to,
     arrival.connection = through.connection;
     arrival.sender = from->process_;
     arrival.receiver = reply_to;
-    arrival.frame = random_.Chance(faults.damage) ? Damage(frame) : frame;
+    arrival.frame =
+        random.Chance(faults.damage) ? Damage(frame, &random) : frame;
     arrivals_.push_back(std::move(arrival));
     std::push_heap(arrivals_.begin(), arrivals_.end(), Later());
   }
 }
 
-Frame SimNetwork::Damage(const Frame& frame) {
+Frame SimNetwork::Damage(const Frame& frame, SplitMix64* random) {
   ++counts_.damaged;
   std::string head(frame.head.view());
   std::string body(frame.body.view());
-  const uint64_t bit = random_.Below(8 * (head.size() + body.size()));
+  const uint64_t bit = random->Below(8 * (head.size() + body.size()));
   const size_t byte = bit / 8;
   char& hit = byte < head.size() ? head[byte] : body[byte - head.size()];
   hit = static_cast<char>(hit ^ (1 << bit % 8));

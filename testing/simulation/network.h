@@ -2,7 +2,7 @@
 // doubles, delays, reorders and damages them, holds them back, cuts links in
 // one direction or both, and resets connections.
 //
-//   SimNetwork network(seed, /*servers=*/5);
+//   SimNetwork network(seed, /*servers=*/5, /*fifo=*/true);
 //   std::unique_ptr<Transport> one = network.Open(1);
 //   network.faults(1, 2).loss = 0.3;
 //   while (network.NextArrival() <= until) network.Deliver();
@@ -90,7 +90,9 @@ class SimNetwork {
     Frame frame;
   };
   struct Wire {
+    explicit Wire(SplitMix64 own) : random(own) {}
     SimFaults faults;
+    SplitMix64 random;
     uint64_t connection = 0;
     Micros last_arrival = 0;
     std::deque<Held> held;
@@ -120,14 +122,13 @@ class SimNetwork {
                       const Frame& frame);
   void Schedule(SimTransport* from, Pid to, uint64_t reply_to,
                 const Frame& frame);
-  Frame Damage(const Frame& frame);
+  Frame Damage(const Frame& frame, SplitMix64* random);
   void ResetAllTo(Pid pid);
   void ConnectionMade(SimTransport* process, Pid peer);
   void Closed(SimTransport* transport);
 
   const int servers_;
   const bool fifo_;
-  SplitMix64 random_;
   SimClock clock_;
   uint64_t order_ = 0;
   uint64_t processes_ = 0;

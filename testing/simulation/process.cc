@@ -14,8 +14,9 @@ SimProcess::SimProcess(const SimWorld& world, ServerLife life,
   EngineOptions options = world.engine;
   options.link.self = life.pid;
   options.link.self_url = absl::StrCat("sim://", life.pid);
-  options.life = {start_us, world.random->Next() | 1};
-  options.seed = world.random->Next();
+  SplitMix64 random = NewStream(SimStream::kProcess);
+  options.life = {start_us, random.Next() | 1};
+  options.seed = random.Next();
   for (Pid pid = 1; pid <= world.servers; ++pid) {
     if (pid == life.pid) continue;
     Url url;
@@ -25,6 +26,9 @@ SimProcess::SimProcess(const SimWorld& world, ServerLife life,
   }
   std::unique_ptr<Transport> transport = world.network->Open(life.pid);
   transport_ = transport.get();
+  if (world.transport) {
+    transport = world.transport(life.pid, std::move(transport));
+  }
   const Micros now = world.network->now();
   pump_ = std::make_unique<Pump>(std::move(transport), options,
                                  world.network->clock());
@@ -34,10 +38,16 @@ SimProcess::SimProcess(const SimWorld& world, ServerLife life,
 }
 
 SimProcess::~SimProcess() {
-  if (pump_ != nullptr) Crash();
+  if (pump_ != nullptr) Destroy();
 }
 
-void SimProcess::Crash() {
+void SimProcess::Kill() {
+  killed_ = true;
+  application_->Halt();
+  if (transport_ != nullptr) world_.network->Kill(transport_);
+}
+
+void SimProcess::Destroy() {
   // One that has left has closed it.
   if (transport_ != nullptr) world_.network->Kill(transport_);
   transport_ = nullptr;
@@ -46,7 +56,7 @@ void SimProcess::Crash() {
 }
 
 Micros SimProcess::Next() const {
-  if (paused_) return kNever;
+  if (paused_ || killed_) return kNever;
   if (leaving_) return next_step_;
   return std::min(next_step_, application_->Next());
 }
@@ -54,7 +64,7 @@ Micros SimProcess::Next() const {
 void SimProcess::Act() {
   const Micros now = world_.network->now();
   pump_->Step();
-  if (!leaving_) application_->Act();
+  if (!leaving_ && !killed_) application_->Act();
   next_step_ = std::max(pump_->Deadline(), now + 1);
 }
 
@@ -66,6 +76,12 @@ void SimProcess::Wake() {
 void SimProcess::Resume() {
   paused_ = false;
   Wake();
+}
+
+void SimProcess::NoteSent(Pid to, uint64_t id, absl::string_view msg,
+                          const Acceptance& receipt) {
+  accepted_ += static_cast<uint64_t>(receipt.accepted);
+  observer_->OnSent(*this, to, id, msg, receipt);
 }
 
 void SimProcess::NoteTaken(const Delivery& got) {
@@ -91,12 +107,28 @@ absl::Status SimProcess::FinishLeave() {
   return status;
 }
 
-bool SimProcess::AtRest() {
+std::string SimProcess::Unrest() {
+  std::string text;
+  const auto say = [&](const auto&... what) {
+    absl::StrAppend(&text, "\n  server ", life_.pid, " (life ", life_.number,
+                    paused_ ? ", paused" : "", "): ", what...);
+  };
+  if (leaving_) say("it is still leaving");
+  if (superseded_) say("it is superseded");
   const Stats stats = pump_->GetStats();
   for (const PeerStats& peer : stats.peers()) {
-    if (peer.ledger().in_flight() > 0 || peer.inbox_bytes() > 0) return false;
+    const std::string state = PeerStats::State_Name(peer.state());
+    if (peer.ledger().in_flight() > 0) {
+      say("its queue to server ", peer.pid(), " has ",
+          peer.ledger().in_flight(), " envelopes, ", peer.queued_bytes(),
+          " bytes, not known to be taken; the peer is ", state);
+    }
+    if (peer.inbox_bytes() > 0) {
+      say("its inbox has ", peer.inbox_bytes(), " bytes of server ", peer.pid(),
+          " that were not taken");
+    }
   }
-  return true;
+  return text;
 }
 
 bool SimProcess::HasMetAnyone() {
@@ -129,17 +161,6 @@ void SimProcess::WriteAccount() {
     world_.history->SetAccount(
         life_, peer.pid(), {peer.ledger().accepted(), peer.ledger().taken()});
   }
-}
-
-std::string SimProcess::Describe() {
-  std::string text =
-      absl::StrCat(life_.pid, ".", life_.number, paused_ ? " paused" : "",
-                   superseded_ ? " superseded" : "", ":");
-  const Stats stats = pump_->GetStats();
-  for (const PeerStats& peer : stats.peers()) {
-    absl::StrAppend(&text, "\n    ", peer.ShortDebugString());
-  }
-  return text;
 }
 
 }  // namespace raft_cluster::internal

@@ -10,11 +10,13 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "raft/base/random.h"
 #include "raft/cluster/engine/engine.h"
 #include "raft/cluster/engine/pump.h"
 #include "raft/testing/history.h"
 #include "raft/testing/simulation/network.h"
+#include "raft/testing/simulation/streams.h"
 
 namespace raft_cluster::internal {
 
@@ -28,16 +30,21 @@ class SimApplication {
   virtual void Act() = 0;           // Does what is due, also before Next().
   virtual void Wake() = 0;          // Something may come.
   virtual void Settle() = 0;  // From now on everything is to come to rest.
+  // Does nothing more, if this comes out of a call of its own also in there.
+  virtual void Halt() = 0;
 };
 
 // What all processes of a run have in common.
 struct SimWorld {
   SimNetwork* network = nullptr;
-  SplitMix64* random = nullptr;
+  uint64_t seed = 0;
   History* history = nullptr;
   EngineOptions engine;  // A pattern; pid, peers and life are filled in.
   int servers = 0;
   std::function<std::unique_ptr<SimApplication>(SimProcess*)> application;
+  // What stands between a server and the network; if null, nothing.
+  std::function<std::unique_ptr<Transport>(Pid, std::unique_ptr<Transport>)>
+      transport;
 };
 
 class SimProcess {
@@ -46,6 +53,8 @@ class SimProcess {
   class Observer {
    public:
     virtual ~Observer() = default;
+    virtual void OnSent(const SimProcess& process, Pid to, uint64_t id,
+                        absl::string_view msg, const Acceptance& receipt) = 0;
     virtual void OnTaken(const SimProcess& process, const Delivery& got) = 0;
     virtual void OnEvent(const SimProcess& process, const Event& event) = 0;
   };
@@ -60,6 +69,7 @@ class SimProcess {
   bool superseded() const { return superseded_; }
   bool leaving() const { return leaving_; }
   bool paused() const { return paused_; }
+  bool killed() const { return killed_; }
   uint64_t accepted() const { return accepted_; }
   uint64_t taken() const { return taken_; }
 
@@ -69,7 +79,9 @@ class SimProcess {
   void Wake();  // Something arrived.
   void Pause() { paused_ = true; }
   void Resume();
-  void Crash();
+  // Nothing leaves it any more, and it does nothing; to be destroyed as soon as
+  // nothing is under way in it.
+  void Kill();
   void BeginLeave();
   bool ReadyToLeave() { return pump_->ReadyToClose(); }
   absl::Status FinishLeave();  // Its final account goes to the history.
@@ -77,22 +89,26 @@ class SimProcess {
 
   // For the application.
   Pump& pump() { return *pump_; }
-  void NoteAccepted(const Acceptance& receipt) {
-    accepted_ += static_cast<uint64_t>(receipt.accepted);
+  SplitMix64 NewStream(SimStream use) const {
+    return StreamOf(world_.seed, use, life_.pid, life_.number);
   }
+  void NoteSent(Pid to, uint64_t id, absl::string_view msg,
+                const Acceptance& receipt);
   void NoteTaken(const Delivery& got);
   void NoteEvent(const Event& event);
 
-  // Everything accepted is settled, and everything that came is taken.
-  bool AtRest();
+  // What is left to be settled and to be taken, a line for each queue; empty if
+  // it is at rest.
+  std::string Unrest();
   // It held a session with some peer.
   bool HasMetAnyone();
   // The invariants that hold at any time.
   absl::Status Check();
   void WriteAccount();
-  std::string Describe();
 
  private:
+  void Destroy();
+
   const SimWorld& world_;
   const ServerLife life_;
   Observer* const observer_;
@@ -100,6 +116,7 @@ class SimProcess {
   std::unique_ptr<Pump> pump_;
   std::unique_ptr<SimApplication> application_;
   bool paused_ = false;
+  bool killed_ = false;
   bool superseded_ = false;
   bool leaving_ = false;
   Micros next_step_;

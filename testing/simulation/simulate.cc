@@ -36,6 +36,8 @@ SimulationOptions MakeOptions(uint64_t seed) {
   SimulationOptions options;
   options.seed = seed;
   options.servers = absl::GetFlag(FLAGS_servers);
+  options.draw_options = true;
+  options.twins = true;
   return options;
 }
 

@@ -13,6 +13,8 @@ SimulationResult RunSeed(uint64_t seed, std::ostream* trace = nullptr) {
   SimulationOptions options;
   options.seed = seed;
   options.fault_time = absl::Seconds(5);
+  options.draw_options = true;
+  options.twins = true;
   options.trace = trace;
   return RunSimulation(options);
 }
@@ -33,7 +35,7 @@ TEST(SimulationTest, KeepsTheContractWhateverGoesWrong) {
   // Something did go wrong, and much went through all the same.
   EXPECT_GT(total.taken, 1000u);
   EXPECT_GT(total.network.lost, 100u);
-  EXPECT_GT(total.network.doubled, 10u);
+  EXPECT_GT(total.network.doubled, 0u);
   EXPECT_GT(total.crashes, 0u);
   EXPECT_GT(total.pauses, 0u);
 }
