@@ -15,11 +15,14 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "raft/cluster/config/json.h"
+#include "raft/cluster/config/strict_json.h"
 #include "raft/transport/url.h"
 #include "xxhash.h"
 
 namespace raft_cluster {
 namespace {
+
+using internal::Places;
 
 // Many times what ten thousand servers need.
 constexpr size_t kMaxFileBytes = size_t{16} << 20;
@@ -64,20 +67,23 @@ std::string Entry(int index, const Config::Member& member) {
 // The entries checked so far, to find the one that a new one repeats.
 class Entries {
  public:
+  // `places` outlives it.
+  explicit Entries(const Places& places) : places_(places) {}
+
   absl::Status Add(int index, const Config::Member& member) {
     const std::string entry = Entry(index, member);
     if (member.mypid() <= 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(entry, ", field \"mypid\": ", member.mypid(),
-                       member.mypid() == 0 ? " (or left out)" : "",
-                       " is not an integer in 1..2147483647"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          entry, ", field \"mypid\": ", member.mypid(),
+          member.mypid() == 0 ? " (or left out)" : "",
+          " is not an integer in 1..2147483647", places_.Of(index, "mypid")));
     }
     const auto [same_pid, new_pid] = pids_.emplace(member.mypid(), index);
     if (!new_pid) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("entries ", same_pid->second + 1, " and ", index + 1,
-                       ", field \"mypid\": both are ", member.mypid(),
-                       "; each server has a pid of its own"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "entries ", same_pid->second + 1, " and ", index + 1,
+          ", field \"mypid\": both are ", member.mypid(),
+          "; each server has a pid of its own", places_.Of(index, "mypid")));
     }
     const absl::Status url = AddUrl(index, member, entry);
     return url.ok() ? AddKeys(index, member, entry) : url;
@@ -88,17 +94,21 @@ class Entries {
                       const std::string& entry) {
     if (member.url().empty()) {
       return absl::InvalidArgumentError(absl::StrCat(
-          entry, ", field \"url\": is empty or left out; write host:port"));
+          entry, ", field \"url\": is empty or left out; write host:port",
+          places_.Of(index, "url")));
     }
     const absl::StatusOr<Url> url = ParseUrl(member.url());
     if (!url.ok()) {
-      return Named(absl::StrCat(entry, ", field \"url\""), url.status());
+      return absl::InvalidArgumentError(
+          absl::StrCat(entry, ", field \"url\": ", url.status().message(),
+                       places_.Of(index, "url")));
     }
     if (url->wildcard()) {
       return absl::InvalidArgumentError(absl::StrCat(
           entry, ", field \"url\": with \"", member.url(),
           "\" no peer would know where to find this server; write one address, "
-          "and a port in 1..65535"));
+          "and a port in 1..65535",
+          places_.Of(index, "url")));
     }
     const auto [same, is_new] =
         urls_.emplace(url->ToString(), std::make_pair(index, member));
@@ -107,7 +117,8 @@ class Entries {
       return absl::InvalidArgumentError(absl::StrCat(
           Entry(other_index, other), " and ", entry, ", field \"url\": \"",
           other.url(), "\" and \"", member.url(),
-          "\" are one address; each server has an address of its own"));
+          "\" are one address; each server has an address of its own",
+          places_.Of(index, "url")));
     }
     return absl::OkStatus();
   }
@@ -122,12 +133,14 @@ class Entries {
           entry, ", field \"keys\": ",
           keys_wanted_ ? "there are none, but those before have some"
                        : "there are some, but those before have none",
-          "; either all servers have keys, or none has"));
+          "; either all servers have keys, or none has",
+          places_.Of(index, "keys")));
     }
     for (const std::string& key : member.keys()) {
       if (key.empty()) {
         return absl::InvalidArgumentError(absl::StrCat(
-            entry, ", field \"keys\": one is empty; write what keygen prints"));
+            entry, ", field \"keys\": one is empty; write what keygen prints",
+            places_.Of(index, "keys")));
       }
       const auto [same, is_new] = keys_.emplace(key, entry);
       if (!is_new) {
@@ -139,11 +152,39 @@ class Entries {
     return absl::OkStatus();
   }
 
+  const Places& places_;
   std::map<std::string, std::string> keys_;  // Whose.
   bool keys_wanted_ = false;                 // As the first entry has it.
   std::map<Pid, int> pids_;
   std::map<std::string, std::pair<int, Config::Member>> urls_;
 };
+
+absl::Status Check(const Config& config, const Places& places) {
+  if (!config.has_object()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("field \"object\" is missing; a config is ", kShape));
+  }
+  const Config::Cluster& cluster = config.object();
+  const int count = cluster.servers_size();
+  if (count == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("field \"Servers\": names no server; a config is ", kShape,
+                     places.Of(Places::kNoEntry, "Servers")));
+  }
+  if (cluster.total() != count) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("field \"total\": ", cluster.total(),
+                     cluster.total() == 0 ? " (or left out)" : "",
+                     " is not the number of entries in \"Servers\", ", count,
+                     places.Of(Places::kNoEntry, "total")));
+  }
+  Entries entries(places);
+  for (int i = 0; i < count; ++i) {
+    absl::Status status = entries.Add(i, cluster.servers(i));
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -155,40 +196,21 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
 
 absl::StatusOr<Config> ParseConfig(absl::string_view json,
                                    absl::string_view name) {
+  json = internal::WithoutBom(json);
   if (absl::StripAsciiWhitespace(json).empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat(name, ": is empty; a config is ", kShape));
   }
-  absl::StatusOr<Config> config = internal::ConfigFromJson(json);
+  Places places;
+  absl::StatusOr<Config> config = internal::ConfigFromJson(json, places);
   if (!config.ok()) return Named(name, config.status());
-  const absl::Status checked = CheckConfig(*config);
+  const absl::Status checked = Check(*config, places);
   if (!checked.ok()) return Named(name, checked);
   return config;
 }
 
 absl::Status CheckConfig(const Config& config) {
-  if (!config.has_object()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("field \"object\" is missing; a config is ", kShape));
-  }
-  const Config::Cluster& cluster = config.object();
-  const int count = cluster.servers_size();
-  if (count == 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "field \"Servers\": names no server; a config is ", kShape));
-  }
-  if (cluster.total() != count) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("field \"total\": ", cluster.total(),
-                     cluster.total() == 0 ? " (or left out)" : "",
-                     " is not the number of entries in \"Servers\", ", count));
-  }
-  Entries entries;
-  for (int i = 0; i < count; ++i) {
-    absl::Status status = entries.Add(i, cluster.servers(i));
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
+  return Check(config, Places());
 }
 
 uint64_t ConfigDigest(const Config& config) {

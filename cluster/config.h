@@ -5,7 +5,7 @@
 //       raft_cluster::LoadConfig("config.json");
 //   if (!config.ok()) std::cerr << config.status().message() << "\n";
 //   // config.json: entry 1 (mypid 1), field "url": port 100001 of
-//   // "127.0.0.1:100001" is not in 1..65535
+//   // "127.0.0.1:100001" is not in 1..65535 (line 2, column 22)
 //
 // A Config can as well be filled in by a program; Server::Start checks it in
 // the same way.
@@ -27,8 +27,9 @@ namespace raft_cluster {
 
 // Reads and checks a file of the shape shown in proto/config.proto.
 // NOT_FOUND, PERMISSION_DENIED: the file cannot be read. INVALID_ARGUMENT:
-// what it says is wrong: not JSON, an unknown field, `total` unlike the number
-// of servers, an empty list, a pid that is not positive, two entries with one
+// what it says is wrong: not JSON (RFC 8259 to the letter, but for a byte order
+// mark before it), an unknown field, a field that stands twice, a value of
+// another type (null is of none), `total` unlike the number of servers, an empty list, a pid that is not positive, two entries with one
 // pid or one url, a url that ParseUrl refuses or that has a wildcard port, a
 // key that is listed twice, servers with keys beside servers without.
 absl::StatusOr<Config> LoadConfig(const std::string& path);

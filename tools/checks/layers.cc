@@ -48,7 +48,7 @@ const std::vector<Layer>& Layers() {
       {"cluster/options.cc", {"cluster/options.h", "transport/builtin/"}},
       {"cluster/config/",
        {"cluster/config/", "transport/*.h", "proto/*", "base/", "absl/",
-        "google/protobuf/", "xxhash.h"}},
+        "google/protobuf/", "nlohmann/", "xxhash.h"}},
       {"cluster/engine/",
        {"cluster/engine/", "cluster/link/", "transport/*.h", "proto/*", "base/",
         "absl/"}},
