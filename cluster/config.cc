@@ -85,8 +85,10 @@ class Entries {
           ", field \"mypid\": both are ", member.mypid(),
           "; each server has a pid of its own", places_.Of(index, "mypid")));
     }
-    const absl::Status url = AddUrl(index, member, entry);
-    return url.ok() ? AddKeys(index, member, entry) : url;
+    absl::Status status = AddUrl(index, member, entry);
+    if (status.ok()) status = CheckListen(index, member, entry);
+    if (status.ok()) status = AddKeys(index, member, entry);
+    return status;
   }
 
  private:
@@ -121,6 +123,25 @@ class Entries {
           places_.Of(index, "url")));
     }
     return absl::OkStatus();
+  }
+
+  // Any number of servers may listen on "0.0.0.0:10001", each on a machine of
+  // its own.
+  absl::Status CheckListen(int index, const Config::Member& member,
+                           const std::string& entry) const {
+    if (member.listen().empty()) return absl::OkStatus();
+    const absl::StatusOr<Url> listen = ParseUrl(member.listen());
+    if (!listen.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(entry, ", field \"listen\": ", listen.status().message(),
+                       places_.Of(index, "listen")));
+    }
+    const absl::StatusOr<Url> url = ParseUrl(member.url());
+    if (url.ok() && url->scheme == listen->scheme) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat(
+        entry, ", field \"listen\": nobody who calls \"", member.url(),
+        "\" gets to \"", member.listen(), "\"; both need the same scheme",
+        places_.Of(index, "listen")));
   }
 
   // A key decides the pid, so it has one owner; whether it is a key only the

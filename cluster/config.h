@@ -29,9 +29,11 @@ namespace raft_cluster {
 // NOT_FOUND, PERMISSION_DENIED: the file cannot be read. INVALID_ARGUMENT:
 // what it says is wrong: not JSON (RFC 8259 to the letter, but for a byte order
 // mark before it), an unknown field, a field that stands twice, a value of
-// another type (null is of none), `total` unlike the number of servers, an empty list, a pid that is not positive, two entries with one
-// pid or one url, a url that ParseUrl refuses or that has a wildcard port, a
-// key that is listed twice, servers with keys beside servers without.
+// another type (null is of none), `total` unlike the number of servers, an
+// empty list, a pid that is not positive, two entries with one pid or one url,
+// a url that ParseUrl refuses or that has a wildcard, a `listen` that ParseUrl
+// refuses or whose scheme is not that of the url, a key that is listed twice,
+// servers with keys beside servers without.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 
 // The same for text that is at hand. `name` stands for the file in messages.
@@ -42,8 +44,8 @@ absl::StatusOr<Config> ParseConfig(absl::string_view json,
 absl::Status CheckConfig(const Config& config);
 
 // The same for the same members (in any order) with the same keys (in any
-// order), and cluster name. It travels in the handshake, so that a difference
-// between two servers is reported.
+// order), and cluster name; where each listens is its own affair. It travels in
+// the handshake, so that a difference between two servers is reported.
 uint64_t ConfigDigest(const Config& config);
 
 }  // namespace raft_cluster

@@ -148,6 +148,16 @@ TEST(CheckConfig, TakesWhatAProgramFilledIn) {
       CheckConfig(MakeConfig({{1, "udp://anything"}, {2, "h:1"}})).ok());
 }
 
+// Each on a machine of its own.
+TEST(CheckConfig, LetsServersListenOnEveryInterface) {
+  Config config = MakeConfig({{1, "a:1"}, {2, "b:1"}, {3, "tcp://c:1"}});
+  for (int i : {0, 1}) {
+    config.mutable_object()->mutable_servers(i)->set_listen("0.0.0.0:1");
+  }
+  config.mutable_object()->mutable_servers(2)->set_listen("tcp://*:1");
+  EXPECT_TRUE(CheckConfig(config).ok()) << CheckConfig(config);
+}
+
 TEST(CheckConfig, NamesNoFile) {
   EXPECT_THAT(std::string(CheckConfig(MakeConfig({{0, "h:1"}})).message()),
               StartsWith("entry 1 (mypid 0), "));
@@ -158,6 +168,13 @@ TEST(ConfigDigest, LooksAtWhatIsMeantAndNotAtHowItIsWritten) {
   const Config same =
       MakeConfig({{2, "tcp://localhost:02"}, {1, "tcp://127.0.0.1:1"}});
   EXPECT_EQ(ConfigDigest(config), ConfigDigest(same));
+}
+
+TEST(ConfigDigest, DoesNotLookAtWhereAServerListens) {
+  const Config config = MakeConfig({{1, "h:1"}, {2, "h:2"}});
+  Config inside = config;
+  inside.mutable_object()->mutable_servers(0)->set_listen("0.0.0.0:1");
+  EXPECT_EQ(ConfigDigest(config), ConfigDigest(inside));
 }
 
 TEST(ConfigDigest, TellsConfigsApart) {

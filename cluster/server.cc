@@ -122,6 +122,16 @@ absl::StatusOr<std::vector<PeerSpec>> ParseMembers(const Config& config,
   return members;
 }
 
+// What the server `self` binds: its url, unless its entry says otherwise.
+absl::StatusOr<Url> ListenUrl(const Config& config, const PeerSpec& self) {
+  for (const Config::Member& member : config.object().servers()) {
+    if (member.mypid() == self.pid && !member.listen().empty()) {
+      return ParseUrl(member.listen());
+    }
+  }
+  return self.url;
+}
+
 // The keys of the configuration and the secret of the own file.
 absl::StatusOr<TransportKeys> MakeKeys(const Config& config,
                                        const Options& options) {
@@ -222,7 +232,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
         })));
   }
   TransportSpec spec;
-  spec.url = self->url;
+  absl::StatusOr<Url> listen = ListenUrl(config, *self);
+  if (!listen.ok()) return listen.status();
+  spec.url = *std::move(listen);
   spec.self = pid;
   spec.max_frame_bytes = internal::kMaxFrameBytes;
   absl::StatusOr<TransportKeys> keys = MakeKeys(config, options);

@@ -113,7 +113,7 @@ class Inbox {
 
 class Server {
  public:
-  // Binds the url of `pid`, begins to connect to the peers and returns.
+  // Binds the url of `pid` (or its `listen`, where it has one), begins to connect to the peers and returns.
   // INVALID_ARGUMENT: config or options (says which entry or field), the key
   // file among them.
   // NOT_FOUND: the config has no server `pid`. UNAVAILABLE: the address is in
