@@ -30,10 +30,12 @@ bool WriteAll(int fd, absl::string_view text) {
     if (size < 0) return false;
     text.remove_prefix(static_cast<size_t>(size));
   }
-  return fsync(fd) == 0;
+  return true;
 }
 
 }  // namespace
+
+void WipeSecret(char* bytes, size_t size) { explicit_bzero(bytes, size); }
 
 absl::Status WriteKeyFile(const std::string& path, absl::string_view secret) {
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
@@ -42,7 +44,9 @@ absl::Status WriteKeyFile(const std::string& path, absl::string_view secret) {
     return absl::ErrnoToStatus(errno,
                                absl::StrCat("cannot write \"", path, "\""));
   }
-  const bool written = WriteAll(fd, absl::StrCat(secret, "\n"));
+  // In two, since a copy of the secret would stay in memory.
+  const bool written =
+      WriteAll(fd, secret) && WriteAll(fd, "\n") && fsync(fd) == 0;
   const int error = errno;
   if (close(fd) == 0 && written) return absl::OkStatus();
   unlink(path.c_str());
@@ -68,7 +72,17 @@ absl::StatusOr<std::string> ReadKeyFile(const std::string& path) {
                      "so its key may be known to them: run `chmod 600 ",
                      path, "`, and if others had access, make a new key"));
   }
+  // As with its mode: whoever owns a file can change what it says.
+  if (info.st_uid != geteuid()) {
+    return Unfit(
+        path, absl::StrCat("belongs to another user (uid ", info.st_uid,
+                           ", while this program runs as uid ", geteuid(),
+                           "), who may know and change the key: run the "
+                           "program as that user, or make a key of your own"));
+  }
   char buffer[kMaxBytes];
+  const auto wipe =
+      absl::MakeCleanup([&buffer] { WipeSecret(buffer, sizeof(buffer)); });
   ssize_t size;
   do {
     size = read(fd, buffer, sizeof(buffer));

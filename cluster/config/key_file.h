@@ -10,6 +10,7 @@
 #ifndef RAFT_CLUSTER_CONFIG_KEY_FILE_H_
 #define RAFT_CLUSTER_CONFIG_KEY_FILE_H_
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/status.h"
@@ -23,8 +24,13 @@ namespace raft_cluster::internal {
 absl::Status WriteKeyFile(const std::string& path, absl::string_view secret);
 
 // INVALID_ARGUMENT: it cannot be read, is no file, others may read or write it,
-// or it does not hold one line. The message says what to do.
+// it belongs to another user, or it does not hold one line. The message says
+// what to do. No copy of the secret stays but what is returned.
 absl::StatusOr<std::string> ReadKeyFile(const std::string& path);
+
+// Overwrites a secret that is not needed any more, which the optimizer would
+// leave out of a plain assignment.
+void WipeSecret(char* bytes, size_t size);
 
 }  // namespace raft_cluster::internal
 

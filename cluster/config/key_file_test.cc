@@ -66,6 +66,19 @@ TEST_F(KeyFile, ThatOthersMayReadIsRefused) {
   EXPECT_TRUE(ReadKeyFile(path_).ok());
 }
 
+TEST_F(KeyFile, OfAnotherUserIsRefused) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  ASSERT_TRUE(WriteKeyFile(path_, "secret").ok());
+  ASSERT_EQ(chown(path_.c_str(), 65534, 65534), 0);
+  ExpectUnfit("belongs to another user (uid 65534, while");
+}
+
+TEST(WipeSecret, LeavesNothing) {
+  std::string secret = "secret";
+  WipeSecret(&secret[0], secret.size());
+  EXPECT_EQ(secret, std::string(6, '\0'));
+}
+
 TEST_F(KeyFile, HoldsOneLine) {
   Fill(" \tsecret \r\n\n");
   EXPECT_EQ(ReadKeyFile(path_).value(), "secret");

@@ -3,6 +3,7 @@
 #include <zmq.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,7 +22,9 @@ absl::StatusOr<KeyPair> NewKeyPair() {
   char public_key[zeromq::KeyRing::kCharacters + 1];
   char secret_key[zeromq::KeyRing::kCharacters + 1];
   if (zmq_curve_keypair(public_key, secret_key) != 0) return NoCurve();
-  return KeyPair{public_key, secret_key};
+  KeyPair pair = {public_key, secret_key};
+  explicit_bzero(secret_key, sizeof(secret_key));
+  return pair;
 }
 
 namespace zeromq {
@@ -43,6 +46,16 @@ std::string Decode(const std::string& text) {
     return "";
   }
   return bytes;
+}
+
+// The public half; empty if `secret` is no key.
+std::string PublicHalf(const std::string& secret) {
+  char public_key[KeyRing::kCharacters + 1];
+  if (Decode(secret).empty() ||
+      zmq_curve_public(public_key, secret.c_str()) != 0) {
+    return "";
+  }
+  return public_key;
 }
 
 }  // namespace
@@ -69,15 +82,13 @@ absl::StatusOr<KeyRing> KeyRing::Create(const TransportSpec& spec) {
       ring.owners_.emplace(std::move(bytes), peer);
     }
   }
-  char public_key[kCharacters + 1];
-  if (Decode(keys.secret).empty() ||
-      zmq_curve_public(public_key, keys.secret.c_str()) != 0) {
+  ring.public_ = PublicHalf(keys.secret);
+  if (ring.public_.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("keys: the secret is no key, ", kCharacters,
                      " characters as keygen writes them"));
   }
   ring.secret_ = keys.secret;
-  ring.public_ = public_key;
   ring.listed_ = keys.listed;
   const std::vector<std::string>* const own = ring.Of(spec.self);
   if (own == nullptr ||
@@ -102,4 +113,14 @@ Pid KeyRing::OwnerOf(absl::string_view bytes) const {
 }
 
 }  // namespace zeromq
+
+absl::StatusOr<std::string> PublicKeyOf(const std::string& secret_key) {
+  if (zmq_has("curve") == 0) return NoCurve();
+  std::string public_key = zeromq::PublicHalf(secret_key);
+  if (!public_key.empty()) return public_key;
+  return absl::InvalidArgumentError(
+      absl::StrCat("this is no secret key, ", zeromq::KeyRing::kCharacters,
+                   " characters as keygen writes them"));
+}
+
 }  // namespace raft_cluster::internal

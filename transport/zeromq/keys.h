@@ -29,6 +29,10 @@ struct KeyPair {
 // UNAVAILABLE: libzmq was built without CURVE.
 absl::StatusOr<KeyPair> NewKeyPair();
 
+// The public half of a secret key. INVALID_ARGUMENT: it is none. UNAVAILABLE:
+// libzmq was built without CURVE.
+absl::StatusOr<std::string> PublicKeyOf(const std::string& secret_key);
+
 namespace zeromq {
 
 // A transport's keys, checked. Empty where there are none.

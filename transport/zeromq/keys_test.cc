@@ -33,6 +33,13 @@ TEST(Keys, NewOnesDiffer) {
   EXPECT_NE(one.secret_key, one.public_key);
 }
 
+TEST(Keys, ASecretTellsItsPublicHalf) {
+  const KeyPair pair = NewKeyPair().value();
+  EXPECT_EQ(PublicKeyOf(pair.secret_key).value(), pair.public_key);
+  EXPECT_EQ(PublicKeyOf("not a key").status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
 TEST(Keys, NoneAreARingToo) {
   const KeyRing ring = KeyRing::Create(TransportSpec()).value();
   EXPECT_TRUE(ring.empty());
