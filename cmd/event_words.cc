@@ -46,8 +46,8 @@ std::string Explain(Refusal::Reason reason) {
     case Refusal::TOO_LARGE:
       return "larger than this server allows";
     case Refusal::HANDSHAKE:
-      return "no handshake: it speaks something else, was ended in it, or only "
-             "one side has keys";
+      return "no handshake: only one side has keys, it speaks something else, "
+             "or it was ended in it";
     case Refusal::UNKNOWN_KEY:
       return "its key is not in this server's config";
     default:
@@ -85,7 +85,7 @@ std::string Words(const Event& event) {
     case Event::FRAME_REFUSED:
       return absl::StrCat("refused ", event.count(), " x ",
                           Refusal::Reason_Name(event.refusal()), From(event),
-                          " (", Explain(event.refusal()), ")");
+                          " (", Explain(event.refusal()), ")", Detail(event));
     case Event::CONFIG_DIFFERS:
       return absl::StrCat(server, " runs with another configuration");
     case Event::SUPERSEDED:

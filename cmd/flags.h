@@ -12,6 +12,7 @@
 #define RAFT_CMD_FLAGS_H_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -28,8 +29,23 @@ struct CommandLine {
 // INVALID_ARGUMENT: an unknown flag, no value, or a value of the wrong kind.
 absl::StatusOr<CommandLine> ParseFlags(int argc, char* argv[]);
 
-// The program's flags, one in a line, with their meaning and default.
+// The program's flags, in columns, with their meaning and default.
 std::string FlagsHelp();
+
+// Names and what they mean, in two columns, wrapped to 80 characters.
+std::string Columns(
+    const std::vector<std::pair<std::string, std::string>>& rows);
+
+// What --help prints: these, and the flags.
+struct Help {
+  std::string usage;  // "Usage: server --pid=N [flags]\n"
+  std::string about;  // What the program does, in lines.
+  // Headings and rows, behind the flags: what can be typed, exit codes.
+  std::vector<
+      std::pair<std::string, std::vector<std::pair<std::string, std::string>>>>
+      sections = {};
+};
+std::string ShowHelp(const Help& help);
 
 }  // namespace raft_cluster::internal
 

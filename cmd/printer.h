@@ -13,6 +13,7 @@
 #include "raft/cluster/server.h"
 #include "raft/cmd/ending.h"
 #include "raft/cmd/latch.h"
+#include "raft/cmd/stream.h"
 
 namespace raft_cluster::internal {
 
@@ -38,7 +39,7 @@ class Printer {
   bool Write(absl::string_view text);
 
   Server& server_;
-  const int out_;
+  Stream out_;
   Ending& ending_;
   Latch give_up_;
   Latch done_;

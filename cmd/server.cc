@@ -5,13 +5,13 @@
 // stdout: a line "1 -> 2: hello there" per envelope received. stderr: all else.
 // SIGUSR1 makes it print its account, as /stats does.
 // Ends with 0 when it is told to (SIGINT, SIGTERM, /quit) or --idle_timeout has
-// passed, 1 if it failed, 2 if the command line or the config is wrong.
+// passed, 3 if envelopes were left then, 1 if it failed, 2 if the command line
+// or the config is wrong.
 #include "raft/cluster/server.h"
 
 #include <unistd.h>
 
 #include <cstdint>
-#include <iostream>
 #include <memory>
 #include <string>
 
@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "raft/cmd/console.h"
 #include "raft/cmd/find_config.h"
 #include "raft/cmd/flags.h"
 #include "raft/cmd/program.h"
@@ -44,6 +45,29 @@ namespace {
 
 constexpr char kUsageText[] = "Usage: server --pid=N [flags]\n";
 
+Help HelpText() {
+  Help help;
+  help.usage = kUsageText;
+  help.about =
+      "One server of a cluster. Sends the lines that it reads, and prints what "
+      "it\nreceives, \"1 -> 2: hello there\", to stdout and all else to "
+      "stderr.\n";
+  help.sections = {
+      {"What can be typed", TypingHelp()},
+      {"Signals",
+       {{"SIGINT, SIGTERM", "end it in order, as /quit does; SIGHUP, too"},
+        {"SIGUSR1", "the account of this server, to stderr"}}},
+      {"Exit codes",
+       {{"0", "ended in order: told to, or --idle_timeout has passed"},
+        {"1",
+         "failed: its address is in use, stdout cannot be written, or a newer "
+         "process with its pid has taken over"},
+        {"2", "the command line or the config is wrong"},
+        {"3",
+         "ended in order, but envelopes were left; stderr says for whom"}}}};
+  return help;
+}
+
 void Introduce(const Server& server, const std::string& config) {
   Say(absl::StrCat("server ", server.pid(), " listens on ", server.url(), " (",
                    config, ")"));
@@ -57,10 +81,7 @@ ExitCode Main(int argc, char* argv[]) {
   PrepareProcess();
   const absl::StatusOr<CommandLine> line = ParseFlags(argc, argv);
   if (!line.ok()) return SayUsage(line.status().message(), kUsageText);
-  if (line->help) {
-    std::cout << kUsageText << FlagsHelp() << std::flush;
-    return kDone;
-  }
+  if (line->help) return Print(ShowHelp(HelpText()));
   if (!line->rest.empty()) {
     return SayUsage(absl::StrCat("what is \"", line->rest[0], "\"?"),
                     kUsageText);

@@ -9,7 +9,7 @@
 // Where there is a baseline, the two take turns, as the machine's own speed
 // changes from one second to the next: trust the ratios, not the figures.
 //
-// stdout: a table, or JSON. stderr, if it is a terminal: what happens now.
+// stdout: a table, or JSON. stderr: what happens now.
 // Ends with 0, 1 if something failed or SIGINT or SIGTERM came, 2 if the
 // command line is wrong.
 #include <unistd.h>
@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "raft/cmd/bench/plan.h"
 #include "raft/cmd/bench/report.h"
 #include "raft/cmd/bench/runner.h"
@@ -33,10 +34,32 @@ namespace {
 
 constexpr char kUsageText[] = "Usage: bench [flags]\n";
 
-// A line of a terminal that is written anew again and again.
+Help HelpText() {
+  Help help;
+  help.usage = kUsageText;
+  help.about =
+      "Measures how fast servers send to one another on this machine, alone or "
+      "in\ncomparison with bare ZeroMQ. The figures go to stdout, what happens "
+      "now to stderr.\n";
+  help.sections = {{"Signals", {{"SIGINT, SIGTERM", "end it at once"}}},
+                   {"Exit codes",
+                    {{"0", "all was measured"},
+                     {"1", "something failed, or a signal came"},
+                     {"2", "the command line is wrong"}}}};
+  return help;
+}
+
+// What happens now: on a terminal a line that is written anew again and again,
+// elsewhere a line for each beginning.
 class LiveLine {
  public:
-  ~LiveLine() { Show(""); }
+  ~LiveLine() {
+    if (terminal_) Show("");
+  }
+  void Begin(absl::string_view text) const {
+    if (terminal_) return Show(text);
+    Say(absl::StripSuffix(text, ": "));
+  }
   void Show(absl::string_view text) const {
     if (terminal_) std::cerr << "\r" << text << "\x1b[K" << std::flush;
   }
@@ -55,7 +78,7 @@ absl::StatusOr<Samples> MeasureAll(const Plan& plan) {
       const std::string what =
           absl::StrCat("round ", round, " of ", plan.rounds, ", ",
                        plan.contenders[who].name, ": ");
-      line.Show(what);
+      line.Begin(what);
       auto sample = Measure(plan, plan.contenders[who], [&](double rate) {
         line.Show(absl::StrCat(what, ShowNumber(rate, 0), " messages/s"));
       });
@@ -70,10 +93,7 @@ ExitCode Main(int argc, char* argv[]) {
   PrepareProcess();
   const absl::StatusOr<CommandLine> line = ParseFlags(argc, argv);
   if (!line.ok()) return SayUsage(line.status().message(), kUsageText);
-  if (line->help) {
-    std::cout << kUsageText << FlagsHelp() << std::flush;
-    return kDone;
-  }
+  if (line->help) return Print(ShowHelp(HelpText()));
   if (!line->rest.empty()) {
     return SayUsage(absl::StrCat("what is \"", line->rest[0], "\"?"),
                     kUsageText);
@@ -83,15 +103,14 @@ ExitCode Main(int argc, char* argv[]) {
 #ifndef NDEBUG
   Say("Not an optimized build: bazel run -c opt //cmd:bench is faster.");
 #endif
+  Say(absl::StrCat(plan->Describe(), ", on this machine."));
   const absl::StatusOr<Samples> samples = MeasureAll(*plan);
   if (!samples.ok()) {
     Say(samples.status().message());
     return kFailed;
   }
-  std::cout << (plan->json ? ShowJson(*plan, *samples)
-                           : ShowTable(*plan, *samples))
-            << std::flush;
-  return std::cout ? kDone : kFailed;
+  return Print(plan->json ? ShowJson(*plan, *samples)
+                          : ShowTable(*plan, *samples));
 }
 
 }  // namespace

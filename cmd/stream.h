@@ -1,0 +1,49 @@
+// Writes to a standard stream without ever waiting for its reader.
+//
+//   Stream out(STDOUT_FILENO);
+//   out.WriteSome("hello\n");    // 6, or -1 with EAGAIN
+//
+// That poll() calls a pipe writable is no promise where others write to it too:
+// they may have filled it before the write() comes. Nor may the pipe be made
+// not to block, since that would hold for those others as well, the user's
+// shell among them. So the stream opens it once more for itself.
+//
+// Thread rule: one thread at a time.
+#ifndef RAFT_CMD_STREAM_H_
+#define RAFT_CMD_STREAM_H_
+
+#include <sys/types.h>
+
+#include "absl/strings/string_view.h"
+
+namespace raft_cluster::internal {
+
+class Stream {
+ public:
+  // `fd` is never closed.
+  explicit Stream(int fd);
+  ~Stream();
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  // How many bytes went out; -1 with errno as of write(): EAGAIN if the reader
+  // has left no room.
+  ssize_t WriteSome(absl::string_view text);
+
+  // To poll() for room.
+  int fd() const { return fd_; }
+
+ private:
+  enum class Kind {
+    kOwn,     // Opened once more, for itself.
+    kShared,  // As it was given: it could not be opened once more.
+    kSocket,
+    kFile,  // Has no reader to wait for.
+  };
+  int fd_;
+  Kind kind_;
+};
+
+}  // namespace raft_cluster::internal
+
+#endif  // RAFT_CMD_STREAM_H_
