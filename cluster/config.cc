@@ -67,8 +67,9 @@ std::string Entry(int index, const Config::Member& member) {
 // The entries checked so far, to find the one that a new one repeats.
 class Entries {
  public:
-  // `places` outlives it.
-  explicit Entries(const Places& places) : places_(places) {}
+  // Both outlive it.
+  Entries(const Registry& transports, const Places& places)
+      : transports_(transports), places_(places) {}
 
   absl::Status Add(int index, const Config::Member& member) {
     const std::string entry = Entry(index, member);
@@ -99,21 +100,22 @@ class Entries {
           entry, ", field \"url\": is empty or left out; write host:port",
           places_.Of(index, "url")));
     }
-    const absl::StatusOr<Url> url = ParseUrl(member.url());
+    const absl::StatusOr<ParsedUrl> url = transports_.Parse(member.url());
     if (!url.ok()) {
       return absl::InvalidArgumentError(
           absl::StrCat(entry, ", field \"url\": ", url.status().message(),
                        places_.Of(index, "url")));
     }
-    if (url->wildcard()) {
+    if (url->wildcard) {
       return absl::InvalidArgumentError(absl::StrCat(
           entry, ", field \"url\": with \"", member.url(),
-          "\" no peer would know where to find this server; write one address, "
-          "and a port in 1..65535",
+          "\" no peer would know where to find this server; write the one "
+          "address that its peers call, and a port in 1..65535 (\"listen\" "
+          "may be another)",
           places_.Of(index, "url")));
     }
     const auto [same, is_new] =
-        urls_.emplace(url->ToString(), std::make_pair(index, member));
+        urls_.emplace(url->url.ToString(), std::make_pair(index, member));
     if (!is_new) {
       const auto& [other_index, other] = same->second;
       return absl::InvalidArgumentError(absl::StrCat(
@@ -130,14 +132,16 @@ class Entries {
   absl::Status CheckListen(int index, const Config::Member& member,
                            const std::string& entry) const {
     if (member.listen().empty()) return absl::OkStatus();
-    const absl::StatusOr<Url> listen = ParseUrl(member.listen());
+    const absl::StatusOr<ParsedUrl> listen = transports_.Parse(member.listen());
     if (!listen.ok()) {
       return absl::InvalidArgumentError(
           absl::StrCat(entry, ", field \"listen\": ", listen.status().message(),
                        places_.Of(index, "listen")));
     }
-    const absl::StatusOr<Url> url = ParseUrl(member.url());
-    if (url.ok() && url->scheme == listen->scheme) return absl::OkStatus();
+    const absl::StatusOr<ParsedUrl> url = transports_.Parse(member.url());
+    if (url.ok() && url->url.scheme == listen->url.scheme) {
+      return absl::OkStatus();
+    }
     return absl::InvalidArgumentError(absl::StrCat(
         entry, ", field \"listen\": nobody who calls \"", member.url(),
         "\" gets to \"", member.listen(), "\"; both need the same scheme",
@@ -167,12 +171,13 @@ class Entries {
       if (!is_new) {
         return absl::InvalidArgumentError(absl::StrCat(
             same->second, " and ", entry, ", field \"keys\": both list \"", key,
-            "\"; each server has keys of its own"));
+            "\"; each server has keys of its own", places_.Of(index, "keys")));
       }
     }
     return absl::OkStatus();
   }
 
+  const Registry& transports_;
   const Places& places_;
   std::map<std::string, std::string> keys_;  // Whose.
   bool keys_wanted_ = false;                 // As the first entry has it.
@@ -180,7 +185,8 @@ class Entries {
   std::map<std::string, std::pair<int, Config::Member>> urls_;
 };
 
-absl::Status Check(const Config& config, const Places& places) {
+absl::Status Check(const Config& config, const Registry& transports,
+                   const Places& places) {
   if (!config.has_object()) {
     return absl::InvalidArgumentError(
         absl::StrCat("field \"object\" is missing; a config is ", kShape));
@@ -199,7 +205,7 @@ absl::Status Check(const Config& config, const Places& places) {
                      " is not the number of entries in \"Servers\", ", count,
                      places.Of(Places::kNoEntry, "total")));
   }
-  Entries entries(places);
+  Entries entries(transports, places);
   for (int i = 0; i < count; ++i) {
     absl::Status status = entries.Add(i, cluster.servers(i));
     if (!status.ok()) return status;
@@ -209,37 +215,39 @@ absl::Status Check(const Config& config, const Places& places) {
 
 }  // namespace
 
-absl::StatusOr<Config> LoadConfig(const std::string& path) {
+absl::StatusOr<Config> LoadConfig(const std::string& path,
+                                  const Registry& transports) {
   const absl::StatusOr<std::string> json = ReadFile(path);
   if (!json.ok()) return Named(path, json.status());
-  return ParseConfig(*json, path);
+  return ParseConfig(*json, path, transports);
 }
 
 absl::StatusOr<Config> ParseConfig(absl::string_view json,
-                                   absl::string_view name) {
+                                   absl::string_view name,
+                                   const Registry& transports) {
   json = internal::WithoutBom(json);
   if (absl::StripAsciiWhitespace(json).empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat(name, ": is empty; a config is ", kShape));
   }
-  Places places;
+  Places places(json);
   absl::StatusOr<Config> config = internal::ConfigFromJson(json, places);
   if (!config.ok()) return Named(name, config.status());
-  const absl::Status checked = Check(*config, places);
+  const absl::Status checked = Check(*config, transports, places);
   if (!checked.ok()) return Named(name, checked);
   return config;
 }
 
-absl::Status CheckConfig(const Config& config) {
-  return Check(config, Places());
+absl::Status CheckConfig(const Config& config, const Registry& transports) {
+  return Check(config, transports, Places(""));
 }
 
-uint64_t ConfigDigest(const Config& config) {
+uint64_t ConfigDigest(const Config& config, const Registry& transports) {
   std::map<Pid, std::string> urls;
   std::map<Pid, std::set<std::string>> keys;
   for (const Config::Member& member : config.object().servers()) {
-    const absl::StatusOr<Url> url = ParseUrl(member.url());
-    urls[member.mypid()] = url.ok() ? url->ToString() : member.url();
+    const absl::StatusOr<ParsedUrl> url = transports.Parse(member.url());
+    urls[member.mypid()] = url.ok() ? url->url.ToString() : member.url();
     keys[member.mypid()].insert(member.keys().begin(), member.keys().end());
   }
   // Each text with its length, so that no two lists give the same bytes.

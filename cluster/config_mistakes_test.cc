@@ -241,6 +241,19 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"AnyHost6",
                 Servers(R"({"mypid": 1, "url": "tcp://[::]:80"})"),
                 {"\"tcp://[::]:80\"", "no peer would know"}},
+        Mistake{"SchemeWithoutTransport",
+                Servers(R"({"mypid": 1, "url": "tpc://h:80"})"),
+                {"entry 1 (mypid 1), field \"url\": scheme tpc of "
+                 "\"tpc://h:80\" has no transport; there are transports for "
+                 "ipc, loopback, tcp only (line 1"}},
+        Mistake{"NoServersAddress",
+                Servers(R"({"mypid": 1, "url": "224.0.0.1:80"})"),
+                {"field \"url\": host 224.0.0.1 of \"224.0.0.1:80\" is a "
+                 "multicast address"}},
+        Mistake{
+            "ListenAtNoServersAddress",
+            Servers(R"({"mypid": 1, "url": "h:1", "listen": "[ff02::1]:1"})"),
+            {"field \"listen\": host [ff02::1] of "}},
         Mistake{"ListenWithoutPort",
                 Servers(R"({"mypid": 1, "url": "h:1", "listen": "0.0.0.0"})"),
                 {"entry 1 (mypid 1), field \"listen\": ", "port", "line 1"}},

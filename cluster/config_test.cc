@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -144,8 +145,35 @@ TEST(ParseConfig, SaysInWhichLineAMistakeStands) {
 
 TEST(CheckConfig, TakesWhatAProgramFilledIn) {
   EXPECT_TRUE(CheckConfig(MakeConfig({{3, "loopback://three"}})).ok());
-  EXPECT_TRUE(
-      CheckConfig(MakeConfig({{1, "udp://anything"}, {2, "h:1"}})).ok());
+  EXPECT_TRUE(CheckConfig(MakeConfig({{1, "ipc:///one"}, {2, "h:1"}})).ok());
+}
+
+TEST(CheckConfig, AsksTheCarriersThatItIsGiven) {
+  const Config config = MakeConfig({{1, "udp://one"}, {2, "udp://Two"}});
+  EXPECT_THAT(std::string(CheckConfig(config).message()),
+              AllOf(HasSubstr("entry 1 (mypid 1), field \"url\": scheme udp"),
+                    HasSubstr("there are transports for ipc, loopback, tcp")));
+  Registry transports;
+  ASSERT_TRUE(transports
+                  .Register(
+                      "udp",
+                      [](const TransportSpec&)
+                          -> absl::StatusOr<std::unique_ptr<Transport>> {
+                        return absl::UnimplementedError("never opened");
+                      },
+                      [](const Url& url) -> absl::StatusOr<ParsedUrl> {
+                        if (url.address == "bad") {
+                          return UrlError(url, "name", "", "is bad");
+                        }
+                        return ParsedUrl{{url.scheme, "same", url.text}};
+                      })
+                  .ok());
+  EXPECT_THAT(std::string(CheckConfig(config, transports).message()),
+              HasSubstr("\"udp://one\" and \"udp://Two\" are one address"));
+  EXPECT_THAT(
+      std::string(
+          CheckConfig(MakeConfig({{1, "udp://bad"}}), transports).message()),
+      HasSubstr("field \"url\": name of \"udp://bad\" is bad"));
 }
 
 // Each on a machine of its own.

@@ -88,7 +88,7 @@ LinkOptions MakeLinkOptions(const Config& config, Pid pid,
   const std::string& cluster = config.object().cluster();
   LinkOptions link;
   link.cluster = XXH3_64bits(cluster.data(), cluster.size());
-  link.config_digest = ConfigDigest(config);
+  link.config_digest = ConfigDigest(config, options.transports);
   link.self = pid;
   link.link_budget_bytes = options.link_budget_bytes;
   link.inbox_budget_bytes = options.inbox_budget_bytes;
@@ -101,21 +101,12 @@ LinkOptions MakeLinkOptions(const Config& config, Pid pid,
 
 // The parsed url of each member; the config has been checked.
 absl::StatusOr<std::vector<PeerSpec>> ParseMembers(const Config& config,
-                                                   const Registry& registry) {
+                                                   const Registry& transports) {
   std::vector<PeerSpec> members;
-  int entry = 0;
   for (const Config::Member& member : config.object().servers()) {
-    ++entry;
-    absl::StatusOr<Url> url = ParseUrl(member.url());
-    if (!url.ok()) return url.status();
-    if (!registry.Knows(url->scheme)) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "entry ", entry, " (mypid ", member.mypid(), "), field \"url\": \"",
-          member.url(), "\" has the scheme \"", url->scheme,
-          "\", but there are transports for ",
-          absl::StrJoin(registry.schemes(), ", "), " only"));
-    }
-    members.push_back({member.mypid(), *std::move(url)});
+    absl::StatusOr<ParsedUrl> parsed = transports.Parse(member.url());
+    if (!parsed.ok()) return parsed.status();
+    members.push_back({member.mypid(), std::move(parsed->url)});
   }
   std::sort(members.begin(), members.end(),
             [](const auto& a, const auto& b) { return a.pid < b.pid; });
@@ -123,11 +114,13 @@ absl::StatusOr<std::vector<PeerSpec>> ParseMembers(const Config& config,
 }
 
 // What the server `self` binds: its url, unless its entry says otherwise.
-absl::StatusOr<Url> ListenUrl(const Config& config, const PeerSpec& self) {
+absl::StatusOr<Url> ListenUrl(const Config& config, const PeerSpec& self,
+                              const Registry& transports) {
   for (const Config::Member& member : config.object().servers()) {
-    if (member.mypid() == self.pid && !member.listen().empty()) {
-      return ParseUrl(member.listen());
-    }
+    if (member.mypid() != self.pid || member.listen().empty()) continue;
+    absl::StatusOr<ParsedUrl> parsed = transports.Parse(member.listen());
+    if (!parsed.ok()) return parsed.status();
+    return std::move(parsed->url);
   }
   return self.url;
 }
@@ -216,7 +209,10 @@ absl::StatusOr<size_t> Inbox::ReceiveBatch(absl::Duration timeout, size_t limit,
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
                                                       Pid pid,
                                                       const Options& options) {
-  if (absl::Status status = CheckConfig(config); !status.ok()) return status;
+  if (absl::Status status = CheckConfig(config, options.transports);
+      !status.ok()) {
+    return status;
+  }
   if (absl::Status status = CheckOptions(options); !status.ok()) return status;
   absl::StatusOr<std::vector<PeerSpec>> members =
       ParseMembers(config, options.transports);
@@ -232,7 +228,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
         })));
   }
   TransportSpec spec;
-  absl::StatusOr<Url> listen = ListenUrl(config, *self);
+  absl::StatusOr<Url> listen = ListenUrl(config, *self, options.transports);
   if (!listen.ok()) return listen.status();
   spec.url = *std::move(listen);
   spec.self = pid;

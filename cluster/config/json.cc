@@ -60,7 +60,7 @@ class Walk {
                                PlaceInText(text_, other->second->name_offset),
                                " are one; keep one of the two"));
       }
-      places_.Add(entry_, field->json_name(), PlaceInText(text_, value.begin));
+      places_.Add(entry_, field->json_name(), value.begin);
       std::string mistake = Field(
           value, *field, absl::StrCat(where, "field \"", value.name, "\": "));
       if (!mistake.empty()) return mistake;
@@ -103,7 +103,7 @@ class Walk {
                                           " is not a server, ", Allowed(type)));
     }
     entry_ = index;
-    places_.Add(entry_, "", PlaceInText(text_, entry.begin));
+    places_.Add(entry_, "", entry.begin);
     std::string mistake = Fields(entry, type, absl::StrCat(name, ", "));
     entry_ = Places::kNoEntry;
     return mistake;
@@ -205,15 +205,16 @@ class Walk {
 
 }  // namespace
 
-void Places::Add(int entry, absl::string_view field, std::string place) {
-  places_[{entry, std::string(field)}] = std::move(place);
+void Places::Add(int entry, absl::string_view field, size_t offset) {
+  offsets_[{entry, std::string(field)}] = offset;
 }
 
 std::string Places::Of(int entry, absl::string_view field) const {
-  auto place = places_.find({entry, std::string(field)});
+  auto offset = offsets_.find({entry, std::string(field)});
   // What is left out has no place of its own.
-  if (place == places_.end()) place = places_.find({entry, ""});
-  return place == places_.end() ? "" : absl::StrCat(" (", place->second, ")");
+  if (offset == offsets_.end()) offset = offsets_.find({entry, ""});
+  if (offset == offsets_.end()) return "";
+  return absl::StrCat(" (", PlaceInText(text_, offset->second), ")");
 }
 
 absl::StatusOr<Config> ConfigFromJson(absl::string_view json, Places& places) {

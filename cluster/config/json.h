@@ -6,6 +6,7 @@
 #ifndef RAFT_CLUSTER_CONFIG_JSON_H_
 #define RAFT_CLUSTER_CONFIG_JSON_H_
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <utility>
@@ -22,14 +23,19 @@ class Places {
  public:
   static constexpr int kNoEntry = -1;  // A field that is not of a server.
 
+  // `text` outlives it.
+  explicit Places(absl::string_view text) : text_(text) {}
+
   // `entry` from 0; `field` as in the text, "" for the entry as a whole.
-  void Add(int entry, absl::string_view field, std::string place);
+  void Add(int entry, absl::string_view field, size_t offset);
   // " (line 2, column 3)", of the entry where the field is left out; "" if it
   // is unknown.
   std::string Of(int entry, absl::string_view field) const;
 
  private:
-  std::map<std::pair<int, std::string>, std::string> places_;
+  const absl::string_view text_;
+  // Counting lines takes a look at all of the text, so only a mistake does it.
+  std::map<std::pair<int, std::string>, size_t> offsets_;
 };
 
 // INVALID_ARGUMENT: the text is not JSON by RFC 8259 (strict_json.h), or has a

@@ -98,9 +98,11 @@ absl::Status Listener::Open(const Url& url, uint64_t cookie,
 }
 
 absl::Status Listener::BindTcp(const Url& url, Resolver& resolver) {
-  Addresses addresses = {url.host};
-  if (IsHostName(url.host)) {
-    const std::shared_ptr<Lookup> lookup = resolver.Start(url.host);
+  const absl::StatusOr<TcpAddress> parsed = ParseTcpAddress(url);
+  if (!parsed.ok()) return parsed.status();
+  Addresses addresses = {parsed->host};
+  if (IsHostName(parsed->host)) {
+    const std::shared_ptr<Lookup> lookup = resolver.Start(parsed->host);
     if (!lookup->WaitUntilDone(kResolveTimeout)) {
       return absl::UnavailableError(absl::StrCat(
           "cannot listen on \"", url.ToString(), "\": the host name was not ",
@@ -116,34 +118,27 @@ absl::Status Listener::BindTcp(const Url& url, Resolver& resolver) {
   }
   absl::Status status;
   for (const std::string& address : addresses) {
-    const std::string endpoint = TcpEndpoint(address, url.port);
+    const std::string endpoint = TcpEndpoint(address, parsed->port);
     SetOption(router_, ZMQ_IPV6, NeedsIpv6(address) ? 1 : 0);
-    if (zeromq::Bind(router_, endpoint)) {
-      return ReadPort(url);
-    }
+    if (zeromq::Bind(router_, endpoint)) return ReadAddress(url, *parsed);
     status = BindError(url, errno);
   }
   return status;
 }
 
-absl::Status Listener::ReadPort(const Url& url) {
+absl::Status Listener::ReadAddress(const Url& url, TcpAddress address) {
   char endpoint[256] = "";
   size_t size = sizeof(endpoint);
   Uninterrupted([&] {
     return zmq_getsockopt(router_.handle(), ZMQ_LAST_ENDPOINT, endpoint, &size);
   });
-  const absl::string_view bound = endpoint;
-  const absl::string_view address = url.address;
-  absl::string_view host = bound.substr(0, bound.rfind(':'));
-  absl::ConsumePrefix(&host, "tcp://");
-  absl::ConsumePrefix(&host, "[");
-  absl::ConsumeSuffix(&host, "]");
-  reachable_from_afar_ = !IsLoopback(std::string(host));
-  absl::StatusOr<Url> parsed =
-      ParseUrl(absl::StrCat("tcp://", address.substr(0, address.rfind(':')),
-                            bound.substr(bound.rfind(':'))));
-  if (!parsed.ok()) return parsed.status();
-  url_ = *std::move(parsed);
+  absl::StatusOr<Url> bound_url = ParseUrl(endpoint);
+  if (!bound_url.ok()) return bound_url.status();
+  const absl::StatusOr<TcpAddress> bound = ParseTcpAddress(*bound_url);
+  if (!bound.ok()) return bound.status();
+  reachable_from_afar_ = !IsLoopback(bound->host);
+  port_ = address.port = bound->port;
+  url_ = {url.scheme, address.ToString(), /*text=*/""};
   return absl::OkStatus();
 }
 
@@ -172,8 +167,8 @@ bool Listener::EndEndless(
   if (url_.scheme != "tcp") return false;
   drained_ |= !readable();
   const bool drained = std::exchange(drained_, false);
-  return inbound_->EndEndless(url_.port,
-                              MaxWithheldBytes(environment_, drained), ended);
+  return inbound_->EndEndless(port_, MaxWithheldBytes(environment_, drained),
+                              ended);
 }
 
 Receipt Listener::Receive(Incoming& incoming) {

@@ -15,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "raft/transport/net/ipc_path.h"
 #include "raft/transport/net/resolver.h"
+#include "raft/transport/net/tcp_address.h"
 #include "raft/transport/transport.h"
 #include "raft/transport/url.h"
 #include "raft/transport/zeromq/environment.h"
@@ -63,7 +64,8 @@ class Listener {
   absl::Status Open(const Url& url, uint64_t cookie, uint64_t monitor_cookie);
   absl::Status BindTcp(const Url& url, Resolver& resolver);
   absl::Status BindIpc(const Url& url);
-  absl::Status ReadPort(const Url& url);
+  // Where a tcp socket was bound.
+  absl::Status ReadAddress(const Url& url, TcpAddress address);
 
   Environment& environment_;
   // There before the router, and after it.
@@ -73,6 +75,7 @@ class Listener {
   // Given back before the router closes.
   std::unique_ptr<IpcPath> ipc_path_;
   Url url_;
+  uint16_t port_ = 0;  // Of tcp.
   bool reachable_from_afar_ = false;
   // There was nothing more to receive, since the last EndEndless().
   bool drained_ = false;

@@ -23,6 +23,8 @@ Peer::Peer(Environment& environment, Resolver& resolver, absl::BitGen& random,
     : environment_(environment),
       resolver_(resolver),
       url_(std::move(url)),
+      tcp_(url_.scheme == "tcp" ? ParseTcpAddress(url_).value_or(TcpAddress())
+                                : TcpAddress()),
       cookie_(cookie),
       monitor_cookie_(monitor_cookie),
       server_keys_(std::move(server_keys)),
@@ -38,7 +40,7 @@ bool Peer::Update(Clock::time_point now) {
     if (!addresses.ok()) SetTrouble(addresses.status());
     if (addresses.ok()) {
       for (const std::string& address : *addresses) {
-        AddEndpoint(TcpEndpoint(address, url_.port), address);
+        AddEndpoint(TcpEndpoint(address, tcp_.port), address);
       }
     }
     DialNext(now);
@@ -96,15 +98,15 @@ void Peer::BeginAttempt(Clock::time_point now) {
     SetTrouble(probe_.Result());
     probe_.Stop();
   }
-  if (url_.scheme == "tcp" && IsHostName(url_.host)) {
+  if (url_.scheme == "tcp" && IsHostName(tcp_.host)) {
     deadline_ = Clock::time_point::max();
-    lookup_ = resolver_.Start(url_.host);
+    lookup_ = resolver_.Start(tcp_.host);
     if (lookup_->done()) Update(now);
     return;
   }
-  AddEndpoint(url_.scheme == "tcp" ? TcpEndpoint(url_.host, url_.port)
+  AddEndpoint(url_.scheme == "tcp" ? TcpEndpoint(tcp_.host, tcp_.port)
                                    : url_.ToString(),
-              url_.host);
+              tcp_.host);
   DialNext(now);
 }
 
@@ -143,7 +145,7 @@ void Peer::Fail() {
   if (!trouble_.ok() && --probes_left_ > 0) return;
   probes_left_ = kAttemptsPerProbe;
   if (url_.scheme == "tcp") {
-    probe_.Start(endpoints_.front().host, url_.port);
+    probe_.Start(endpoints_.front().host, tcp_.port);
   } else {
     probe_.StartPath(url_.address);
   }

@@ -27,6 +27,7 @@
 #include "raft/transport/net/connect_probe.h"
 #include "raft/transport/net/poller.h"
 #include "raft/transport/net/resolver.h"
+#include "raft/transport/net/tcp_address.h"
 #include "raft/transport/transport.h"
 #include "raft/transport/url.h"
 #include "raft/transport/zeromq/connection.h"
@@ -39,8 +40,8 @@ class Peer {
  public:
   // `events` will report `cookie` when there may be frames, and
   // `monitor_cookie` when it is time to Update(). All arguments but the values
-  // outlive this. `server_keys`: the peer has one of these; empty where there
-  // are no keys.
+  // outlive this. `url` is canonical. `server_keys`: the peer has one of these;
+  // empty where there are no keys.
   Peer(Environment& environment, Resolver& resolver, absl::BitGen& random,
        Url url, std::vector<std::string> server_keys, uint64_t cookie,
        uint64_t monitor_cookie);
@@ -79,6 +80,7 @@ class Peer {
   Environment& environment_;
   Resolver& resolver_;
   const Url url_;
+  const TcpAddress tcp_;  // Of a tcp url.
   const uint64_t cookie_;
   const uint64_t monitor_cookie_;
 

@@ -14,7 +14,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "raft/base/assert.h"
+#include "raft/transport/net/ipc_url.h"
 #include "raft/transport/net/poller.h"
+#include "raft/transport/net/tcp_address.h"
 #include "raft/transport/zeromq/connection.h"
 #include "raft/transport/zeromq/handles.h"
 #include "raft/transport/zeromq/listener.h"
@@ -140,10 +142,8 @@ class TransportImpl : public Transport {
 
 absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
     const TransportSpec& spec, const ZeroMqOptions& options) {
-  if (spec.url.scheme != "tcp" && spec.url.scheme != "ipc") {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "url: \"", spec.url.ToString(), "\" is neither tcp:// nor ipc://"));
-  }
+  const absl::StatusOr<ParsedUrl> parsed = ParseZeroMqUrl(spec.url);
+  if (!parsed.ok()) return parsed.status();
   if (spec.max_frame_bytes == 0 || spec.queue_bytes == 0) {
     return absl::InvalidArgumentError(
         "max_frame_bytes and queue_bytes: must be above 0");
@@ -165,7 +165,7 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
       new TransportImpl(spec, options, *std::move(keys), *std::move(events),
                         *std::move(context)));
   absl::StatusOr<std::unique_ptr<Listener>> listener =
-      Listener::Bind(transport->environment_, spec.url, transport->resolver_,
+      Listener::Bind(transport->environment_, parsed->url, transport->resolver_,
                      FramesCookie(kListener), MonitorCookie(kListener));
   if (!listener.ok()) return listener.status();
   transport->listener_ = *std::move(listener);
@@ -179,11 +179,17 @@ absl::Status TransportImpl::Connect(const PeerSpec& peer) {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot connect to peer ", peer.pid, ": not positive"));
   }
-  if (peer.url.scheme != spec_.url.scheme || peer.url.wildcard()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "cannot connect to \"", peer.url.ToString(), "\": ",
-        peer.url.wildcard() ? "a wildcard is nobody's address"
-                            : absl::StrCat("not ", spec_.url.scheme, "://")));
+  if (peer.url.scheme != spec_.url.scheme) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot connect to \"", peer.url.ToString(), "\": not ",
+                     spec_.url.scheme, "://"));
+  }
+  const absl::StatusOr<ParsedUrl> parsed = ParseZeroMqUrl(peer.url);
+  if (!parsed.ok()) return parsed.status();
+  if (parsed->wildcard) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot connect to \"", peer.url.ToString(),
+                     "\": a wildcard is nobody's address"));
   }
   std::vector<std::string> keys = peer.keys;
   if (const auto* listed = ring_.Of(peer.pid);
@@ -199,7 +205,7 @@ absl::Status TransportImpl::Connect(const PeerSpec& peer) {
   Entry& entry =
       peers_
           .emplace(peer.pid,
-                   Entry{Peer(environment_, resolver_, random_, peer.url,
+                   Entry{Peer(environment_, resolver_, random_, parsed->url,
                               std::move(keys), FramesCookie(peer.pid),
                               MonitorCookie(peer.pid))})
           .first->second;
@@ -382,6 +388,13 @@ bool TransportImpl::Drain(Pid id, int& budget, int& count, Receiver& receiver) {
 
 }  // namespace
 }  // namespace zeromq
+
+absl::StatusOr<ParsedUrl> ParseZeroMqUrl(const Url& url) {
+  if (url.scheme == "tcp") return ParseTcpUrl(url);
+  if (url.scheme == "ipc") return ParseIpcUrl(url);
+  return absl::InvalidArgumentError(absl::StrCat(
+      "url: \"", url.ToString(), "\" is neither tcp:// nor ipc://"));
+}
 
 Opener ZeroMqTransport(const ZeroMqOptions& options) {
   return [options](const TransportSpec& spec) {
