@@ -85,6 +85,13 @@ INSTANTIATE_TEST_SUITE_P(
                         2),
                 {"entry 2 (mypid 2), field \"x\" is unknown", "\"mypid\"",
                  "\"url\""}},
+        Mistake{"UnknownWithALineEnd",
+                Servers("{\"p\\nid\": 1}"),
+                {"entry 1, field \"p\\nid\" is unknown"}},
+        Mistake{
+            "UnknownAndLong",
+            Servers(absl::StrCat("{\"", std::string(100, 'x'), "\": 1}")),
+            {absl::StrCat("field \"", std::string(59, 'x'), "... is unknown")}},
         Mistake{"ObjectIsANumber",
                 R"({"object": 5})",
                 {"field \"object\": 5 is not {", "(line 1, column 12)"}},
@@ -261,6 +268,10 @@ INSTANTIATE_TEST_SUITE_P(
                 Servers(R"({"mypid": 1, "url": "h:1", "listen": "ipc:///a"})"),
                 {"entry 1 (mypid 1), field \"listen\": nobody who calls "
                  "\"h:1\" gets to \"ipc:///a\"; both need the same scheme"}},
+        Mistake{"ListenThatIsEmpty",
+                Servers(R"({"mypid": 1, "url": "h:1", "listen": ""})"),
+                {"entry 1 (mypid 1), field \"listen\": is empty; leave the "
+                 "field out"}},
         Mistake{"ListenThatIsNoText",
                 Servers(R"({"mypid": 1, "url": "h:1", "listen": 10001})"),
                 {"entry 1 (mypid 1), field \"listen\": 10001 is not a text"}},

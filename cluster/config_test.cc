@@ -143,6 +143,20 @@ TEST(ParseConfig, SaysInWhichLineAMistakeStands) {
               EndsWith("(line 1, column 22)"));
 }
 
+// Counting lines for each field took minutes.
+TEST(ParseConfig, ReadsMoreServersThanAnybodyHas) {
+  constexpr int kServers = 50000;
+  std::string json =
+      absl::StrCat(R"({"object": {"total": )", kServers, R"(, "Servers": [)");
+  for (int i = 0; i < kServers; ++i) {
+    absl::StrAppend(&json, i == 0 ? "" : ",\n", R"({"mypid": )", i + 1,
+                    R"(, "url": "server-)", i, R"(:1"})");
+  }
+  const auto config = ParseConfig(absl::StrCat(json, "]}}"), "large");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->object().servers_size(), kServers);
+}
+
 TEST(CheckConfig, TakesWhatAProgramFilledIn) {
   EXPECT_TRUE(CheckConfig(MakeConfig({{3, "loopback://three"}})).ok());
   EXPECT_TRUE(CheckConfig(MakeConfig({{1, "ipc:///one"}, {2, "h:1"}})).ok());

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -23,8 +22,6 @@ namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
-
-constexpr size_t kMaxShownBytes = 60;
 
 // Walks the tree along the schema, up to the first mistake.
 class Walk {
@@ -48,16 +45,16 @@ class Walk {
     for (const JsonValue& value : object.parts) {
       const FieldDescriptor* field = Find(type, value.name);
       if (field == nullptr) {
-        return At(value.name_offset,
-                  absl::StrCat(where, "field \"", value.name,
-                               "\" is unknown; there are ", Names(type)));
+        return At(value.name_begin,
+                  absl::StrCat(where, "field ", Name(value),
+                               " is unknown; there are ", Names(type)));
       }
       const auto [other, is_new] = seen.emplace(field, &value);
       if (!is_new) {
-        return At(value.name_offset,
-                  absl::StrCat(where, "field \"", value.name, "\" and \"",
-                               other->second->name, "\" of ",
-                               PlaceInText(text_, other->second->name_offset),
+        return At(value.name_begin,
+                  absl::StrCat(where, "field ", Name(value), " and ",
+                               Name(*other->second), " of ",
+                               PlaceInText(text_, other->second->name_begin),
                                " are one; keep one of the two"));
       }
       places_.Add(entry_, field->json_name(), value.begin);
@@ -127,9 +124,18 @@ class Walk {
                                    ? ", which stands without quotes"
                                    : ""));
       default:
-        if (value.kind == JsonValue::kText) return "";
-        return At(value.begin, absl::StrCat(where, Shown(value),
-                                            " is not a text in quotes"));
+        if (value.kind != JsonValue::kText) {
+          return At(value.begin, absl::StrCat(where, Shown(value),
+                                              " is not a text in quotes"));
+        }
+        // Whoever writes it wants another place than the url.
+        if (value.text.empty() && field.name() == "listen") {
+          return At(value.begin,
+                    absl::StrCat(where,
+                                 "is empty; leave the field out where "
+                                 "the server listens at its url"));
+        }
+        return "";
     }
   }
 
@@ -138,20 +144,11 @@ class Walk {
     return absl::StrCat(mistake, " (", PlaceInText(text_, offset), ")");
   }
 
-  // A value as it is written, as far as it may be shown in one line.
   std::string Shown(const JsonValue& value) const {
-    const absl::string_view written =
-        text_.substr(value.begin, value.end - value.begin);
-    std::string shown(written.substr(0, kMaxShownBytes));
-    if (shown.size() < written.size()) {
-      // No half a character.
-      while ((written[shown.size()] & 0xc0) == 0x80) shown.pop_back();
-      shown += "...";
-    }
-    for (char& c : shown) {
-      if (absl::ascii_iscntrl(c)) c = ' ';
-    }
-    return shown;
+    return ShownInText(text_, value.begin, value.end);
+  }
+  std::string Name(const JsonValue& field) const {
+    return ShownInText(text_, field.name_begin, field.name_end);
   }
 
   std::string EntryName(int index, const JsonValue& entry) const {

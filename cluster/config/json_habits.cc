@@ -43,6 +43,16 @@ std::string WordMistake(absl::string_view text, size_t offset) {
                       "\" is no value; a text stands in double quotes");
 }
 
+// What looks like a blank and is none in JSON: form feed and vertical tab, and
+// what word processors write.
+bool IsForeignBlank(absl::string_view text) {
+  for (const absl::string_view blank :
+       {"\f", "\v", "\xc2\xa0", "\xe2\x80\x8b", "\xef\xbb\xbf"}) {
+    if (absl::StartsWith(text, blank)) return true;
+  }
+  return false;
+}
+
 // The text runs on over its line, or over the end of the file.
 bool IsOpenAt(absl::string_view text, size_t offset) {
   return text[offset] == '\n' || offset + 1 == text.size();
@@ -66,6 +76,7 @@ std::string Habit(absl::string_view text, size_t offset, char open,
         return absl::StrCat("there is nothing between the comma and \"",
                             std::string(1, c), "\"; take the comma out");
       }
+      if (before == ':') return "there is no value after the colon";
       if (open == '\0') return "nothing is open here; take it out";
       if (c == '}' && open == '[') return "\"[\" is to be closed by \"]\"";
       if (c == ']' && open == '{') return "\"{\" is to be closed by \"}\"";
@@ -80,10 +91,33 @@ std::string Habit(absl::string_view text, size_t offset, char open,
                           " is missing before this");
     case ',':
       if (before == ',') return "there are two commas; take one out";
-      return "";
+      return "there is no value before the comma";
+    case ';':
+      return "\";\" means nothing in JSON; parts are separated by commas";
+    case '+':
+      return "a number has no plus sign before it";
+    case '.':
+      return "a number begins with a digit";
+    case ':':
+      if (before == ':') return "there are two colons; take one out";
+      return "there is no name of a field in quotes before the colon";
     default:
-      if (absl::ascii_isdigit(c) && offset > 0 && text[offset - 1] == '0') {
-        return "a number does not begin with 0";
+      if (wants_colon) return "a colon is missing before this";
+      if (IsForeignBlank(text.substr(offset))) {
+        return "between its parts JSON has blanks, tabs and line ends only; "
+               "this is another blank character";
+      }
+      if ((c & 0x80) != 0) {
+        return "a text stands in double quotes (\"), plain ones";
+      }
+      if (offset > 0 && text[offset - 1] == '0') {
+        if (absl::ascii_isdigit(c)) return "a number does not begin with 0";
+        if (c == 'x' || c == 'X') return "a number is a decimal one";
+      }
+      if (absl::ascii_isdigit(c)) {
+        return before == '{' || before == ','
+                   ? "the name of a field stands in quotes"
+                   : "a comma is missing before this";
       }
       if (absl::ascii_isalpha(c) || (c == '-' && offset + 1 < text.size() &&
                                      absl::ascii_isalpha(text[offset + 1]))) {
@@ -113,7 +147,14 @@ std::string WrongText(absl::string_view text, size_t offset,
     return "after a backslash comes one of \" \\ / b f n r t u; a backslash "
            "itself is \\\\";
   }
-  return std::string(why);
+  if (absl::StrContains(why, "hex digits")) {
+    return "after \\u come four digits, 0 to 9 and a to f";
+  }
+  if (absl::StrContains(why, "surrogate")) {
+    return "this \\u is one half of a character, and the other half is not "
+           "beside it";
+  }
+  return std::string(why.substr(0, why.find("; last read")));
 }
 
 }  // namespace raft_cluster::internal

@@ -25,6 +25,8 @@ constexpr size_t kMaxDepth = 16;
 // A server of a config has four.
 constexpr size_t kMaxFields = 64;
 
+constexpr size_t kMaxShownBytes = 60;
+
 // Tells how far the parser has read, which its callbacks do not.
 class ReadingIterator {
  public:
@@ -130,7 +132,8 @@ class Builder {
     return begin;
   }
   bool Refuse(size_t offset, absl::string_view why) {
-    mistake_ = absl::StrCat(PlaceInText(text_, offset), ": is not JSON: ", why);
+    mistake_ = absl::StrCat(PlaceInText(text_, offset), ": is not JSON: ", why,
+                            Around());
     return false;
   }
   char innermost() const {
@@ -145,12 +148,15 @@ class Builder {
   bool Open(JsonValue::Kind kind);
   bool Close();
   std::string Unended();
+  // ` (in entry 2 of "Servers", field "url")`, as far as that is so.
+  std::string Around() const;
 
   const absl::string_view text_;
   const char* reached_;
   size_t token_end_ = 0;  // Of the last token that was called for.
   JsonValue root_;
   bool has_root_ = false;
+  bool wants_value_ = false;  // Of the field that was called for last.
   // From the root to the innermost. Values move while those around them grow,
   // but nothing grows around what is open.
   std::vector<JsonValue*> open_;
@@ -170,6 +176,7 @@ JsonValue& Builder::Place() {
 
 JsonValue& Builder::Begin(JsonValue::Kind kind) {
   JsonValue& value = Place();
+  wants_value_ = false;
   value.kind = kind;
   value.begin = TokenBegin(reached());
   value.end = token_end_ = reached();
@@ -211,9 +218,12 @@ bool Builder::key(Json::string_t& name) {
   token_end_ = reached();
   for (const JsonValue& field : object.parts) {
     if (field.name != name) continue;
-    return Refuse(begin, absl::StrCat("the field \"", name, "\" stands in ",
-                                      PlaceInText(text_, field.name_offset),
-                                      " already; keep one of the two"));
+    return Refuse(
+        begin,
+        absl::StrCat("the field ",
+                     ShownInText(text_, field.name_begin, field.name_end),
+                     " stands in ", PlaceInText(text_, field.name_begin),
+                     " already; keep one of the two"));
   }
   if (object.parts.size() == kMaxFields) {
     return Refuse(begin, absl::StrCat("there are more than ", kMaxFields,
@@ -221,7 +231,9 @@ bool Builder::key(Json::string_t& name) {
   }
   object.parts.emplace_back();
   object.parts.back().name = std::move(name);
-  object.parts.back().name_offset = begin;
+  object.parts.back().name_begin = begin;
+  object.parts.back().name_end = token_end_;
+  wants_value_ = true;
   return true;
 }
 
@@ -230,6 +242,28 @@ std::string Builder::Unended() {
   return absl::StrCat("it ends although \"", std::string(1, innermost()),
                       "\" of ", PlaceInText(text_, open_.back()->begin),
                       " is not closed; the file may be cut short");
+}
+
+std::string Builder::Around() const {
+  for (size_t i = 1; i < open_.size(); ++i) {
+    const JsonValue& list = *open_[i - 1];
+    if (list.kind != JsonValue::kList || list.name.empty() ||
+        open_[i]->kind != JsonValue::kObject) {
+      continue;
+    }
+    std::string around =
+        absl::StrCat(" (in entry ", list.parts.size(), " of ",
+                     ShownInText(text_, list.name_begin, list.name_end));
+    const JsonValue& object = *open_[i];
+    // One that is being read, or a list or an object within which it happens.
+    if (!object.parts.empty() && (wants_value_ || i + 1 < open_.size())) {
+      const JsonValue& field = object.parts.back();
+      absl::StrAppend(&around, ", field ",
+                      ShownInText(text_, field.name_begin, field.name_end));
+    }
+    return around + ")";
+  }
+  return "";
 }
 
 bool Builder::parse_error(size_t position, const std::string& /*last_token*/,
@@ -257,11 +291,17 @@ bool Builder::parse_error(size_t position, const std::string& /*last_token*/,
   if (has_root_ && open_.empty()) {
     return Refuse(begin, "something comes after its end; take it out");
   }
+  why = why.substr(0, why.find("; last read"));
+  if (absl::StrContains(why, "number overflow")) {
+    return Refuse(begin, "the number is too large");
+  }
+  if (absl::StrContains(why, "invalid number") &&
+      absl::ascii_isdigit(text_[begin])) {
+    return Refuse(begin, why);  // "...; expected digit after '.'"
+  }
   const std::string habit =
       Habit(text_, begin, innermost(), absl::StrContains(why, "':'"));
-  if (!habit.empty()) return Refuse(begin, habit);
-  why = why.substr(0, why.find("; last read"));
-  return Refuse(begin, why);
+  return Refuse(begin, habit.empty() ? why : habit);
 }
 
 }  // namespace
@@ -278,11 +318,32 @@ absl::StatusOr<JsonValue> ParseStrictJson(absl::string_view text) {
         PlaceInText(text, zero),
         ": is not JSON: there is a zero byte; save the file as UTF-8"));
   }
+  // And it passes over a mark of its own accord, where none should be left.
+  if (absl::StartsWith(text, kBom)) {
+    return absl::InvalidArgumentError(
+        "line 1, column 1: is not JSON: there is more than one byte order "
+        "mark; "
+        "save the file as UTF-8 without any");
+  }
   Builder builder(text);
   if (!builder.Parse()) {
     return absl::InvalidArgumentError(builder.mistake());
   }
   return std::move(builder.root());
+}
+
+std::string ShownInText(absl::string_view text, size_t begin, size_t end) {
+  const absl::string_view written = text.substr(begin, end - begin);
+  std::string shown(written.substr(0, kMaxShownBytes));
+  if (shown.size() < written.size()) {
+    // No half a character.
+    while ((written[shown.size()] & 0xc0) == 0x80) shown.pop_back();
+    shown += "...";
+  }
+  for (char& c : shown) {
+    if (absl::ascii_iscntrl(c)) c = ' ';
+  }
+  return shown;
 }
 
 std::string PlaceInText(absl::string_view text, size_t offset) {

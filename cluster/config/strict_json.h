@@ -26,8 +26,8 @@ struct JsonValue {
   enum Kind { kNull, kBool, kNumber, kText, kList, kObject };
 
   Kind kind = kNull;
-  std::string name;  // As a field of an object.
-  size_t name_offset = 0;
+  std::string name;                     // As a field of an object.
+  size_t name_begin = 0, name_end = 0;  // With its quotes.
   std::string text;              // kText: what is meant. kNumber: as written.
   std::vector<JsonValue> parts;  // Of a list or an object, in order.
   size_t begin = 0, end = 0;     // Where it stands, in bytes of the text.
@@ -40,6 +40,10 @@ absl::string_view WithoutBom(absl::string_view text);
 // RFC refuses these are: an object with two fields of one name, more than 16
 // levels, and a number that no double holds.
 absl::StatusOr<JsonValue> ParseStrictJson(absl::string_view text);
+
+// What stands there as it is written, in one line, and cut off where it is
+// long.
+std::string ShownInText(absl::string_view text, size_t begin, size_t end);
 
 // "line 2, column 3", both from 1; columns are characters, not bytes.
 std::string PlaceInText(absl::string_view text, size_t offset);

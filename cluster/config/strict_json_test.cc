@@ -88,7 +88,47 @@ INSTANTIATE_TEST_SUITE_P(
             "line 1, column 9: is not JSON: the name of a field stands in "
             "quotes: \"localhost\""},
         Bad{"LeadingZero", "[01]",
-            "line 1, column 3: is not JSON: a number does not begin with 0"}),
+            "line 1, column 3: is not JSON: a number does not begin with 0"},
+        Bad{"Hexadecimal", "[0x1f]",
+            "line 1, column 3: is not JSON: a number is a decimal one"},
+        Bad{"PlusSign", "[+1]",
+            "line 1, column 2: is not JSON: a number has no plus sign before "
+            "it"},
+        Bad{"NoDigitBeforeThePoint", "[.5]",
+            "line 1, column 2: is not JSON: a number begins with a digit"},
+        Bad{"NoCommaBeforeANumber", "[1 2]",
+            "line 1, column 4: is not JSON: a comma is missing before this"},
+        Bad{"NumberForAName", "{1: 2}",
+            "line 1, column 2: is not JSON: the name of a field stands in "
+            "quotes"},
+        Bad{"NoColonBeforeANumber", "{\"a\" 2}",
+            "line 1, column 6: is not JSON: a colon is missing before this"},
+        Bad{"TwoColons", "{\"a\":: 2}",
+            "line 1, column 6: is not JSON: there are two colons; take one "
+            "out"},
+        Bad{"NoName", "{: 2}",
+            "line 1, column 2: is not JSON: there is no name of a field in "
+            "quotes before the colon"},
+        Bad{"NoValue", "{\"a\": }",
+            "line 1, column 7: is not JSON: there is no value after the "
+            "colon"},
+        Bad{"NoValueBeforeTheComma", "{\"a\": , \"b\": 1}",
+            "line 1, column 7: is not JSON: there is no value before the "
+            "comma"},
+        Bad{"Semicolon", "[1; 2]",
+            "line 1, column 3: is not JSON: \";\" means nothing in JSON; parts "
+            "are separated by commas"},
+        Bad{"TypographersQuotes",
+            "[\xe2\x80\x9c"
+            "a\xe2\x80\x9d]",
+            "line 1, column 2: is not JSON: a text stands in double quotes "
+            "(\"), plain ones"},
+        Bad{"TypographersBlank", "[\xc2\xa0 1]",
+            "line 1, column 2: is not JSON: between its parts JSON has blanks, "
+            "tabs and line ends only; this is another blank character"},
+        Bad{"FormFeed", "[\f1]",
+            "line 1, column 2: is not JSON: between its parts JSON has blanks, "
+            "tabs and line ends only; this is another blank character"}),
     [](const auto& info) { return info.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
@@ -128,8 +168,31 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"WindowsPath", "[\"C:\\key\"]",
             "line 1, column 6: is not JSON: after a backslash comes one of \" "
             "\\ / b f n r t u; a backslash itself is \\\\"},
+        Bad{"HalfAnEscape", "[\"\\u12\"]",
+            "line 1, column 7: is not JSON: after \\u come four digits, 0 to 9 "
+            "and a to f"},
+        Bad{"HalfACharacter", "[\"\\ud800x\"]",
+            "line 1, column 9: is not JSON: this \\u is one half of a "
+            "character, and the other half is not beside it"},
+        Bad{"TwoMarks", "\xef\xbb\xbf{}",
+            "line 1, column 1: is not JSON: there is more than one byte order "
+            "mark; save the file as UTF-8 without any"},
+        Bad{"InAnEntry", "{\"s\": [{}, {\"a\": 1, \"b\": x}]}",
+            "line 1, column 26: is not JSON: \"x\" is no value; a text stands "
+            "in double quotes (in entry 2 of \"s\", field \"b\")"},
+        Bad{"TwiceInAnEntry", "{\"s\": [{\"a\": 1, \"a\": 2}]}",
+            "line 1, column 17: is not JSON: the field \"a\" stands in line 1, "
+            "column 9 already; keep one of the two (in entry 1 of \"s\")"},
+        Bad{"InAListOfAnEntry", "{\"s\": [{\"k\": [1, ]}]}",
+            "line 1, column 18: is not JSON: there is nothing between the "
+            "comma "
+            "and \"]\"; take the comma out (in entry 1 of \"s\", field "
+            "\"k\")"},
         Bad{"BeyondADouble", "[1e999]",
-            "line 1, column 2: is not JSON: number overflow parsing '1e999'"},
+            "line 1, column 2: is not JSON: the number is too large"},
+        Bad{"UnfinishedFraction", "[1.]",
+            "line 1, column 2: is not JSON: invalid number; expected digit "
+            "after '.'"},
         Bad{"TooDeep", Levels(17),
             "line 1, column 17: is not JSON: there are more than 16 levels of "
             "lists and objects"},
