@@ -33,7 +33,7 @@ Commander::Commander(Server& server, const SessionOptions& options, int in,
                      Ending& ending)
     : server_(server),
       options_(options),
-      in_(in),
+      in_(in, O_RDONLY),
       ending_(ending),
       lines_(options.max_line_bytes + kAddressBytes) {}
 
@@ -41,7 +41,7 @@ void Commander::Run() {
   Begin();
   const auto buffer = std::make_unique<char[]>(kReadBytes);
   for (;;) {
-    pollfd fds[] = {{in_, POLLIN, 0}, {stop_.fd(), POLLIN, 0}};
+    pollfd fds[] = {{in_.fd(), POLLIN, 0}, {stop_.fd(), POLLIN, 0}};
     if (poll(fds, 2, -1) < 0) continue;
     if (fds[1].revents != 0) return;
     if (!MayRead()) {
@@ -49,7 +49,7 @@ void Commander::Run() {
       if (poll(&fds[1], 1, kLookMs) > 0) return;
       continue;
     }
-    const ssize_t size = read(in_, buffer.get(), kReadBytes);
+    const ssize_t size = in_.ReadSome(buffer.get(), kReadBytes);
     if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (size < 0 && errno == EIO && !MayRead()) continue;
     if (size > 0) {
@@ -88,7 +88,7 @@ void Commander::Greet() {
 
 bool Commander::MayRead() const {
   if (!options_.terminal) return true;
-  const pid_t front = tcgetpgrp(in_);
+  const pid_t front = tcgetpgrp(in_.fd());
   return front < 0 || front == getpgrp();
 }
 

@@ -14,6 +14,7 @@
 #include "raft/cmd/latch.h"
 #include "raft/cmd/line_splitter.h"
 #include "raft/cmd/session.h"
+#include "raft/cmd/stream.h"
 
 namespace raft_cluster::internal {
 
@@ -47,7 +48,7 @@ class Commander {
 
   Server& server_;
   const SessionOptions& options_;
-  const int in_;
+  Stream in_;
   Ending& ending_;
   Latch stop_;
   LineSplitter lines_;

@@ -71,6 +71,10 @@ absl::StatusOr<CommandLine> ParseFlags(int argc, char* argv[]) {
       line.help = true;
       continue;
     }
+    if (argument == "--version") {
+      line.version = true;
+      continue;
+    }
     if (!absl::ConsumePrefix(&argument, "--")) {
       line.rest.emplace_back(argument);
       continue;
@@ -124,6 +128,8 @@ std::string FlagsHelp() {
     rows.emplace_back(absl::StrCat("--", name),
                       absl::StrCat(flag->Help(), " ", by_default));
   }
+  rows.emplace_back("--help", "this");
+  rows.emplace_back("--version", "the version of the library it is made with");
   return Columns(rows);
 }
 

@@ -97,6 +97,13 @@ TEST_F(ParseFlagsTest, KnowsHelp) {
                     HasSubstr("--wait          a time (default: \"inf\")\n")));
 }
 
+TEST_F(ParseFlagsTest, KnowsVersion) {
+  const auto line = Parse({"--version"});
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_TRUE(line->version);
+  EXPECT_FALSE(line->help);
+}
+
 TEST(Columns, KeepTextsClearOfLongNames) {
   EXPECT_EQ(Columns({{"--short", "a text"},
                      {"--a_name_longer_than_most",

@@ -7,6 +7,7 @@
 // Ends with 0 when both are there, 1 if the file cannot be written or is there
 // already or stdout cannot be written, 2 if the command line is wrong.
 #include <string>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
@@ -30,6 +31,7 @@ constexpr char kUsageText[] =
 
 Help HelpText() {
   Help help;
+  help.name = "keygen";
   help.usage = kUsageText;
   help.about =
       "Writes a new secret key to FILE, for `server --key_file=FILE`, and "
@@ -95,14 +97,16 @@ ExitCode MakeKeys(const std::string& path, const std::string& short_path) {
 
 ExitCode Main(int argc, char* argv[]) {
   PrepareProcess();
-  const absl::StatusOr<CommandLine> line = ParseFlags(argc, argv);
-  if (!line.ok()) return SayUsage(line.status().message(), kUsageText);
-  if (line->help) return Print(ShowHelp(HelpText()));
-  if (line->rest.size() != 1 || line->rest[0].empty()) {
+  std::vector<std::string> rest;
+  if (const auto code =
+          ReadCommandLine(argc, argv, HelpText(), /*max_rest=*/1, rest)) {
+    return *code;
+  }
+  if (rest.empty() || rest[0].empty()) {
     return SayUsage("one file is to be named", kUsageText);
   }
   const std::string folder = UserFolder();
-  const std::string path = ConfigPath(line->rest[0], folder, /*shipped=*/"");
+  const std::string path = ConfigPath(rest[0], folder, /*shipped=*/"");
   return absl::GetFlag(FLAGS_public) ? ReadKeys(path)
                                      : MakeKeys(path, ShortPath(path, folder));
 }

@@ -46,6 +46,7 @@ constexpr char kUsageText[] = "Usage: local_cluster [flags]\n";
 
 Help HelpText() {
   Help help;
+  help.name = "local_cluster";
   help.usage = kUsageText;
   help.about =
       "A whole cluster in one process, for a first look: every server "
@@ -191,17 +192,15 @@ absl::StatusOr<std::string> KeyFolder(const Config& config,
 
 ExitCode Main(int argc, char* argv[]) {
   PrepareStreams();
-  const absl::StatusOr<CommandLine> line = ParseFlags(argc, argv);
-  if (!line.ok()) return SayUsage(line.status().message(), kUsageText);
-  if (line->help) return Print(ShowHelp(HelpText()));
+  std::vector<std::string> rest;
+  if (const auto code =
+          ReadCommandLine(argc, argv, HelpText(), /*max_rest=*/0, rest)) {
+    return *code;
+  }
   const std::string transport = absl::GetFlag(FLAGS_transport);
   if (!transport.empty() && transport != "loopback") {
     return SayUsage(absl::StrCat("--transport is \"loopback\" or \"\", not \"",
                                  transport, "\""),
-                    kUsageText);
-  }
-  if (!line->rest.empty()) {
-    return SayUsage(absl::StrCat("what is \"", line->rest[0], "\"?"),
                     kUsageText);
   }
   const std::string folder = UserFolder();

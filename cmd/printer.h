@@ -21,7 +21,7 @@ class Printer {
  public:
   // Both outlive the printer. `out` is written to, never closed.
   Printer(Server& server, int out, Ending& ending)
-      : server_(server), out_(out), ending_(ending) {}
+      : server_(server), out_(out, O_WRONLY), ending_(ending) {}
 
   // Returns when the inbox is closed, or `out` cannot be written, and has set
   // the reason in `ending`.

@@ -11,14 +11,17 @@
 #include <cerrno>
 #include <cstring>
 #include <iostream>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "raft/base/mutex.h"
+#include "raft/base/version.h"
 #include "raft/cmd/flags.h"
 #include "raft/cmd/stream.h"
 
@@ -47,7 +50,7 @@ sigset_t SignalSet() {
 // Lines to a reader that may have stopped reading.
 class Speaker {
  public:
-  explicit Speaker(int fd) : stream_(fd) {}
+  explicit Speaker(int fd) : stream_(fd, O_WRONLY) {}
 
   void Say(absl::string_view line) ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(mu_);
@@ -102,6 +105,7 @@ class Speaker {
 }  // namespace
 
 void PrepareStreams() {
+  signal(SIGXFSZ, SIG_IGN);
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
     // The lowest free descriptor is the one that open() takes.
     if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", O_RDWR);
@@ -117,8 +121,16 @@ void PrepareStreams() {
 void PrepareProcess() {
   PrepareStreams();
   for (int ignored : {SIGPIPE, SIGTTIN, SIGTTOU}) signal(ignored, SIG_IGN);
+}
+
+void KeepSignals() {
   const sigset_t set = SignalSet();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+void ReleaseSignals() {
+  const sigset_t set = SignalSet();
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
 int Signals() {
@@ -127,6 +139,23 @@ int Signals() {
     return signalfd(-1, &set, SFD_CLOEXEC);
   }();
   return fd;
+}
+
+absl::optional<ExitCode> ReadCommandLine(int argc, char* argv[],
+                                         const Help& help, size_t max_rest,
+                                         std::vector<std::string>& rest) {
+  absl::StatusOr<CommandLine> line = ParseFlags(argc, argv);
+  if (!line.ok()) return SayUsage(line.status().message(), help.usage);
+  if (line->help) return Print(ShowHelp(help));
+  if (line->version) {
+    return Print(absl::StrCat(help.name, " (raft) ", kVersion, "\n"));
+  }
+  if (line->rest.size() > max_rest) {
+    return SayUsage(absl::StrCat("what is \"", line->rest[max_rest], "\"?"),
+                    help.usage);
+  }
+  rest = std::move(line->rest);
+  return absl::nullopt;
 }
 
 void Say(absl::string_view line) {

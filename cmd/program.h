@@ -1,13 +1,26 @@
 // What the programs have in common: how they begin, speak and end.
 //
-// Thread rule: any thread, but for PrepareStreams() and PrepareProcess().
+//   int main(int argc, char* argv[]) {
+//     PrepareProcess();
+//     std::vector<std::string> files;
+//     if (const auto code = ReadCommandLine(argc, argv, help, 1, files)) {
+//       return *code;
+//     }
+//     ...             // May block: a signal ends the program, as any other.
+//     KeepSignals();  // From here on it ends in order.
+//
+// Thread rule: any thread, but for what is said to come first in main().
 #ifndef RAFT_CMD_PROGRAM_H_
 #define RAFT_CMD_PROGRAM_H_
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "raft/cmd/flags.h"
 
 namespace raft_cluster::internal {
 
@@ -22,17 +35,33 @@ enum ExitCode {
 // not open become /dev/null (else a socket could take their place), and the
 // process may open as many files as its hard limit says. The soft one is there
 // for programs that use select(), and too low for a server with many peers.
+// What is beyond a limit of file sizes is an error of write() and no signal.
 void PrepareStreams();
 
-// The same for a program that ends in order. Besides, a broken pipe is an error
-// of write() and no signal; the signals that end the program (SIGINT, SIGTERM;
-// SIGHUP unless it is ignored) or ask it something (SIGUSR1) are kept for
-// Signals() in every thread; and in the background of a shell the terminal does
-// not stop the program (SIGTTIN, SIGTTOU), whose peers would call it dead.
+// The same for a program that has something to say when it ends. Besides, a
+// broken pipe is an error of write() and no signal, and in the background of a
+// shell the terminal does not stop the program (SIGTTIN, SIGTTOU), whose peers
+// would call it dead.
 void PrepareProcess();
+
+// From now on the signals that end the program (SIGINT, SIGTERM; SIGHUP unless
+// it is ignored) or ask it something (SIGUSR1) are kept for Signals() in every
+// thread. Before it starts any, and after all that may block without looking at
+// Signals(), such as to open a file that is a pipe.
+void KeepSignals();
+
+// The opposite: from now on they end the process, those that were kept as well.
+void ReleaseSignals();
 
 // A descriptor to read those signals from (signalfd), never closed.
 int Signals();
+
+// Sets the flags, and does what --help and --version ask for. Then, and where
+// the command line is wrong, the exit code of the program; else nullopt, and
+// `rest` has what is no flag: at most `max_rest`.
+absl::optional<ExitCode> ReadCommandLine(int argc, char* argv[],
+                                         const Help& help, size_t max_rest,
+                                         std::vector<std::string>& rest);
 
 // One line to stderr, whole even if two threads speak at once. A reader that
 // does not read is waited for once, for 200 ms; then lines are left out until

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/status/statusor.h"
@@ -47,6 +48,7 @@ constexpr char kUsageText[] = "Usage: server --pid=N [flags]\n";
 
 Help HelpText() {
   Help help;
+  help.name = "server";
   help.usage = kUsageText;
   help.about =
       "One server of a cluster. Sends the lines that it reads, and prints what "
@@ -79,12 +81,10 @@ void Introduce(const Server& server, const std::string& config) {
 
 ExitCode Main(int argc, char* argv[]) {
   PrepareProcess();
-  const absl::StatusOr<CommandLine> line = ParseFlags(argc, argv);
-  if (!line.ok()) return SayUsage(line.status().message(), kUsageText);
-  if (line->help) return Print(ShowHelp(HelpText()));
-  if (!line->rest.empty()) {
-    return SayUsage(absl::StrCat("what is \"", line->rest[0], "\"?"),
-                    kUsageText);
+  std::vector<std::string> rest;
+  if (const auto code =
+          ReadCommandLine(argc, argv, HelpText(), /*max_rest=*/0, rest)) {
+    return *code;
   }
   const Pid pid = absl::GetFlag(FLAGS_pid);
   if (pid <= 0)
@@ -110,6 +110,7 @@ ExitCode Main(int argc, char* argv[]) {
   session.terminal = isatty(STDIN_FILENO) != 0;
   session.max_line_bytes = options.max_envelope_bytes;
 
+  KeepSignals();
   const auto server = Server::Start(*config, pid, options);
   if (!server.ok()) return SayStartFailed(server.status());
   Introduce(**server, ShortPath(path, folder));

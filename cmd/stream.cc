@@ -15,13 +15,13 @@
 
 namespace raft_cluster::internal {
 
-Stream::Stream(int fd) : fd_(fd), kind_(Kind::kFile) {
+Stream::Stream(int fd, int access) : fd_(fd), kind_(Kind::kFile) {
   struct stat info;
   if (fstat(fd, &info) != 0) return;
   if (S_ISSOCK(info.st_mode)) kind_ = Kind::kSocket;
   if (!S_ISFIFO(info.st_mode) && isatty(fd) == 0) return;
   const int own = open(absl::StrCat("/proc/self/fd/", fd).c_str(),
-                       O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+                       access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
   kind_ = own < 0 ? Kind::kShared : Kind::kOwn;
   if (own >= 0) fd_ = own;
 }
@@ -44,6 +44,18 @@ ssize_t Stream::WriteSome(absl::string_view text) {
     text = text.substr(0, PIPE_BUF);
   }
   return write(fd_, text.data(), text.size());
+}
+
+ssize_t Stream::ReadSome(char* buffer, size_t size) {
+  if (kind_ == Kind::kSocket) return recv(fd_, buffer, size, MSG_DONTWAIT);
+  if (kind_ == Kind::kShared) {
+    pollfd fds[] = {{fd_, POLLIN, 0}};
+    if (poll(fds, 1, 0) == 0) {
+      errno = EAGAIN;
+      return -1;
+    }
+  }
+  return read(fd_, buffer, size);
 }
 
 }  // namespace raft_cluster::internal

@@ -14,7 +14,6 @@
 // command line is wrong.
 #include <unistd.h>
 
-#include <iostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +27,7 @@
 #include "raft/cmd/bench/runner.h"
 #include "raft/cmd/flags.h"
 #include "raft/cmd/program.h"
+#include "raft/cmd/stream.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -36,6 +36,7 @@ constexpr char kUsageText[] = "Usage: bench [flags]\n";
 
 Help HelpText() {
   Help help;
+  help.name = "bench";
   help.usage = kUsageText;
   help.about =
       "Measures how fast servers send to one another on this machine, alone or "
@@ -56,20 +57,22 @@ class LiveLine {
   ~LiveLine() {
     if (terminal_) Show("");
   }
-  void Begin(absl::string_view text) const {
+  void Begin(absl::string_view text) {
     if (terminal_) return Show(text);
     Say(absl::StripSuffix(text, ": "));
   }
-  void Show(absl::string_view text) const {
-    if (terminal_) std::cerr << "\r" << text << "\x1b[K" << std::flush;
+  // Where the terminal is stopped, there is nobody to see it.
+  void Show(absl::string_view text) {
+    if (terminal_) err_.WriteSome(absl::StrCat("\r", text, "\x1b[K"));
   }
 
  private:
+  Stream err_{STDERR_FILENO, O_WRONLY};
   const bool terminal_ = isatty(STDERR_FILENO) != 0;
 };
 
 absl::StatusOr<Samples> MeasureAll(const Plan& plan) {
-  const LiveLine line;
+  LiveLine line;
   Samples samples(plan.contenders.size());
   for (int round = 1; round <= plan.rounds; ++round) {
     for (size_t turn = 0; turn < samples.size(); ++turn) {
@@ -91,12 +94,10 @@ absl::StatusOr<Samples> MeasureAll(const Plan& plan) {
 
 ExitCode Main(int argc, char* argv[]) {
   PrepareProcess();
-  const absl::StatusOr<CommandLine> line = ParseFlags(argc, argv);
-  if (!line.ok()) return SayUsage(line.status().message(), kUsageText);
-  if (line->help) return Print(ShowHelp(HelpText()));
-  if (!line->rest.empty()) {
-    return SayUsage(absl::StrCat("what is \"", line->rest[0], "\"?"),
-                    kUsageText);
+  std::vector<std::string> rest;
+  if (const auto code =
+          ReadCommandLine(argc, argv, HelpText(), /*max_rest=*/0, rest)) {
+    return *code;
   }
   const absl::StatusOr<Plan> plan = MakePlan();
   if (!plan.ok()) return SayUsage(plan.status().message(), kUsageText);
@@ -104,7 +105,9 @@ ExitCode Main(int argc, char* argv[]) {
   Say("Not an optimized build: bazel run -c opt //cmd:bench is faster.");
 #endif
   Say(absl::StrCat(plan->Describe(), ", on this machine."));
+  KeepSignals();
   const absl::StatusOr<Samples> samples = MeasureAll(*plan);
+  ReleaseSignals();  // What is left is to write, which may block.
   if (!samples.ok()) {
     Say(samples.status().message());
     return kFailed;

@@ -109,6 +109,41 @@ TEST(FullDisk, IsSaidAndIsAFailure) {
   }
 }
 
+// A pipe whose other end nobody opens, and one that is full.
+TEST(Pipe, ThatNobodyUsesKeepsNoProgramFromEnding) {
+  const std::string folder = MakeTestFolder();
+  const std::string make_pipes = absl::StrCat(
+      "mkfifo ", folder, "/pipe ", folder, "/full; exec 3<>", folder,
+      "/full; dd if=/dev/zero bs=4096 count=16 >&3 2>/dev/null; ");
+  for (const std::string& command :
+       {absl::StrCat("cmd/server --pid=1 --config=", folder, "/pipe"),
+        absl::StrCat("cmd/local_cluster --config=", folder, "/pipe"),
+        absl::StrCat("cmd/keygen ", folder, "/key >&3")}) {
+    const auto shell =
+        Shell({"-c", absl::StrCat(make_pipes, command,
+                                  " & echo $!; wait $!; echo ended $?; rm ",
+                                  folder, "/pipe ", folder, "/full")});
+    const auto pid = shell->ReadLine(kPatience);
+    ASSERT_TRUE(pid.has_value()) << shell->errors();
+    absl::SleepFor(absl::Milliseconds(200));  // To get stuck in.
+    kill(std::atoi(pid->c_str()), SIGTERM);
+    EXPECT_EQ(shell->ReadLine(kPatience), "ended 143") << command;
+    EXPECT_EQ(shell->WaitForExit(kPatience), 0) << shell->errors();
+  }
+}
+
+// Not by a signal that would leave it without a word.
+TEST(FullDisk, IsALimitOfFileSizesToo) {
+  const std::string file = absl::StrCat(MakeTestFolder(), "/out");
+  const auto process =
+      Shell({"-c", absl::StrCat("ulimit -f 0; exec cmd/local_cluster "
+                                "--transport=loopback >",
+                                file)});
+  EXPECT_EQ(process->WaitForExit(kPatience), 1);
+  EXPECT_THAT(process->errors(),
+              HasSubstr("stdout cannot be written: File too large"));
+}
+
 TEST(FullDisk, EndsAServer) {
   const ProgramCluster cluster(2);
   const auto one =

@@ -6,6 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "raft/base/version.h"
 #include "raft/testing/programs/program_cluster.h"
 
 namespace raft_cluster::internal {
@@ -120,6 +121,15 @@ TEST(Help, SaysAllThatANewUserCannotGuess) {
   for (const char* text :
        {"  3: text ", "  /peers ", "  /help ", "  SIGUSR1 ", "  3 "}) {
     EXPECT_THAT(lines, testing::Contains(testing::StartsWith(text)));
+  }
+}
+
+TEST(Version, IsToldByEveryProgram) {
+  for (const std::string program : {"server", "local_cluster", "keygen"}) {
+    const auto process = RunWith(program, {"--version"});
+    EXPECT_EQ(process->WaitForExit(kPatience), 0);
+    EXPECT_THAT(process->TakeLines(), testing::ElementsAre(absl::StrCat(
+                                          program, " (raft) ", kVersion)));
   }
 }
 

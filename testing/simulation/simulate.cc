@@ -43,6 +43,7 @@ constexpr char kUsageText[] = "Usage: simulate [flags]\n";
 
 Help HelpText() {
   Help help;
+  help.name = "simulate";
   help.usage = kUsageText;
   help.about =
       "Simulates clusters in which everything goes wrong, seed after seed, on "
@@ -183,12 +184,10 @@ class Campaign {
 
 ExitCode Main(int argc, char* argv[]) {
   PrepareStreams();
-  const absl::StatusOr<CommandLine> line = ParseFlags(argc, argv);
-  if (!line.ok()) return SayUsage(line.status().message(), kUsageText);
-  if (line->help) return Print(ShowHelp(HelpText()));
-  if (!line->rest.empty()) {
-    return SayUsage(absl::StrCat("what is \"", line->rest[0], "\"?"),
-                    kUsageText);
+  std::vector<std::string> rest;
+  if (const auto code =
+          ReadCommandLine(argc, argv, HelpText(), /*max_rest=*/0, rest)) {
+    return *code;
   }
   const uint64_t seed = absl::GetFlag(FLAGS_seed);
   const int failed = seed != 0 ? RunOne(seed) : Campaign().Run();

@@ -14,9 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "raft/base/assert.h"
-#include "raft/transport/net/ipc_url.h"
 #include "raft/transport/net/poller.h"
-#include "raft/transport/net/tcp_address.h"
 #include "raft/transport/zeromq/connection.h"
 #include "raft/transport/zeromq/handles.h"
 #include "raft/transport/zeromq/listener.h"
@@ -388,13 +386,6 @@ bool TransportImpl::Drain(Pid id, int& budget, int& count, Receiver& receiver) {
 
 }  // namespace
 }  // namespace zeromq
-
-absl::StatusOr<ParsedUrl> ParseZeroMqUrl(const Url& url) {
-  if (url.scheme == "tcp") return ParseTcpUrl(url);
-  if (url.scheme == "ipc") return ParseIpcUrl(url);
-  return absl::InvalidArgumentError(absl::StrCat(
-      "url: \"", url.ToString(), "\" is neither tcp:// nor ipc://"));
-}
 
 Opener ZeroMqTransport(const ZeroMqOptions& options) {
   return [options](const TransportSpec& spec) {
