@@ -256,6 +256,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   engine.in_the_clear =
       properties.reachable_from_afar && !properties.proves_peers;
   engine.url = (*transport)->url().ToString();
+  engine.bound_address = properties.bound_address;
   engine.peers = *members;
   engine.life = NewLife();
   engine.seed = engine.life.random;

@@ -22,8 +22,8 @@ std::string From(const Event& event) {
 }
 
 // What a refusal means, and what to do about it.
-std::string Explain(Refusal::Reason reason) {
-  switch (reason) {
+std::string Explain(const Event& event) {
+  switch (event.refusal()) {
     case Refusal::MALFORMED:
       return "not one of our frames; something else speaks to this port";
     case Refusal::CHECKSUM:
@@ -46,8 +46,9 @@ std::string Explain(Refusal::Reason reason) {
     case Refusal::TOO_LARGE:
       return "larger than this server allows";
     case Refusal::HANDSHAKE:
-      return "no handshake: only one side has keys, it speaks something else, "
-             "or it was ended in it";
+      return event.detail().empty()
+                 ? "no handshake: it speaks something else, or was ended in it"
+                 : "no handshake";
     case Refusal::UNKNOWN_KEY:
       return "its key is not in this server's config";
     default:
@@ -85,7 +86,7 @@ std::string Words(const Event& event) {
     case Event::FRAME_REFUSED:
       return absl::StrCat("refused ", event.count(), " x ",
                           Refusal::Reason_Name(event.refusal()), From(event),
-                          " (", Explain(event.refusal()), ")", Detail(event));
+                          " (", Explain(event), ")", Detail(event));
     case Event::CONFIG_DIFFERS:
       return absl::StrCat(server, " runs with another configuration");
     case Event::SUPERSEDED:

@@ -220,7 +220,9 @@ ExitCode Main(int argc, char* argv[]) {
   const auto servers = StartAll(*config, *key_folder);
   if (!servers.ok()) {
     const ExitCode code = SayStartFailed(servers.status());
-    if (code == kFailed) Say("--transport=loopback needs no addresses.");
+    if (absl::IsUnavailable(servers.status())) {
+      Say("--transport=loopback needs no addresses.");
+    }
     return code;
   }
 

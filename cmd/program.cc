@@ -193,9 +193,10 @@ ExitCode SayStartFailed(const absl::Status& status) {
     case absl::StatusCode::kUnavailable:
       // True of this errno alone; of the others the message says it all.
       if (absl::StrContains(status.message(), "in use")) {
-        Say("Perhaps this server runs already, or another program listens "
-            "there (`ss -tlnp` shows which). End it, or give the server "
-            "another address with --config.");
+        const bool ipc = absl::StrContains(status.message(), "ipc://");
+        Say(absl::StrCat("`ss ", ipc ? "-xlp" : "-tlnp",
+                         "` shows which process that is. End it, or give this "
+                         "server another address in the config."));
       }
       return kFailed;
     default:

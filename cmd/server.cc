@@ -18,6 +18,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "raft/cmd/console.h"
@@ -71,9 +72,13 @@ Help HelpText() {
 }
 
 void Introduce(const Server& server, const std::string& config) {
-  Say(absl::StrCat("server ", server.pid(), " listens on ", server.url(), " (",
-                   config, ")"));
   const Stats stats = server.stats();
+  // The url may have a name, which leads to one of several addresses.
+  const bool numeric = stats.bound_address().empty() ||
+                       absl::EndsWith(stats.url(), stats.bound_address());
+  Say(absl::StrCat("server ", stats.pid(), " listens on ", stats.url(),
+                   numeric ? "" : absl::StrCat(", ", stats.bound_address()),
+                   " (", config, ")"));
   for (const PeerStats& peer : stats.peers()) {
     Say(absl::StrCat("  peer ", peer.pid(), "  ", peer.url()));
   }

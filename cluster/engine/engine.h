@@ -37,6 +37,7 @@ struct EngineOptions {
   LinkOptions link;  // For all links; peer and peer_url are filled in.
   std::vector<PeerSpec> peers;
   std::string url;
+  std::string bound_address;  // As Properties has it.
   Life life;
   uint64_t seed = 0;
   Micros idle_timeout = kNever;
@@ -156,7 +157,9 @@ class Engine {
 
   absl::Status CheckSize(const Outgoing& envelope, const Link& link) const;
   absl::StatusOr<Acceptance> OfferToAll(const Outgoing& envelope, Micros now);
-  void Refuse(Refusal::Reason reason, const std::string& address);
+  // `detail`: for people.
+  void Refuse(Refusal::Reason reason, const std::string& address,
+              const std::string& detail);
   void OnNewerSelf(const Life& newer, Micros now);
 
   const EngineOptions options_;

@@ -12,12 +12,14 @@ void Account::Skipped(const Outgoing& envelope) {
   Report(Make(Event::ENVELOPES_SKIPPED, count, ""));
 }
 
-void Account::FrameRefused(Refusal::Reason reason, const std::string& address) {
+void Account::FrameRefused(Refusal::Reason reason, const std::string& address,
+                           const std::string& detail) {
   ++refused_[reason];
   Event event = Make(Event::FRAME_REFUSED);
   event.set_count(1);
   event.set_refusal(reason);
   event.set_address(address);
+  event.set_detail(detail);
   Report(std::move(event));
 }
 

@@ -61,7 +61,8 @@ class Account {
   // ---- Frames ---------------------------------------------------------------
 
   void Resent() { ++resent_; }
-  void FrameRefused(Refusal::Reason reason, const std::string& address);
+  void FrameRefused(Refusal::Reason reason, const std::string& address,
+                    const std::string& detail = "");
 
   // ---- Events ---------------------------------------------------------------
 

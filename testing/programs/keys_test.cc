@@ -105,7 +105,12 @@ TEST(Servers, WithTheKeysOfTheConfigTalkAndOthersAreSaidToBeRefused) {
     const auto stranger = RunWith("server", {"--pid=2", config(without)});
     EXPECT_TRUE(one->WaitForError("HANDSHAKE, from 127.", kPatience))
         << one->errors();
+    EXPECT_TRUE(one->WaitForError("only one of the two has keys", kPatience))
+        << one->errors();
     EXPECT_TRUE(stranger->WaitForError("HANDSHAKE, server 1", kPatience))
+        << stranger->errors();
+    EXPECT_TRUE(stranger->WaitForError("it has keys, and this server has none",
+                                       kPatience))
         << stranger->errors();
   }
   // All of them in one process, while no address is in use, are told where

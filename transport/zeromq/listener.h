@@ -42,6 +42,10 @@ class Listener {
   const Url& url() const { return url_; }
   // Other machines can reach it.
   bool reachable_from_afar() const { return reachable_from_afar_; }
+  // Of tcp: "127.0.0.1:10001".
+  const std::string& bound_address() const { return bound_address_; }
+  // Where a frame came from, as far as it is known.
+  std::string AddressOf(const Incoming& incoming) const;
 
   // Answers those who show a key, and tells of all who do not come in.
   void Update(
@@ -77,6 +81,7 @@ class Listener {
   Url url_;
   uint16_t port_ = 0;  // Of tcp.
   bool reachable_from_afar_ = false;
+  std::string bound_address_;
   // There was nothing more to receive, since the last EndEndless().
   bool drained_ = false;
 };

@@ -72,13 +72,14 @@ bool Peer::Update(Clock::time_point now) {
       break;
   }
   handshake_failed_ |= !was_up && connection_->handshake_failed();
+  keys_of_one_ |= !was_up && connection_->keys_of_one();
   connected_ |= !was_up && connection_->connected();
   connection_ = nullptr;
   up_ = false;
   if (was_up) {
     backoff_.OnLost(now - up_since_);
     next_endpoint_ = endpoints_.size();
-    handshake_failed_ = false;
+    handshake_failed_ = keys_of_one_ = false;
   }
   DialNext(now);
   return was_up;
@@ -93,7 +94,8 @@ void Peer::AddEndpoint(const std::string& endpoint, const std::string& host) {
 void Peer::BeginAttempt(Clock::time_point now) {
   endpoints_.clear();
   next_endpoint_ = 0;
-  handshake_failed_ = connected_ = timed_out_ = exhausted_ = false;
+  handshake_failed_ = keys_of_one_ = connected_ = timed_out_ = exhausted_ =
+      false;
   if (probe_.started()) {
     SetTrouble(probe_.Result());
     probe_.Stop();
@@ -129,10 +131,21 @@ void Peer::DialNext(Clock::time_point now) {
 
 void Peer::Fail() {
   if (endpoints_.empty()) return;  // The look-up has said why.
+  const bool has_keys = !environment_.keys.empty();
+  if (keys_of_one_) {
+    return SetTrouble(absl::UnavailableError(
+        has_keys ? "it has no keys, and this server has: its configuration is "
+                   "another one"
+                 : "it has keys, and this server has none: its configuration "
+                   "is another one"));
+  }
   if (handshake_failed_ || (connected_ && !timed_out_)) {
     return SetTrouble(absl::UnavailableError(
-        "it hangs up in the handshake: it speaks something else, or only one "
-        "side has keys, or its key is not one of those listed"));
+        has_keys ? "it hangs up in the handshake: it does not know this "
+                   "server's key, or has another key than is listed for it, or "
+                   "speaks something else, or was ended"
+                 : "it hangs up in the handshake: it speaks something else, or "
+                   "was ended"));
   }
   if (exhausted_) {
     return SetTrouble(absl::ResourceExhaustedError(

@@ -57,6 +57,8 @@ class Peer {
   // Whether the last attempt failed since one side would not talk to the other;
   // once for each.
   bool TakeRefused() { return std::exchange(refused_, false); }
+  // Namely because only one of them has keys.
+  bool keys_of_one() const { return keys_of_one_; }
   // Why the peer cannot be reached, where that is news.
   absl::optional<absl::Status> TakeTrouble();
 
@@ -100,6 +102,7 @@ class Peer {
   std::vector<std::string> server_keys_;
   bool handshake_failed_ = false;  // With one of the endpoints.
   bool refused_ = false;
+  bool keys_of_one_ = false;
   // The last attempt got a connection, or had no descriptor for one.
   bool connected_ = false;
   bool timed_out_ = false;

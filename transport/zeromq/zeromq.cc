@@ -69,6 +69,7 @@ class TransportImpl : public Transport {
     properties.fifo = true;
     properties.proves_integrity = properties.proves_peers = !ring_.empty();
     properties.reachable_from_afar = listener_->reachable_from_afar();
+    properties.bound_address = listener_->bound_address();
     return properties;
   }
 
@@ -289,7 +290,9 @@ void TransportImpl::Report(Pid id, Receiver& receiver) {
     receiver.OnTrouble(id, *trouble);
   }
   if (peer.TakeRefused()) {
-    receiver.OnTurnedAway(TurnedAway::kHandshake, id, peer.url().ToString());
+    receiver.OnTurnedAway(
+        peer.keys_of_one() ? TurnedAway::kKeysOfOne : TurnedAway::kHandshake,
+        id, peer.url().ToString());
   }
 }
 
@@ -371,7 +374,7 @@ bool TransportImpl::Drain(Pid id, int& budget, int& count, Receiver& receiver) {
       if (stranger_ != incoming_.routing_id) {
         stranger_ = incoming_.routing_id;
         origin_.connection = InboundConnection(stranger_);
-        origin_.address = incoming_.sender_host;
+        origin_.address = listener_->AddressOf(incoming_);
       }
     } else {
       stranger_.clear();
