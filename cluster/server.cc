@@ -143,9 +143,9 @@ absl::StatusOr<TransportKeys> MakeKeys(const Config& config,
               "Options::key_file does not say where this one's secret is");
   }
   if (keys.listed.empty()) return keys;
-  absl::StatusOr<std::string> secret = internal::ReadKeyFile(options.key_file);
+  const absl::StatusOr<Secret> secret = internal::ReadKeyFile(options.key_file);
   if (!secret.ok()) return secret.status();
-  keys.secret = *std::move(secret);
+  keys.secret = *secret;
   return keys;
 }
 

@@ -52,26 +52,24 @@ ExitCode PrintPublic(absl::string_view public_key) {
 
 // Prints the public half of the secret in a file.
 ExitCode ReadKeys(const std::string& path) {
-  absl::StatusOr<std::string> secret = ReadKeyFile(path);
+  const absl::StatusOr<Secret> secret = ReadKeyFile(path);
   if (!secret.ok()) {
     Say(secret.status().message());
     return kFailed;
   }
   const absl::StatusOr<std::string> public_key = PublicKeyOf(*secret);
-  WipeSecret(&(*secret)[0], secret->size());
   if (public_key.ok()) return PrintPublic(*public_key);
   Say(absl::StrCat(path, ": ", public_key.status().message()));
   return kFailed;
 }
 
 ExitCode MakeKeys(const std::string& path, const std::string& short_path) {
-  absl::StatusOr<KeyPair> pair = NewKeyPair();
+  const absl::StatusOr<KeyPair> pair = NewKeyPair();
   if (!pair.ok()) {
     Say(pair.status().message());
     return kFailed;
   }
-  const absl::Status written = WriteKeyFile(path, pair->secret_key);
-  WipeSecret(&pair->secret_key[0], pair->secret_key.size());
+  const absl::Status written = WriteKeyFile(path, pair->secret_key.text());
   if (!written.ok()) {
     Say(written.message());
     if (absl::IsAlreadyExists(written)) {

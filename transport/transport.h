@@ -48,6 +48,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "raft/base/pid.h"
+#include "raft/base/secret.h"
 #include "raft/transport/frame.h"
 #include "raft/transport/url.h"
 
@@ -178,7 +179,7 @@ class Transport {
 // knows no keys need not look at them: Properties::proves_peers stays false,
 // and a cluster that has keys refuses to start on it.
 struct TransportKeys {
-  std::string secret;  // Our own. Empty: nobody is asked for a key.
+  Secret secret;  // Our own. Empty: nobody is asked for a key.
   // Public keys of all servers, our own included. Each of several is good,
   // so that old and new ones get along. A key that several peers list proves
   // the one with the lowest id.

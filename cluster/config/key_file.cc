@@ -35,8 +35,6 @@ bool WriteAll(int fd, absl::string_view text) {
 
 }  // namespace
 
-void WipeSecret(char* bytes, size_t size) { explicit_bzero(bytes, size); }
-
 absl::Status WriteKeyFile(const std::string& path, absl::string_view secret) {
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                       S_IRUSR | S_IWUSR);
@@ -54,7 +52,7 @@ absl::Status WriteKeyFile(const std::string& path, absl::string_view secret) {
                              absl::StrCat("cannot write \"", path, "\""));
 }
 
-absl::StatusOr<std::string> ReadKeyFile(const std::string& path) {
+absl::StatusOr<Secret> ReadKeyFile(const std::string& path) {
   // A pipe would let us wait for its other end.
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
@@ -82,7 +80,7 @@ absl::StatusOr<std::string> ReadKeyFile(const std::string& path) {
   }
   char buffer[kMaxBytes];
   const auto wipe =
-      absl::MakeCleanup([&buffer] { WipeSecret(buffer, sizeof(buffer)); });
+      absl::MakeCleanup([&buffer] { explicit_bzero(buffer, sizeof(buffer)); });
   ssize_t size;
   do {
     size = read(fd, buffer, sizeof(buffer));
@@ -96,7 +94,10 @@ absl::StatusOr<std::string> ReadKeyFile(const std::string& path) {
       line.find_first_of("\r\n") != absl::string_view::npos) {
     return Unfit(path, "does not hold one line with a key; keygen writes such");
   }
-  return std::string(line);
+  std::string text(line);
+  Secret secret(text);
+  explicit_bzero(&text[0], text.size());
+  return secret;
 }
 
 }  // namespace raft_cluster::internal

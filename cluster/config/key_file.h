@@ -1,8 +1,7 @@
 // The file with a server's secret key: one line, which only its owner can read.
 //
-//   absl::Status written = raft_cluster::WriteKeyFile("one.key",
-//   pair.secret_key); absl::StatusOr<std::string> secret =
-//   raft_cluster::ReadKeyFile("one.key");
+//   absl::Status written = WriteKeyFile("one.key", pair.secret_key.text());
+//   absl::StatusOr<Secret> secret = ReadKeyFile("one.key");
 //
 // What a key looks like is the transport's affair.
 //
@@ -10,12 +9,12 @@
 #ifndef RAFT_CLUSTER_CONFIG_KEY_FILE_H_
 #define RAFT_CLUSTER_CONFIG_KEY_FILE_H_
 
-#include <cstddef>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "raft/base/secret.h"
 
 namespace raft_cluster::internal {
 
@@ -26,11 +25,7 @@ absl::Status WriteKeyFile(const std::string& path, absl::string_view secret);
 // INVALID_ARGUMENT: it cannot be read, is no file, others may read or write it,
 // it belongs to another user, or it does not hold one line. The message says
 // what to do. No copy of the secret stays but what is returned.
-absl::StatusOr<std::string> ReadKeyFile(const std::string& path);
-
-// Overwrites a secret that is not needed any more, which the optimizer would
-// leave out of a plain assignment.
-void WipeSecret(char* bytes, size_t size);
+absl::StatusOr<Secret> ReadKeyFile(const std::string& path);
 
 }  // namespace raft_cluster::internal
 

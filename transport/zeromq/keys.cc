@@ -22,8 +22,12 @@ absl::StatusOr<KeyPair> NewKeyPair() {
   char public_key[zeromq::KeyRing::kCharacters + 1];
   char secret_key[zeromq::KeyRing::kCharacters + 1];
   if (zmq_curve_keypair(public_key, secret_key) != 0) return NoCurve();
-  KeyPair pair = {public_key, secret_key};
+  std::string text = secret_key;
   explicit_bzero(secret_key, sizeof(secret_key));
+  KeyPair pair;
+  pair.public_key = public_key;
+  pair.secret_key = text;
+  explicit_bzero(&text[0], text.size());
   return pair;
 }
 
@@ -51,14 +55,21 @@ std::string Decode(const std::string& text) {
 // The public half; empty if `secret` is no key.
 std::string PublicHalf(const std::string& secret) {
   char public_key[KeyRing::kCharacters + 1];
-  if (Decode(secret).empty() ||
-      zmq_curve_public(public_key, secret.c_str()) != 0) {
+  std::string bytes = Decode(secret);
+  const bool is_key = !bytes.empty();
+  explicit_bzero(&bytes[0], bytes.size());
+  if (!is_key || zmq_curve_public(public_key, secret.c_str()) != 0) {
     return "";
   }
   return public_key;
 }
 
 }  // namespace
+
+TransportSpec WithoutKeys(TransportSpec spec) {
+  spec.keys = TransportKeys();
+  return spec;
+}
 
 absl::StatusOr<KeyRing> KeyRing::Create(const TransportSpec& spec) {
   const TransportKeys& keys = spec.keys;
@@ -82,7 +93,7 @@ absl::StatusOr<KeyRing> KeyRing::Create(const TransportSpec& spec) {
       ring.owners_.emplace(std::move(bytes), peer);
     }
   }
-  ring.public_ = PublicHalf(keys.secret);
+  ring.public_ = PublicHalf(keys.secret.text());
   if (ring.public_.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("keys: the secret is no key, ", kCharacters,
@@ -114,9 +125,9 @@ Pid KeyRing::OwnerOf(absl::string_view bytes) const {
 
 }  // namespace zeromq
 
-absl::StatusOr<std::string> PublicKeyOf(const std::string& secret_key) {
+absl::StatusOr<std::string> PublicKeyOf(const Secret& secret_key) {
   if (zmq_has("curve") == 0) return NoCurve();
-  std::string public_key = zeromq::PublicHalf(secret_key);
+  std::string public_key = zeromq::PublicHalf(secret_key.text());
   if (!public_key.empty()) return public_key;
   return absl::InvalidArgumentError(
       absl::StrCat("this is no secret key, ", zeromq::KeyRing::kCharacters,

@@ -91,7 +91,7 @@ class TransportImpl : public Transport {
   TransportImpl(const TransportSpec& spec, const ZeroMqOptions& options,
                 KeyRing keys, std::unique_ptr<Poller> events,
                 zmq::context_t context)
-      : spec_(spec),
+      : spec_(WithoutKeys(spec)),
         ring_(std::move(keys)),
         events_(std::move(events)),
         resolver_(options.resolve, [this] { events_->Stir(); }),
@@ -147,9 +147,8 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
     return absl::InvalidArgumentError(
         "max_frame_bytes and queue_bytes: must be above 0");
   }
-  TransportSpec with_keys = spec;
-  if (spec.url.scheme == "ipc") with_keys.keys = TransportKeys();
-  absl::StatusOr<KeyRing> keys = KeyRing::Create(with_keys);
+  absl::StatusOr<KeyRing> keys =
+      KeyRing::Create(spec.url.scheme == "ipc" ? WithoutKeys(spec) : spec);
   if (!keys.ok()) return keys.status();
   absl::StatusOr<std::unique_ptr<Poller>> events = Poller::Create();
   if (!events.ok()) return events.status();
