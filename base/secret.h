@@ -11,6 +11,8 @@
 
 #include <string>
 
+#include "raft/base/pid.h"
+
 namespace raft_cluster {
 
 class Secret {
