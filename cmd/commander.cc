@@ -160,7 +160,7 @@ bool Commander::Send(Pid to, absl::string_view text) {
     const bool full =
         receipt.status().code() == absl::StatusCode::kDeadlineExceeded;
     if (full && (to == kBroadcast || IsLive(to))) continue;
-    Say(absl::StrCat("not sent: ", receipt.status().message()));
+    Say(absl::StrCat("not sent: ", InFlags(receipt.status().message())));
     return true;
   }
 }

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "raft/cmd/console.h"
+#include "raft/cmd/program.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -30,7 +31,7 @@ void Printer::Run() {
     const auto received = server_.inbox().Receive(absl::InfiniteDuration());
     if (!received.ok()) {
       ending_.Set(IsSuperseded(server_) ? kFailed : kDone,
-                  std::string(received.status().message()));
+                  InFlags(received.status().message()));
       break;
     }
     if (!Write(absl::StrCat(

@@ -14,10 +14,11 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/flags/reflection.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "raft/base/mutex.h"
@@ -183,9 +184,32 @@ ExitCode SayUsage(absl::string_view mistake, absl::string_view usage) {
   return kUsage;
 }
 
+std::string InFlags(absl::string_view message) {
+  constexpr absl::string_view kOption = "Options::";
+  std::string out;
+  for (;;) {
+    const size_t begin = message.find(kOption);
+    if (begin == absl::string_view::npos) break;
+    const absl::string_view rest = message.substr(begin + kOption.size());
+    const size_t size = std::min(
+        rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), rest.size());
+    const absl::string_view name = rest.substr(0, size);
+    absl::string_view before = message.substr(0, begin);
+    message = rest.substr(size);
+    if (absl::FindCommandLineFlag(name) != nullptr) {
+      absl::StrAppend(&out, before, "--", name);
+    } else if (absl::ConsumeSuffix(&before, " (") &&
+               absl::ConsumePrefix(&message, ")")) {
+      absl::StrAppend(&out, before);
+    } else {
+      absl::StrAppend(&out, before, name);
+    }
+  }
+  return absl::StrCat(out, message);
+}
+
 ExitCode SayStartFailed(const absl::Status& status) {
-  // The library's options have the names of the flags.
-  Say(absl::StrReplaceAll(status.message(), {{"Options::", "--"}}));
+  Say(InFlags(status.message()));
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kNotFound:

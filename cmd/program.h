@@ -79,6 +79,10 @@ ExitCode FinishOutput();
 // `usage` is the first line of the help.
 ExitCode SayUsage(absl::string_view mistake, absl::string_view usage);
 
+// What the library says, in the terms of the program's flags: the options have
+// their names. One that is no flag is left out, as nobody could set it.
+std::string InFlags(absl::string_view message);
+
 // Says why the start failed, in the terms of the program's flags, with a hint
 // where the address is in use.
 ExitCode SayStartFailed(const absl::Status& status);

@@ -7,11 +7,14 @@
 
 #include <string>
 
+#include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+
+ABSL_FLAG(int, some_time, 0, "for a test");
 
 namespace raft_cluster::internal {
 namespace {
@@ -32,6 +35,16 @@ TEST(PrepareStreams, RaisesTheSoftLimitOfDescriptors) {
   EXPECT_EQ(after.rlim_cur, before.rlim_max);
   EXPECT_EQ(after.rlim_max, before.rlim_max);
   setrlimit(RLIMIT_NOFILE, &before);
+}
+
+TEST(InFlags, NamesTheFlagsThatThereAre) {
+  EXPECT_EQ(InFlags("Options::some_time is 1ms, and Options::some_time too"),
+            "--some_time is 1ms, and --some_time too");
+  EXPECT_EQ(InFlags("the queue is full (Options::no_flag); wait"),
+            "the queue is full; wait");
+  EXPECT_EQ(InFlags("Options::no_flag is 3"), "no_flag is 3");
+  EXPECT_EQ(InFlags("(Options::"), "(");
+  EXPECT_EQ(InFlags(""), "");
 }
 
 std::string ReadAll(int fd) {

@@ -11,6 +11,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -84,6 +85,15 @@ void Introduce(const Server& server, const std::string& config) {
   }
 }
 
+// Such a server is in the memory of one process, and this one has no other.
+bool UsesLoopback(const Config& config) {
+  return std::any_of(config.object().servers().begin(),
+                     config.object().servers().end(), [](const auto& member) {
+                       return absl::StartsWithIgnoreCase(member.url(),
+                                                         "loopback://");
+                     });
+}
+
 ExitCode Main(int argc, char* argv[]) {
   PrepareProcess();
   std::vector<std::string> rest;
@@ -101,6 +111,12 @@ ExitCode Main(int argc, char* argv[]) {
   const absl::StatusOr<Config> config = LoadConfig(path);
   if (!config.ok()) {
     Say(config.status().message());
+    return kUsage;
+  }
+  if (config->object().servers_size() > 1 && UsesLoopback(*config)) {
+    Say(absl::StrCat(path,
+                     ": servers at loopback:// meet in one process only; use "
+                     "tcp:// or ipc://, or run them all by local_cluster"));
     return kUsage;
   }
   Options options;

@@ -124,6 +124,15 @@ TEST(Help, SaysAllThatANewUserCannotGuess) {
   }
 }
 
+TEST(ServerUsage, KnowsThatNobodyIsThereInItsMemory) {
+  const std::string config = WriteTestFile(
+      R"({"object": {"total": 2, "Servers": [
+          {"mypid": 1, "url": "loopback://one"},
+          {"mypid": 2, "url": "loopback://two"}]}})");
+  ExpectUsageError("server", {"--pid=1", absl::StrCat("--config=", config)},
+                   {"meet in one process only", "local_cluster"});
+}
+
 TEST(Version, IsToldByEveryProgram) {
   for (const std::string program : {"server", "local_cluster", "keygen"}) {
     const auto process = RunWith(program, {"--version"});
