@@ -1,7 +1,7 @@
 // A text that nobody else should see, such as a key: it is overwritten when it
 // goes, so that it stays in no memory that is given back.
 //
-//   raft_cluster::Secret secret(text);  // Of `text` its owner takes care.
+//   raft_cluster::Secret secret(std::string("for nobody else"));
 //
 // Thread rule: a value.
 #ifndef RAFT_BASE_SECRET_H_
