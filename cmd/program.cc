@@ -194,13 +194,13 @@ std::string InFlags(absl::string_view message) {
     const size_t size = std::min(
         rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), rest.size());
     const absl::string_view name = rest.substr(0, size);
-    absl::string_view before = message.substr(0, begin);
+    const absl::string_view before = message.substr(0, begin);
     message = rest.substr(size);
     if (absl::FindCommandLineFlag(name) != nullptr) {
       absl::StrAppend(&out, before, "--", name);
-    } else if (absl::ConsumeSuffix(&before, " (") &&
+    } else if (absl::EndsWith(before, " (") &&
                absl::ConsumePrefix(&message, ")")) {
-      absl::StrAppend(&out, before);
+      absl::StrAppend(&out, absl::StripSuffix(before, " ("));
     } else {
       absl::StrAppend(&out, before, name);
     }

@@ -43,6 +43,7 @@ TEST(InFlags, NamesTheFlagsThatThereAre) {
   EXPECT_EQ(InFlags("the queue is full (Options::no_flag); wait"),
             "the queue is full; wait");
   EXPECT_EQ(InFlags("Options::no_flag is 3"), "no_flag is 3");
+  EXPECT_EQ(InFlags("no (Options::no_flag is 3)"), "no (no_flag is 3)");
   EXPECT_EQ(InFlags("(Options::"), "(");
   EXPECT_EQ(InFlags(""), "");
 }
