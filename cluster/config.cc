@@ -15,11 +15,14 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "raft/cluster/config/json.h"
+#include "raft/cluster/config/strict_json.h"
 #include "raft/transport/url.h"
 #include "xxhash.h"
 
 namespace raft_cluster {
 namespace {
+
+using internal::Places;
 
 // Many times what ten thousand servers need.
 constexpr size_t kMaxFileBytes = size_t{16} << 20;
@@ -64,23 +67,29 @@ std::string Entry(int index, const Config::Member& member) {
 // The entries checked so far, to find the one that a new one repeats.
 class Entries {
  public:
+  // Both outlive it.
+  Entries(const Registry& transports, const Places& places)
+      : transports_(transports), places_(places) {}
+
   absl::Status Add(int index, const Config::Member& member) {
     const std::string entry = Entry(index, member);
     if (member.mypid() <= 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(entry, ", field \"mypid\": ", member.mypid(),
-                       member.mypid() == 0 ? " (or left out)" : "",
-                       " is not an integer in 1..2147483647"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          entry, ", field \"mypid\": ", member.mypid(),
+          member.mypid() == 0 ? " (or left out)" : "",
+          " is not an integer in 1..2147483647", places_.Of(index, "mypid")));
     }
     const auto [same_pid, new_pid] = pids_.emplace(member.mypid(), index);
     if (!new_pid) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("entries ", same_pid->second + 1, " and ", index + 1,
-                       ", field \"mypid\": both are ", member.mypid(),
-                       "; each server has a pid of its own"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "entries ", same_pid->second + 1, " and ", index + 1,
+          ", field \"mypid\": both are ", member.mypid(),
+          "; each server has a pid of its own", places_.Of(index, "mypid")));
     }
-    const absl::Status url = AddUrl(index, member, entry);
-    return url.ok() ? AddKeys(index, member, entry) : url;
+    absl::Status status = AddUrl(index, member, entry);
+    if (status.ok()) status = CheckListen(index, member, entry);
+    if (status.ok()) status = AddKeys(index, member, entry);
+    return status;
   }
 
  private:
@@ -88,28 +97,55 @@ class Entries {
                       const std::string& entry) {
     if (member.url().empty()) {
       return absl::InvalidArgumentError(absl::StrCat(
-          entry, ", field \"url\": is empty or left out; write host:port"));
+          entry, ", field \"url\": is empty or left out; write host:port",
+          places_.Of(index, "url")));
     }
-    const absl::StatusOr<Url> url = ParseUrl(member.url());
+    const absl::StatusOr<ParsedUrl> url = transports_.Parse(member.url());
     if (!url.ok()) {
-      return Named(absl::StrCat(entry, ", field \"url\""), url.status());
+      return absl::InvalidArgumentError(
+          absl::StrCat(entry, ", field \"url\": ", url.status().message(),
+                       places_.Of(index, "url")));
     }
-    if (url->wildcard()) {
+    if (url->wildcard) {
       return absl::InvalidArgumentError(absl::StrCat(
           entry, ", field \"url\": with \"", member.url(),
-          "\" no peer would know where to find this server; write one address, "
-          "and a port in 1..65535"));
+          "\" no peer would know where to find this server; write the one "
+          "address that its peers call, and a port in 1..65535 (\"listen\" "
+          "may be another)",
+          places_.Of(index, "url")));
     }
     const auto [same, is_new] =
-        urls_.emplace(url->ToString(), std::make_pair(index, member));
+        urls_.emplace(url->url.ToString(), std::make_pair(index, member));
     if (!is_new) {
       const auto& [other_index, other] = same->second;
       return absl::InvalidArgumentError(absl::StrCat(
           Entry(other_index, other), " and ", entry, ", field \"url\": \"",
           other.url(), "\" and \"", member.url(),
-          "\" are one address; each server has an address of its own"));
+          "\" are one address; each server has an address of its own",
+          places_.Of(index, "url")));
     }
     return absl::OkStatus();
+  }
+
+  // Any number of servers may listen on "0.0.0.0:10001", each on a machine of
+  // its own.
+  absl::Status CheckListen(int index, const Config::Member& member,
+                           const std::string& entry) const {
+    if (member.listen().empty()) return absl::OkStatus();
+    const absl::StatusOr<ParsedUrl> listen = transports_.Parse(member.listen());
+    if (!listen.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(entry, ", field \"listen\": ", listen.status().message(),
+                       places_.Of(index, "listen")));
+    }
+    const absl::StatusOr<ParsedUrl> url = transports_.Parse(member.url());
+    if (url.ok() && url->url.scheme == listen->url.scheme) {
+      return absl::OkStatus();
+    }
+    return absl::InvalidArgumentError(absl::StrCat(
+        entry, ", field \"listen\": nobody who calls \"", member.url(),
+        "\" gets to \"", member.listen(), "\"; both need the same scheme",
+        places_.Of(index, "listen")));
   }
 
   // A key decides the pid, so it has one owner; whether it is a key only the
@@ -122,51 +158,35 @@ class Entries {
           entry, ", field \"keys\": ",
           keys_wanted_ ? "there are none, but those before have some"
                        : "there are some, but those before have none",
-          "; either all servers have keys, or none has"));
+          "; either all servers have keys, or none has",
+          places_.Of(index, "keys")));
     }
     for (const std::string& key : member.keys()) {
       if (key.empty()) {
         return absl::InvalidArgumentError(absl::StrCat(
-            entry, ", field \"keys\": one is empty; write what keygen prints"));
+            entry, ", field \"keys\": one is empty; write what keygen prints",
+            places_.Of(index, "keys")));
       }
       const auto [same, is_new] = keys_.emplace(key, entry);
       if (!is_new) {
         return absl::InvalidArgumentError(absl::StrCat(
             same->second, " and ", entry, ", field \"keys\": both list \"", key,
-            "\"; each server has keys of its own"));
+            "\"; each server has keys of its own", places_.Of(index, "keys")));
       }
     }
     return absl::OkStatus();
   }
 
+  const Registry& transports_;
+  const Places& places_;
   std::map<std::string, std::string> keys_;  // Whose.
   bool keys_wanted_ = false;                 // As the first entry has it.
   std::map<Pid, int> pids_;
   std::map<std::string, std::pair<int, Config::Member>> urls_;
 };
 
-}  // namespace
-
-absl::StatusOr<Config> LoadConfig(const std::string& path) {
-  const absl::StatusOr<std::string> json = ReadFile(path);
-  if (!json.ok()) return Named(path, json.status());
-  return ParseConfig(*json, path);
-}
-
-absl::StatusOr<Config> ParseConfig(absl::string_view json,
-                                   absl::string_view name) {
-  if (absl::StripAsciiWhitespace(json).empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(name, ": is empty; a config is ", kShape));
-  }
-  absl::StatusOr<Config> config = internal::ConfigFromJson(json);
-  if (!config.ok()) return Named(name, config.status());
-  const absl::Status checked = CheckConfig(*config);
-  if (!checked.ok()) return Named(name, checked);
-  return config;
-}
-
-absl::Status CheckConfig(const Config& config) {
+absl::Status Check(const Config& config, const Registry& transports,
+                   const Places& places) {
   if (!config.has_object()) {
     return absl::InvalidArgumentError(
         absl::StrCat("field \"object\" is missing; a config is ", kShape));
@@ -174,16 +194,18 @@ absl::Status CheckConfig(const Config& config) {
   const Config::Cluster& cluster = config.object();
   const int count = cluster.servers_size();
   if (count == 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "field \"Servers\": names no server; a config is ", kShape));
+    return absl::InvalidArgumentError(
+        absl::StrCat("field \"Servers\": names no server; a config is ", kShape,
+                     places.Of(Places::kNoEntry, "Servers")));
   }
   if (cluster.total() != count) {
     return absl::InvalidArgumentError(
         absl::StrCat("field \"total\": ", cluster.total(),
                      cluster.total() == 0 ? " (or left out)" : "",
-                     " is not the number of entries in \"Servers\", ", count));
+                     " is not the number of entries in \"Servers\", ", count,
+                     places.Of(Places::kNoEntry, "total")));
   }
-  Entries entries;
+  Entries entries(transports, places);
   for (int i = 0; i < count; ++i) {
     absl::Status status = entries.Add(i, cluster.servers(i));
     if (!status.ok()) return status;
@@ -191,12 +213,41 @@ absl::Status CheckConfig(const Config& config) {
   return absl::OkStatus();
 }
 
-uint64_t ConfigDigest(const Config& config) {
+}  // namespace
+
+absl::StatusOr<Config> LoadConfig(const std::string& path,
+                                  const Registry& transports) {
+  const absl::StatusOr<std::string> json = ReadFile(path);
+  if (!json.ok()) return Named(path, json.status());
+  return ParseConfig(*json, path, transports);
+}
+
+absl::StatusOr<Config> ParseConfig(absl::string_view json,
+                                   absl::string_view name,
+                                   const Registry& transports) {
+  json = internal::WithoutBom(json);
+  if (absl::StripAsciiWhitespace(json).empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ": is empty; a config is ", kShape));
+  }
+  Places places(json);
+  absl::StatusOr<Config> config = internal::ConfigFromJson(json, places);
+  if (!config.ok()) return Named(name, config.status());
+  const absl::Status checked = Check(*config, transports, places);
+  if (!checked.ok()) return Named(name, checked);
+  return config;
+}
+
+absl::Status CheckConfig(const Config& config, const Registry& transports) {
+  return Check(config, transports, Places(""));
+}
+
+uint64_t ConfigDigest(const Config& config, const Registry& transports) {
   std::map<Pid, std::string> urls;
   std::map<Pid, std::set<std::string>> keys;
   for (const Config::Member& member : config.object().servers()) {
-    const absl::StatusOr<Url> url = ParseUrl(member.url());
-    urls[member.mypid()] = url.ok() ? url->ToString() : member.url();
+    const absl::StatusOr<ParsedUrl> url = transports.Parse(member.url());
+    urls[member.mypid()] = url.ok() ? url->url.ToString() : member.url();
     keys[member.mypid()].insert(member.keys().begin(), member.keys().end());
   }
   // Each text with its length, so that no two lists give the same bytes.

@@ -44,35 +44,39 @@ Life NewLife() {
 }
 
 // What of a link's options follows from who and where the server is.
-void Identify(const Config& config, Pid pid, LinkOptions* options) {
+void Identify(const Config& config, Pid pid, const Registry& registry,
+              LinkOptions* options) {
   const std::string& cluster = config.object().cluster();
   LinkOptions& link = *options;
   link.cluster = XXH3_64bits(cluster.data(), cluster.size());
-  link.config_digest = ConfigDigest(config);
+  link.config_digest = ConfigDigest(config, registry);
   link.self = pid;
 }
 
 // The parsed url of each member; the config has been checked.
 absl::StatusOr<std::vector<PeerSpec>> ParseMembers(const Config& config,
-                                                   const Registry& registry) {
+                                                   const Registry& transports) {
   std::vector<PeerSpec> members;
-  int entry = 0;
   for (const Config::Member& member : config.object().servers()) {
-    ++entry;
-    absl::StatusOr<Url> url = ParseUrl(member.url());
-    if (!url.ok()) return url.status();
-    if (!registry.Knows(url->scheme)) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "entry ", entry, " (mypid ", member.mypid(), "), field \"url\": \"",
-          member.url(), "\" has the scheme \"", url->scheme,
-          "\", but there are transports for ",
-          absl::StrJoin(registry.schemes(), ", "), " only"));
-    }
-    members.push_back({member.mypid(), *std::move(url)});
+    absl::StatusOr<ParsedUrl> parsed = transports.Parse(member.url());
+    if (!parsed.ok()) return parsed.status();
+    members.push_back({member.mypid(), std::move(parsed->url)});
   }
   std::sort(members.begin(), members.end(),
             [](const auto& a, const auto& b) { return a.pid < b.pid; });
   return members;
+}
+
+// What the server `self` binds: its url, unless its entry says otherwise.
+absl::StatusOr<Url> ListenUrl(const Config& config, const PeerSpec& self,
+                              const Registry& transports) {
+  for (const Config::Member& member : config.object().servers()) {
+    if (member.mypid() != self.pid || member.listen().empty()) continue;
+    absl::StatusOr<ParsedUrl> parsed = transports.Parse(member.listen());
+    if (!parsed.ok()) return parsed.status();
+    return std::move(parsed->url);
+  }
+  return self.url;
 }
 
 // The keys of the configuration and the secret of the own file.
@@ -93,9 +97,9 @@ absl::StatusOr<TransportKeys> MakeKeys(const Config& config,
               "Options::key_file does not say where this one's secret is");
   }
   if (keys.listed.empty()) return keys;
-  absl::StatusOr<std::string> secret = internal::ReadKeyFile(options.key_file);
+  const absl::StatusOr<Secret> secret = internal::ReadKeyFile(options.key_file);
   if (!secret.ok()) return secret.status();
-  keys.secret = *std::move(secret);
+  keys.secret = *secret;
   return keys;
 }
 
@@ -159,7 +163,10 @@ absl::StatusOr<size_t> Inbox::ReceiveBatch(absl::Duration timeout, size_t limit,
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
                                                       Pid pid,
                                                       const Options& options) {
-  if (absl::Status status = CheckConfig(config); !status.ok()) return status;
+  if (absl::Status status = CheckConfig(config, options.transports);
+      !status.ok()) {
+    return status;
+  }
   if (absl::Status status = internal::CheckOptions(options); !status.ok()) {
     return status;
   }
@@ -177,7 +184,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
         })));
   }
   TransportSpec spec;
-  spec.url = self->url;
+  absl::StatusOr<Url> listen = ListenUrl(config, *self, options.transports);
+  if (!listen.ok()) return listen.status();
+  spec.url = *std::move(listen);
   spec.self = pid;
   spec.max_frame_bytes = internal::kMaxFrameBytes;
   absl::StatusOr<TransportKeys> keys = MakeKeys(config, options);
@@ -199,12 +208,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
 
   EngineOptions engine;
   internal::ApplyOptions(options, &engine);
-  Identify(config, pid, &engine.link);
+  Identify(config, pid, options.transports, &engine.link);
   engine.link.fifo = properties.fifo;
   engine.proven_peers = properties.proves_peers;
   engine.in_the_clear =
       properties.reachable_from_afar && !properties.proves_peers;
   engine.url = (*transport)->url().ToString();
+  engine.bound_address = properties.bound_address;
   engine.peers = *members;
   engine.life = NewLife();
   engine.seed = RandomBits();

@@ -114,11 +114,11 @@ class Inbox {
 
 class Server {
  public:
-  // Binds the url of `pid`, begins to connect to the peers and returns.
-  // INVALID_ARGUMENT: config or options (says which entry or field), the key
-  // file among them.
-  // NOT_FOUND: the config has no server `pid`. UNAVAILABLE: the address is in
-  // use or cannot be bound. RESOURCE_EXHAUSTED: there is no thread to be had.
+  // Binds the url of `pid` (or its `listen`, where it has one), begins to
+  // connect to the peers and returns. INVALID_ARGUMENT: config or options (says
+  // which entry or field), the key file among them. NOT_FOUND: the config has
+  // no server `pid`. UNAVAILABLE: the address is in use or cannot be bound.
+  // RESOURCE_EXHAUSTED: there is no thread to be had.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       const Config& config, Pid pid, const Options& options = {});
   ~Server();  // Close(0), if it was not closed.

@@ -47,6 +47,18 @@ TEST_F(ServerTest, AnEnvelopeArrives) {
   EXPECT_EQ(got->msg(), "hello");
 }
 
+TEST_F(ServerTest, ListensWhereItsEntrySaysAndNotWhereOthersDo) {
+  Config config = MakeConfig(2);
+  config.mutable_object()->mutable_servers(0)->set_listen("loopback://inside");
+  config.mutable_object()->mutable_servers(1)->set_listen("loopback://inside");
+  Options options;
+  options.transports = registry_;
+  const auto one = Server::Start(config, 1, options);
+  ASSERT_TRUE(one.ok()) << one.status();
+  EXPECT_EQ((*one)->url(), "loopback://inside");
+  EXPECT_EQ((*one)->stats().peers(0).url(), "loopback://server2");
+}
+
 TEST_F(ServerTest, ManyEnvelopesArriveInOrder) {
   auto one = Start(1, 2);
   auto two = Start(2, 2);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "raft/cmd/flags.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -19,6 +20,9 @@ constexpr size_t kReadBytes = 64 << 10;
 
 // "2147483647: ": what a line may have besides the text of an envelope.
 constexpr size_t kAddressBytes = 12;
+
+// How soon a job that was brought to the front reads again.
+constexpr int kLookMs = 200;
 
 // How long a line waits for room with a peer that is not live.
 constexpr absl::Duration kPatience = absl::Seconds(1);
@@ -29,23 +33,25 @@ Commander::Commander(Server& server, const SessionOptions& options, int in,
                      Ending& ending)
     : server_(server),
       options_(options),
-      in_(in),
+      in_(in, O_RDONLY),
       ending_(ending),
       lines_(options.max_line_bytes + kAddressBytes) {}
 
 void Commander::Run() {
-  if (options_.terminal) {
-    Say(absl::StrCat("Press Enter to broadcast \"", options_.message, "\"."));
-  } else {
-    Greet();
-  }
+  Begin();
   const auto buffer = std::make_unique<char[]>(kReadBytes);
   for (;;) {
-    pollfd fds[] = {{in_, POLLIN, 0}, {stop_.fd(), POLLIN, 0}};
+    pollfd fds[] = {{in_.fd(), POLLIN, 0}, {stop_.fd(), POLLIN, 0}};
     if (poll(fds, 2, -1) < 0) continue;
     if (fds[1].revents != 0) return;
-    const ssize_t size = read(in_, buffer.get(), kReadBytes);
+    if (!MayRead()) {
+      // There is input, but for somebody else; nothing tells when that changes.
+      if (poll(&fds[1], 1, kLookMs) > 0) return;
+      continue;
+    }
+    const ssize_t size = in_.ReadSome(buffer.get(), kReadBytes);
     if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (size < 0 && errno == EIO && !MayRead()) continue;
     if (size > 0) {
       lines_.Add({buffer.get(), static_cast<size_t>(size)});
       if (!DoLines()) return;
@@ -59,13 +65,31 @@ void Commander::Run() {
   }
 }
 
+void Commander::Begin() {
+  if (!options_.terminal) return Greet();
+  if (!MayRead()) {
+    Say("In the background: what is typed is read once this is in the front.");
+    return Greet();
+  }
+  if (options_.message.empty()) {
+    greeted_ = true;
+    Say("Type a line to broadcast it; /help says what else there is.");
+  } else {
+    Say(absl::StrCat("Press Enter to broadcast \"", options_.message,
+                     "\". Or type another line; /help says what else there "
+                     "is."));
+  }
+}
+
 void Commander::Greet() {
   greeted_ = true;
   if (!options_.message.empty()) Send(kBroadcast, options_.message);
-  if (options_.terminal) {
-    Say("A line goes to every peer, \"3: text\" to server 3. "
-        "/peers, /stats, /quit.");
-  }
+}
+
+bool Commander::MayRead() const {
+  if (!options_.terminal) return true;
+  const pid_t front = tcgetpgrp(in_.fd());
+  return front < 0 || front == getpgrp();
 }
 
 bool Commander::DoLines() {
@@ -89,7 +113,7 @@ bool Commander::Do(const LineSplitter::Line& line) {
       if (!greeted_) Greet();
       return true;
     case Input::kSend:
-      if (!greeted_) Greet();
+      greeted_ = true;  // With words of one's own.
       if (Send(input.to, input.text)) return true;
       ++unsent_;
       return false;
@@ -99,6 +123,9 @@ bool Commander::Do(const LineSplitter::Line& line) {
     case Input::kStats:
       Say(absl::StripSuffix(server_.stats().DebugString(), "\n"));
       return true;
+    case Input::kHelp:
+      Say(absl::StripSuffix(Columns(TypingHelp()), "\n"));
+      return true;
     case Input::kQuit:
       ending_.Set(kDone, "/quit");
       return false;
@@ -107,7 +134,7 @@ bool Commander::Do(const LineSplitter::Line& line) {
       return true;
     case Input::kNoCommand:
       Say(absl::StrCat("no command ", input.text,
-                       "; there are /peers, /stats and /quit"));
+                       "; there are /peers, /stats, /help and /quit"));
       return true;
   }
   return true;
@@ -133,7 +160,7 @@ bool Commander::Send(Pid to, absl::string_view text) {
     const bool full =
         receipt.status().code() == absl::StatusCode::kDeadlineExceeded;
     if (full && (to == kBroadcast || IsLive(to))) continue;
-    Say(absl::StrCat("not sent: ", receipt.status().message()));
+    Say(absl::StrCat("not sent: ", InFlags(receipt.status().message())));
     return true;
   }
 }

@@ -14,6 +14,7 @@
 #include "raft/cmd/latch.h"
 #include "raft/cmd/line_splitter.h"
 #include "raft/cmd/session.h"
+#include "raft/cmd/stream.h"
 
 namespace raft_cluster::internal {
 
@@ -23,7 +24,9 @@ class Commander {
   Commander(Server& server, const SessionOptions& options, int in,
             Ending& ending);
 
-  // Broadcasts the message, at once or, on a terminal, after Enter. Returns
+  // Broadcasts the message, at once or, at a terminal, when Enter is the first
+  // thing that is typed there. In the background of a shell, which has the
+  // terminal then, it reads nothing until it comes to the front. Returns
   // when Stop() was called, the server is closed, or the input has ended.
   void Run();
 
@@ -33,7 +36,10 @@ class Commander {
   size_t unsent() const { return unsent_; }
 
  private:
+  void Begin();
   void Greet();
+  // False at a terminal that belongs to another job of the shell.
+  bool MayRead() const;
   // These answer whether to go on.
   bool DoLines();
   bool Do(const LineSplitter::Line& line);
@@ -42,11 +48,11 @@ class Commander {
 
   Server& server_;
   const SessionOptions& options_;
-  const int in_;
+  Stream in_;
   Ending& ending_;
   Latch stop_;
   LineSplitter lines_;
-  bool greeted_ = false;
+  bool greeted_ = false;   // Or something else was sent instead.
   bool skipping_ = false;  // The last broadcast passed over somebody.
   size_t unsent_ = 0;
 };

@@ -19,6 +19,8 @@ Input ParseCommand(absl::string_view line) {
     input.kind = Input::kPeers;
   } else if (command == "/stats") {
     input.kind = Input::kStats;
+  } else if (command == "/help") {
+    input.kind = Input::kHelp;
   } else if (command == "/quit") {
     input.kind = Input::kQuit;
   } else {
@@ -80,6 +82,17 @@ Input ParseInput(absl::string_view line) {
   }
   input.text = std::string(text);
   return input;
+}
+
+std::vector<std::pair<std::string, std::string>> TypingHelp() {
+  return {
+      {"text", "sends the line to every other server"},
+      {"3: text", "sends it to server 3 alone"},
+      {"/peers", "who is up, who is not and why, what waits for each"},
+      {"/stats", "the whole account of this server, as SIGUSR1 asks for it"},
+      {"/help", "this"},
+      {"/quit", "ends the server, as the end of a terminal's input does"},
+  };
 }
 
 std::string ShowEnvelope(Pid from, Pid to, absl::string_view msg) {

@@ -5,6 +5,8 @@
 #define RAFT_CMD_CONSOLE_H_
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "raft/cluster/received.h"
@@ -20,6 +22,7 @@ struct Input {
     kSend,       // `text` to `to`: broadcast, or after "3: " to server 3.
     kPeers,      // "/peers"
     kStats,      // "/stats"
+    kHelp,       // "/help"
     kQuit,       // "/quit"
     kNoSuchPid,  // `text` is a number before ": " that no pid can be.
     kNoCommand,  // `text` begins with "/" and is none of the above.
@@ -32,6 +35,9 @@ struct Input {
 // Digits, a colon and a blank (or nothing more) address one server: "3: text".
 // "12:30" does not, and is broadcast like any other text.
 Input ParseInput(absl::string_view line);
+
+// What can be typed and what it does, for --help and /help.
+std::vector<std::pair<std::string, std::string>> TypingHelp();
 
 // "1 -> 2: hello there". One envelope is one line whatever its msg holds:
 // control characters, but for the tab, come out as \n, \r or \x1b, all else as

@@ -44,9 +44,19 @@ TEST(ParseInput, KnowsTheCommands) {
   EXPECT_EQ(ParseInput("/peers").kind, Input::kPeers);
   EXPECT_EQ(ParseInput("/stats ").kind, Input::kStats);
   EXPECT_EQ(ParseInput("/quit\r").kind, Input::kQuit);
+  EXPECT_EQ(ParseInput("/help").kind, Input::kHelp);
   const Input unknown = ParseInput("/quiet please");
   EXPECT_EQ(unknown.kind, Input::kNoCommand);
   EXPECT_EQ(unknown.text, "/quiet please");
+}
+
+TEST(TypingHelp, NamesEveryCommandThereIs) {
+  for (const auto& [typed, meaning] : TypingHelp()) {
+    if (typed.front() != '/') continue;
+    EXPECT_NE(ParseInput(typed).kind, Input::kNoCommand) << typed;
+    EXPECT_FALSE(meaning.empty());
+  }
+  EXPECT_EQ(TypingHelp().size(), 6u);
 }
 
 TEST(ParseInput, PassesOverEmptyLines) {

@@ -22,8 +22,8 @@ std::string From(const Event& event) {
 }
 
 // What a refusal means, and what to do about it.
-std::string Explain(Refusal::Reason reason) {
-  switch (reason) {
+std::string Explain(const Event& event) {
+  switch (event.refusal()) {
     case Refusal::MALFORMED:
       return "not one of our frames; something else speaks to this port";
     case Refusal::CHECKSUM:
@@ -46,8 +46,9 @@ std::string Explain(Refusal::Reason reason) {
     case Refusal::TOO_LARGE:
       return "larger than this server allows";
     case Refusal::HANDSHAKE:
-      return "no handshake: it speaks something else, was ended in it, or only "
-             "one side has keys";
+      return event.detail().empty()
+                 ? "no handshake: it speaks something else, or was ended in it"
+                 : "no handshake";
     case Refusal::OTHER_ADDRESS:
       return "it has another url than the config says: perhaps of another "
              "cluster";
@@ -88,11 +89,9 @@ std::string Words(const Event& event) {
       return absl::StrCat("skipped ", Envelopes(event), " for ", server,
                           ": it is not up, and its queue is full");
     case Event::FRAME_REFUSED:
-      return absl::StrCat(
-          "refused ", event.count(), " x ",
-          Refusal::Reason_Name(event.refusal()), From(event), " (",
-          event.detail().empty() ? Explain(event.refusal()) : event.detail(),
-          ")");
+      return absl::StrCat("refused ", event.count(), " x ",
+                          Refusal::Reason_Name(event.refusal()), From(event),
+                          " (", Explain(event), ")", Detail(event));
     case Event::CONFIG_DIFFERS:
       return absl::StrCat(server, " runs with another configuration");
     case Event::SUPERSEDED:

@@ -81,7 +81,11 @@ TEST_F(ParseFlagsTest, SaysWhatIsWrong) {
   EXPECT_EQ(MistakeIn({"--number"}), "flag --number needs a value");
   EXPECT_THAT(MistakeIn({"--number=three"}),
               AllOf(HasSubstr("three"), HasSubstr("number")));
-  EXPECT_THAT(MistakeIn({"--wait=3"}), HasSubstr("wait"));
+  EXPECT_THAT(
+      MistakeIn({"--wait=3"}),
+      AllOf(HasSubstr("wait"), HasSubstr("a time has a unit, such as 3s")));
+  EXPECT_THAT(MistakeIn({"--wait=soon"}),
+              HasSubstr("a time has a unit, such as 5s"));
 }
 
 TEST_F(ParseFlagsTest, KnowsHelp) {
@@ -91,6 +95,34 @@ TEST_F(ParseFlagsTest, KnowsHelp) {
   EXPECT_THAT(FlagsHelp(),
               AllOf(HasSubstr("--number        a number (default: \"7\")\n"),
                     HasSubstr("--wait          a time (default: \"inf\")\n")));
+}
+
+TEST_F(ParseFlagsTest, KnowsVersion) {
+  const auto line = Parse({"--version"});
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_TRUE(line->version);
+  EXPECT_FALSE(line->help);
+}
+
+TEST(Columns, KeepTextsClearOfLongNames) {
+  EXPECT_EQ(Columns({{"--short", "a text"},
+                     {"--a_name_longer_than_most",
+                      "a text that is so long that it does not fit into the "
+                      "rest of one line"}}),
+            "  --short                    a text\n"
+            "  --a_name_longer_than_most  a text that is so long that it does "
+            "not fit into\n"
+            "                             the rest of one line\n");
+}
+
+TEST(ShowHelp, HasAllItIsGiven) {
+  Help help;
+  help.usage = "Usage: it [flags]\n";
+  help.about = "Does it.\n";
+  help.sections = {{"Exit codes", {{"0", "done"}}}};
+  EXPECT_EQ(ShowHelp(help), "Usage: it [flags]\nDoes it.\n\nFlags:\n" +
+                                FlagsHelp() +
+                                "\nExit codes:\n  0               done\n");
 }
 
 }  // namespace

@@ -22,8 +22,13 @@ absl::optional<LineSplitter::Line> LineSplitter::Next() {
                     std::min(piece.size(), limit_bytes_ - line_.text.size()));
   line_.bytes += piece.size();
   position_ += piece.size();
+  if (!piece.empty()) ends_in_return_ = piece.back() == '\r';
   if (end == absl::string_view::npos) return absl::nullopt;
   ++position_;
+  if (std::exchange(ends_in_return_, false)) {
+    --line_.bytes;
+    line_.text.resize(std::min(line_.text.size(), line_.bytes));
+  }
   return std::exchange(line_, {});
 }
 

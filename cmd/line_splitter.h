@@ -1,4 +1,5 @@
-// Cuts a stream of bytes into lines, in bounded memory.
+// Cuts a stream of bytes into lines, in bounded memory. A line ends in "\n" or,
+// as on Windows, in "\r\n".
 //
 //   LineSplitter lines(/*limit_bytes=*/1 << 20);
 //   lines.Add(bytes);
@@ -37,9 +38,10 @@ class LineSplitter {
 
  private:
   const size_t limit_bytes_;
-  std::string input_;    // As added.
-  size_t position_ = 0;  // Of the next unused byte.
-  Line line_;            // As far as it has come.
+  std::string input_;            // As added.
+  size_t position_ = 0;          // Of the next unused byte.
+  Line line_;                    // As far as it has come.
+  bool ends_in_return_ = false;  // Its last byte, perhaps of its end.
 };
 
 }  // namespace raft_cluster::internal

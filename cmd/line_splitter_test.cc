@@ -33,6 +33,34 @@ TEST(LineSplitter, CutsLinesWhereverTheStreamIsCut) {
   }
 }
 
+TEST(LineSplitter, TakesTheLineEndsOfWindows) {
+  const std::string stream = "one\r\n\r\n4:\r\nin\rside\r\nlast\r";
+  for (size_t size = 1; size <= stream.size(); ++size) {
+    LineSplitter splitter(100);
+    std::vector<std::string> lines;
+    for (size_t at = 0; at < stream.size(); at += size) {
+      splitter.Add(stream.substr(at, size));
+      for (std::string& line : Lines(splitter)) lines.push_back(line);
+    }
+    splitter.End();
+    for (std::string& line : Lines(splitter)) lines.push_back(line);
+    EXPECT_THAT(lines, ElementsAre("one", "", "4:", "in\rside", "last"));
+  }
+}
+
+TEST(LineSplitter, DoesNotCountALineEndAgainstTheLimit) {
+  LineSplitter splitter(4);
+  splitter.Add("1234\r\n12345\r\n");
+  auto line = splitter.Next();
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->text, "1234");
+  EXPECT_EQ(line->bytes, 4u);
+  line = splitter.Next();
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->text, "1234");
+  EXPECT_EQ(line->bytes, 5u);
+}
+
 TEST(LineSplitter, HasNothingLeftAfterALineEnd) {
   LineSplitter splitter(100);
   splitter.Add("one\n");

@@ -5,8 +5,8 @@
 //   bazel run //cmd:local_cluster
 //   bazel run //cmd:local_cluster -- --transport=loopback    # without sockets
 //
-// Ends by itself: with 0 if all arrived, 1 if not or a server could not start,
-// 2 if the command line or the config is wrong.
+// Ends by itself: with 0 if all arrived, 1 if not, a server could not start, or
+// stdout cannot be written, 2 if the command line or the config is wrong.
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -32,6 +32,10 @@ ABSL_FLAG(std::string, config, raft_cluster::internal::kDefaultConfig,
           "the cluster's servers; looked for where you are, then where the "
           "program is");
 ABSL_FLAG(std::string, message, "hello there", "what each server broadcasts");
+ABSL_FLAG(
+    std::string, key_folder, "",
+    "if the config lists keys: where the servers' secret keys are, 1.key, "
+    "2.key and so on");
 ABSL_FLAG(std::string, transport, "",
           "\"loopback\": in memory, without sockets; \"\": as the config says");
 
@@ -39,6 +43,23 @@ namespace raft_cluster::internal {
 namespace {
 
 constexpr char kUsageText[] = "Usage: local_cluster [flags]\n";
+
+Help HelpText() {
+  Help help;
+  help.name = "local_cluster";
+  help.usage = kUsageText;
+  help.about =
+      "A whole cluster in one process, for a first look: every server "
+      "broadcasts, and\nwhat arrives is shown.\n";
+  help.sections = {
+      {"Exit codes",
+       {{"0", "every envelope arrived"},
+        {"1",
+         "not so: an address is in use, a server did not come up, or stdout "
+         "cannot be written"},
+        {"2", "the command line or the config is wrong"}}}};
+  return help;
+}
 
 // What takes longer than this on one machine has failed.
 constexpr absl::Duration kPatience = absl::Seconds(10);
@@ -48,11 +69,18 @@ using Servers = std::vector<std::unique_ptr<Server>>;
 void UseLoopback(Config& config) {
   for (Config::Member& member : *config.mutable_object()->mutable_servers()) {
     member.set_url(absl::StrCat("loopback://server-", member.mypid()));
+    member.clear_listen();
+    member.clear_keys();  // There is nobody else in this process.
   }
 }
 
-absl::StatusOr<Servers> StartAll(const Config& config) {
-  const Options options;  // One for all: they meet in its loopback network.
+bool HasKeys(const Config& config) {
+  return config.object().servers(0).keys_size() > 0;
+}
+
+absl::StatusOr<Servers> StartAll(const Config& config,
+                                 const std::string& key_folder) {
+  Options options;  // One for all: they meet in its loopback network.
   std::vector<Pid> pids;
   for (const Config::Member& member : config.object().servers()) {
     pids.push_back(member.mypid());
@@ -60,6 +88,9 @@ absl::StatusOr<Servers> StartAll(const Config& config) {
   std::sort(pids.begin(), pids.end());
   Servers servers;
   for (const Pid pid : pids) {
+    if (!key_folder.empty()) {
+      options.key_file = absl::StrCat(key_folder, "/", pid, ".key");
+    }
     auto server = Server::Start(config, pid, options);
     if (!server.ok()) return server.status();
     servers.push_back(*std::move(server));
@@ -145,21 +176,31 @@ bool Summarize(const Servers& servers) {
   return complete;
 }
 
+// Where the keys are; "" without. INVALID_ARGUMENT: not said, or for nothing.
+absl::StatusOr<std::string> KeyFolder(const Config& config,
+                                      const std::string& user_folder) {
+  const std::string flag = absl::GetFlag(FLAGS_key_folder);
+  if (HasKeys(config) && flag.empty()) {
+    return absl::InvalidArgumentError(
+        "the config lists keys: say with --key_folder where the servers' "
+        "secret keys are, 1.key, 2.key and so on, or do without with "
+        "--transport=loopback");
+  }
+  if (!HasKeys(config) || flag.empty()) return std::string();
+  return ConfigPath(flag, user_folder, /*shipped=*/"");
+}
+
 ExitCode Main(int argc, char* argv[]) {
-  const absl::StatusOr<CommandLine> line = ParseFlags(argc, argv);
-  if (!line.ok()) return SayUsage(line.status().message(), kUsageText);
-  if (line->help) {
-    std::cout << kUsageText << FlagsHelp() << std::flush;
-    return kDone;
+  PrepareStreams();
+  std::vector<std::string> rest;
+  if (const auto code =
+          ReadCommandLine(argc, argv, HelpText(), /*max_rest=*/0, rest)) {
+    return *code;
   }
   const std::string transport = absl::GetFlag(FLAGS_transport);
   if (!transport.empty() && transport != "loopback") {
     return SayUsage(absl::StrCat("--transport is \"loopback\" or \"\", not \"",
                                  transport, "\""),
-                    kUsageText);
-  }
-  if (!line->rest.empty()) {
-    return SayUsage(absl::StrCat("what is \"", line->rest[0], "\"?"),
                     kUsageText);
   }
   const std::string folder = UserFolder();
@@ -171,10 +212,17 @@ ExitCode Main(int argc, char* argv[]) {
     return kUsage;
   }
   if (transport == "loopback") UseLoopback(*config);
-  const auto servers = StartAll(*config);
+  const absl::StatusOr<std::string> key_folder = KeyFolder(*config, folder);
+  if (!key_folder.ok()) {
+    Say(key_folder.status().message());
+    return kUsage;
+  }
+  const auto servers = StartAll(*config, *key_folder);
   if (!servers.ok()) {
     const ExitCode code = SayStartFailed(servers.status());
-    if (code == kFailed) Say("--transport=loopback needs no addresses.");
+    if (absl::IsUnavailable(servers.status())) {
+      Say("--transport=loopback needs no addresses.");
+    }
     return code;
   }
 
@@ -197,7 +245,7 @@ ExitCode Main(int argc, char* argv[]) {
   std::cout << "\nAll " << count << " envelopes arrived, each once, "
             << absl::StrFormat("%.0f ms after the start.\n",
                                absl::ToDoubleMilliseconds(elapsed));
-  return kDone;
+  return FinishOutput();
 }
 
 }  // namespace

@@ -1,10 +1,7 @@
 #include "raft/cmd/printer.h"
 
-#include <limits.h>
 #include <poll.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -13,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "raft/cmd/console.h"
+#include "raft/cmd/program.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -33,7 +31,7 @@ void Printer::Run() {
     const auto received = server_.inbox().Receive(absl::InfiniteDuration());
     if (!received.ok()) {
       ending_.Set(IsSuperseded(server_) ? kFailed : kDone,
-                  std::string(received.status().message()));
+                  InFlags(received.status().message()));
       break;
     }
     if (!Write(absl::StrCat(
@@ -48,12 +46,10 @@ void Printer::Run() {
 
 bool Printer::Write(absl::string_view text) {
   while (!text.empty()) {
-    pollfd fds[] = {{out_, POLLOUT, 0}, {give_up_.fd(), POLLIN, 0}};
+    pollfd fds[] = {{out_.fd(), POLLOUT, 0}, {give_up_.fd(), POLLIN, 0}};
     if (poll(fds, 2, -1) < 0) continue;
     if (fds[1].revents != 0) return false;
-    // A pipe that poll() calls writable takes so much without blocking.
-    const ssize_t size =
-        write(out_, text.data(), std::min(text.size(), size_t{PIPE_BUF}));
+    const ssize_t size = out_.WriteSome(text);
     if (size >= 0) {
       text.remove_prefix(static_cast<size_t>(size));
     } else if (errno != EINTR && errno != EAGAIN) {

@@ -13,6 +13,7 @@
 #include "raft/cluster/server.h"
 #include "raft/cmd/ending.h"
 #include "raft/cmd/latch.h"
+#include "raft/cmd/stream.h"
 
 namespace raft_cluster::internal {
 
@@ -20,7 +21,7 @@ class Printer {
  public:
   // Both outlive the printer. `out` is written to, never closed.
   Printer(Server& server, int out, Ending& ending)
-      : server_(server), out_(out), ending_(ending) {}
+      : server_(server), out_(out, O_WRONLY), ending_(ending) {}
 
   // Returns when the inbox is closed, or `out` cannot be written, and has set
   // the reason in `ending`.
@@ -38,7 +39,7 @@ class Printer {
   bool Write(absl::string_view text);
 
   Server& server_;
-  const int out_;
+  Stream out_;
   Ending& ending_;
   Latch give_up_;
   Latch done_;

@@ -5,20 +5,24 @@
 // stdout: a line "1 -> 2: hello there" per envelope received. stderr: all else.
 // SIGUSR1 makes it print its account, as /stats does.
 // Ends with 0 when it is told to (SIGINT, SIGTERM, /quit) or --idle_timeout has
-// passed, 1 if it failed, 2 if the command line or the config is wrong.
+// passed, 3 if envelopes were left then, 1 if it failed, 2 if the command line
+// or the config is wrong.
 #include "raft/cluster/server.h"
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
-#include <iostream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "raft/cmd/console.h"
 #include "raft/cmd/find_config.h"
 #include "raft/cmd/flags.h"
 #include "raft/cmd/program.h"
@@ -44,26 +48,58 @@ namespace {
 
 constexpr char kUsageText[] = "Usage: server --pid=N [flags]\n";
 
+Help HelpText() {
+  Help help;
+  help.name = "server";
+  help.usage = kUsageText;
+  help.about =
+      "One server of a cluster. Sends the lines that it reads, and prints what "
+      "it\nreceives, \"1 -> 2: hello there\", to stdout and all else to "
+      "stderr.\n";
+  help.sections = {
+      {"What can be typed", TypingHelp()},
+      {"Signals",
+       {{"SIGINT, SIGTERM", "end it in order, as /quit does; SIGHUP, too"},
+        {"SIGUSR1", "the account of this server, to stderr"}}},
+      {"Exit codes",
+       {{"0", "ended in order: told to, or --idle_timeout has passed"},
+        {"1",
+         "failed: its address is in use, stdout cannot be written, or a newer "
+         "process with its pid has taken over"},
+        {"2", "the command line or the config is wrong"},
+        {"3",
+         "ended in order, but envelopes were left; stderr says for whom"}}}};
+  return help;
+}
+
 void Introduce(const Server& server, const std::string& config) {
-  Say(absl::StrCat("server ", server.pid(), " listens on ", server.url(), " (",
-                   config, ")"));
   const Stats stats = server.stats();
+  // The url may have a name, which leads to one of several addresses.
+  const bool numeric = stats.bound_address().empty() ||
+                       absl::EndsWith(stats.url(), stats.bound_address());
+  Say(absl::StrCat("server ", stats.pid(), " listens on ", stats.url(),
+                   numeric ? "" : absl::StrCat(", ", stats.bound_address()),
+                   " (", config, ")"));
   for (const PeerStats& peer : stats.peers()) {
     Say(absl::StrCat("  peer ", peer.pid(), "  ", peer.url()));
   }
 }
 
+// Such a server is in the memory of one process, and this one has no other.
+bool UsesLoopback(const Config& config) {
+  return std::any_of(config.object().servers().begin(),
+                     config.object().servers().end(), [](const auto& member) {
+                       return absl::StartsWithIgnoreCase(member.url(),
+                                                         "loopback://");
+                     });
+}
+
 ExitCode Main(int argc, char* argv[]) {
   PrepareProcess();
-  const absl::StatusOr<CommandLine> line = ParseFlags(argc, argv);
-  if (!line.ok()) return SayUsage(line.status().message(), kUsageText);
-  if (line->help) {
-    std::cout << kUsageText << FlagsHelp() << std::flush;
-    return kDone;
-  }
-  if (!line->rest.empty()) {
-    return SayUsage(absl::StrCat("what is \"", line->rest[0], "\"?"),
-                    kUsageText);
+  std::vector<std::string> rest;
+  if (const auto code =
+          ReadCommandLine(argc, argv, HelpText(), /*max_rest=*/0, rest)) {
+    return *code;
   }
   const Pid pid = absl::GetFlag(FLAGS_pid);
   if (pid <= 0)
@@ -75,6 +111,12 @@ ExitCode Main(int argc, char* argv[]) {
   const absl::StatusOr<Config> config = LoadConfig(path);
   if (!config.ok()) {
     Say(config.status().message());
+    return kUsage;
+  }
+  if (config->object().servers_size() > 1 && UsesLoopback(*config)) {
+    Say(absl::StrCat(path,
+                     ": servers at loopback:// meet in one process only; use "
+                     "tcp:// or ipc://, or run them all by local_cluster"));
     return kUsage;
   }
   Options options;
@@ -89,6 +131,7 @@ ExitCode Main(int argc, char* argv[]) {
   session.terminal = isatty(STDIN_FILENO) != 0;
   session.max_line_bytes = options.max_envelope_bytes;
 
+  KeepSignals();
   const auto server = Server::Start(*config, pid, options);
   if (!server.ok()) return SayStartFailed(server.status());
   Introduce(**server, ShortPath(path, folder));

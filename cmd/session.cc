@@ -52,14 +52,19 @@ void WaitForEnd(const Server& server, Ending& ending) {
   }
 }
 
-void SayWhatIsLeft(const Stats& stats) {
+// True if envelopes were left when the server ended. What was voided or skipped
+// before has been said when it was.
+bool SayWhatIsLeft(const Stats& stats) {
+  bool left = false;
   for (const PeerStats& peer : stats.peers()) {
     const Ledger& ledger = peer.ledger();
     if (ledger.abandoned() + ledger.voided() + ledger.skipped() == 0) continue;
     Say(absl::StrCat("left for server ", peer.pid(), ": ", ledger.abandoned(),
                      " not known to be taken, ", ledger.voided(), " voided, ",
                      ledger.skipped(), " skipped"));
+    left = left || ledger.abandoned() > 0;
   }
+  return left;
 }
 
 }  // namespace
@@ -85,15 +90,16 @@ ExitCode RunSession(Server& server, const SessionOptions& options) {
   if (!WaitReadable(printer.done_fd(), kLastLines)) printer.GiveUp();
   printing.join();
 
-  SayWhatIsLeft(server.stats());
+  bool left = SayWhatIsLeft(server.stats());
   if (commander.unsent() > 0) {
     Say(absl::StrCat(commander.unsent(), " lines were read and not sent"));
   }
   if (printer.unprinted() > 0) {
     Say(absl::StrCat(printer.unprinted(),
                      " envelopes were taken, not printed"));
+    left = true;
   }
-  return reason.code;
+  return reason.code == kDone && left ? kLeft : reason.code;
 }
 
 }  // namespace raft_cluster::internal

@@ -16,7 +16,7 @@ namespace raft_cluster::internal {
 struct SessionOptions {
   // Broadcast first; "" for nothing.
   std::string message;
-  // Somebody types: wait for Enter before the message, and end with the input.
+  // Somebody types: Enter broadcasts the message, and the input's end is ours.
   bool terminal = false;
   // Lines that are longer are refused.
   size_t max_line_bytes = size_t{16} << 20;
@@ -24,8 +24,10 @@ struct SessionOptions {
 
 // Returns when a signal, /quit, the end of a terminal's input, a broken stdout
 // or the inbox's end ends it; the server is closed then, after it was drained
-// for at most 2 s, and what was left for each peer has been said on stderr.
-// REQUIRES: PrepareProcess() was called before the server was started.
+// for at most 2 s, and what was left for each peer has been said on stderr;
+// kLeft if anything was. It returns within 5 s of the reason, whatever became
+// of the readers of stdout and stderr. REQUIRES: PrepareProcess() was called
+// before the server was started.
 ExitCode RunSession(Server& server, const SessionOptions& options);
 
 }  // namespace raft_cluster::internal

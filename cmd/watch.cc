@@ -2,8 +2,9 @@
 
 #include <poll.h>
 
-#include <string>
+#include <vector>
 
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "raft/cmd/event_words.h"
 #include "raft/cmd/program.h"
@@ -15,19 +16,27 @@ namespace {
 // peer into one.
 constexpr int kPauseMs = 1000;
 
+void SayAll(const std::vector<Event>& events) {
+  for (const Event& event : events) {
+    const std::string line = ShowEvent(event);
+    if (!line.empty()) Say(line);
+  }
+}
+
 }  // namespace
 
 void Watch::Run() {
   for (;;) {
-    auto event = server_.NextEvent(absl::InfiniteDuration());
-    if (!event.ok()) return;
+    auto event = server_.NextEvent(repeats_.next_due() - absl::Now());
     for (; event.ok(); event = server_.NextEvent(absl::ZeroDuration())) {
-      const std::string line = ShowEvent(*event);
-      if (!line.empty()) Say(line);
+      SayAll(repeats_.Add(*event, absl::Now()));
     }
+    if (!absl::IsDeadlineExceeded(event.status())) break;
+    SayAll(repeats_.Due(absl::Now()));
     pollfd fds[] = {{stop_.fd(), POLLIN, 0}};
-    if (poll(fds, 1, kPauseMs) > 0) return;
+    if (poll(fds, 1, kPauseMs) > 0) break;
   }
+  SayAll(repeats_.TakeAll());
 }
 
 }  // namespace raft_cluster::internal

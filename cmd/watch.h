@@ -1,5 +1,6 @@
 // Says on stderr every event of a server, in words. No more than a line a
-// second for each kind and peer, whatever comes.
+// second for each kind and peer, whatever comes, and of what repeats for ever
+// ever fewer (repeats.h).
 //
 // Thread rule: one thread runs Run(); Stop() from any other.
 #ifndef RAFT_CMD_WATCH_H_
@@ -7,6 +8,7 @@
 
 #include "raft/cluster/server.h"
 #include "raft/cmd/latch.h"
+#include "raft/cmd/repeats.h"
 
 namespace raft_cluster::internal {
 
@@ -22,6 +24,7 @@ class Watch {
 
  private:
   Server& server_;
+  Repeats repeats_;
   Latch stop_;
 };
 

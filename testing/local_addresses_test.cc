@@ -11,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "raft/transport/net/tcp_address.h"
 #include "raft/transport/url.h"
 
 namespace raft_cluster::internal {
@@ -32,10 +33,10 @@ TEST(LocalAddresses, TcpPortsAreOfALoopbackAddressAndNeverGivenTwice) {
     ASSERT_TRUE(picked.ok()) << picked.status();
     ASSERT_THAT(picked->urls(), SizeIs(10));
     for (const std::string& text : picked->urls()) {
-      const auto url = ParseUrl(text);
-      ASSERT_TRUE(url.ok()) << url.status();
-      EXPECT_THAT(url->host, StartsWith("127."));
-      EXPECT_NE(url->port, 0);
+      const auto address = ParseTcpAddress(ParseUrl(text).value());
+      ASSERT_TRUE(address.ok()) << address.status();
+      EXPECT_THAT(address->host, StartsWith("127."));
+      EXPECT_NE(address->port, 0);
       EXPECT_TRUE(seen.insert(text).second) << text << " came twice";
     }
   }

@@ -37,7 +37,8 @@ int TestKeys::Add() {
   if (!pair.ok()) Fail(pair.status().ToString());
   const int number = static_cast<int>(pairs_.size()) + 1;
   pairs_[number] = *pair;
-  const absl::Status written = WriteKeyFile(file(number), pair->secret_key);
+  const absl::Status written =
+      WriteKeyFile(file(number), pair->secret_key.text());
   if (!written.ok()) Fail(written.ToString());
   return number;
 }

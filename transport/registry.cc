@@ -20,16 +20,18 @@ bool IsScheme(absl::string_view text) {
 
 }  // namespace
 
-absl::Status Registry::Register(absl::string_view scheme, Opener opener) {
+absl::Status Registry::Register(absl::string_view scheme, Opener opener,
+                                UrlParser parser) {
   if (Knows(scheme)) {
     return absl::AlreadyExistsError(absl::StrCat(
         "cannot register \"", scheme,
         "\": another transport has it already; Replace() takes its place"));
   }
-  return Replace(scheme, std::move(opener));
+  return Replace(scheme, std::move(opener), std::move(parser));
 }
 
-absl::Status Registry::Replace(absl::string_view scheme, Opener opener) {
+absl::Status Registry::Replace(absl::string_view scheme, Opener opener,
+                               UrlParser parser) {
   if (!IsScheme(scheme)) {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot register \"", scheme,
@@ -40,30 +42,46 @@ absl::Status Registry::Replace(absl::string_view scheme, Opener opener) {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot register \"", scheme, "\": the opener is empty"));
   }
-  openers_[std::string(scheme)] = std::move(opener);
+  carriers_[std::string(scheme)] = {std::move(opener), std::move(parser)};
   return absl::OkStatus();
+}
+
+absl::StatusOr<ParsedUrl> Registry::Parse(absl::string_view text) const {
+  absl::StatusOr<Url> url = ParseUrl(text);
+  if (!url.ok()) return url.status();
+  const auto found = carriers_.find(url->scheme);
+  if (found == carriers_.end()) {
+    return UrlError(
+        *url, "scheme", url->scheme,
+        carriers_.empty()
+            ? "has no transport: none is registered"
+            : absl::StrCat("has no transport; there are transports for ",
+                           absl::StrJoin(schemes(), ", "), " only"));
+  }
+  if (found->second.parser) return found->second.parser(*url);
+  return ParsedUrl{*std::move(url), /*wildcard=*/false};
 }
 
 absl::StatusOr<std::unique_ptr<Transport>> Registry::Open(
     const TransportSpec& spec) const {
-  const auto found = openers_.find(spec.url.scheme);
-  if (found == openers_.end()) {
+  const auto found = carriers_.find(spec.url.scheme);
+  if (found == carriers_.end()) {
     return absl::NotFoundError(absl::StrCat(
         "no transport for \"", spec.url.ToString(), "\": the scheme is not ",
-        openers_.empty()
+        carriers_.empty()
             ? "registered (none is)"
             : absl::StrCat("one of ", absl::StrJoin(schemes(), ", "))));
   }
-  return found->second(spec);
+  return found->second.opener(spec);
 }
 
 bool Registry::Knows(absl::string_view scheme) const {
-  return openers_.find(scheme) != openers_.end();
+  return carriers_.find(scheme) != carriers_.end();
 }
 
 std::vector<std::string> Registry::schemes() const {
   std::vector<std::string> schemes;
-  for (const auto& entry : openers_) schemes.push_back(entry.first);
+  for (const auto& entry : carriers_) schemes.push_back(entry.first);
   return schemes;
 }
 

@@ -2,6 +2,7 @@
 //
 //   raft_cluster::Registry registry = raft_cluster::BuiltinTransports();
 //   absl::Status status = registry.Register("udp", UdpTransport::Open);
+//   auto url = registry.Parse("127.0.0.1:10001");  // As its carrier reads it.
 //   auto transport = registry.Open(spec);  // By spec.url.scheme.
 //
 // Thread rule: const methods from any thread; copies are independent, but an
@@ -20,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "raft/transport/transport.h"
+#include "raft/transport/url.h"
 
 namespace raft_cluster {
 
@@ -27,11 +29,19 @@ class Registry {
  public:
   // ALREADY_EXISTS: the scheme is taken. INVALID_ARGUMENT: not a scheme (a
   // lower-case letter, then lower-case letters, digits, "+", "-" or "."), or
-  // an empty opener.
-  absl::Status Register(absl::string_view scheme, Opener opener);
+  // an empty opener. Without a parser any address is good, and stands for
+  // itself.
+  absl::Status Register(absl::string_view scheme, Opener opener,
+                        UrlParser parser = nullptr);
 
   // The same in the place of another one; OK also where there is none.
-  absl::Status Replace(absl::string_view scheme, Opener opener);
+  absl::Status Replace(absl::string_view scheme, Opener opener,
+                       UrlParser parser = nullptr);
+
+  // The url, as its carrier understands it. INVALID_ARGUMENT: not a url
+  // (ParseUrl), or one that the carrier refuses; nobody registered the scheme
+  // (names those there are).
+  absl::StatusOr<ParsedUrl> Parse(absl::string_view text) const;
 
   // NOT_FOUND: nobody registered the scheme (names those there are).
   // Otherwise what the opener answers.
@@ -42,7 +52,11 @@ class Registry {
   std::vector<std::string> schemes() const;  // In order.
 
  private:
-  std::map<std::string, Opener, std::less<>> openers_;
+  struct Carrier {
+    Opener opener;
+    UrlParser parser;
+  };
+  std::map<std::string, Carrier, std::less<>> carriers_;
 };
 
 }  // namespace raft_cluster

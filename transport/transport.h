@@ -48,6 +48,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "raft/base/pid.h"
+#include "raft/base/secret.h"
 #include "raft/transport/frame.h"
 #include "raft/transport/url.h"
 
@@ -82,12 +83,15 @@ struct Properties {
   bool proves_peers = false;
   // Others than this machine can reach the url on which it listens.
   bool reachable_from_afar = false;
+  // Where it listens, in numbers: "127.0.0.1:10001". "" where there are none.
+  std::string bound_address;
 };
 
 // Why somebody was turned away, or a message dropped, before it was a frame.
 enum class TurnedAway {
   kHandshake,   // Did not do the transport's handshake: speaks something else,
-                // gave up, or one side asks for keys and the other does not.
+                // or gave up.
+  kKeysOfOne,   // The same, since only one of the two sides has keys.
   kUnknownKey,  // Has a key that TransportSpec::keys does not list.
   kMalformed,   // A message that no transport of this kind sends.
   kTooLarge  // A message above TransportSpec::max_frame_bytes, or without end.
@@ -175,7 +179,7 @@ class Transport {
 // knows no keys need not look at them: Properties::proves_peers stays false,
 // and a cluster that has keys refuses to start on it.
 struct TransportKeys {
-  std::string secret;  // Our own. Empty: nobody is asked for a key.
+  Secret secret;  // Our own. Empty: nobody is asked for a key.
   // Public keys of all servers, our own included. Each of several is good,
   // so that old and new ones get along. A key that several peers list proves
   // the one with the lowest id.

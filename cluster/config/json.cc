@@ -9,162 +9,153 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/strip.h"
 #include "google/protobuf/descriptor.h"
-#include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
+#include "raft/cluster/config/strict_json.h"
 
 namespace raft_cluster::internal {
 namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
-using google::protobuf::ListValue;
-using google::protobuf::Struct;
-using google::protobuf::Value;
 
-constexpr size_t kMaxShownBytes = 60;
-
-// A value of the file as it may be shown in one line.
-std::string Shown(const Value& value) {
-  std::string json;
-  if (!google::protobuf::util::MessageToJsonString(value, &json).ok()) {
-    return "the value";
-  }
-  if (json.size() > kMaxShownBytes) {
-    json = absl::StrCat(json.substr(0, kMaxShownBytes), "...");
-  }
-  return json;
-}
-
-// What stands around the place where protobuf gave up. Its message has three
-// parts: what it expected, the text around, and a caret at the column of that
-// text (counted from its start, line ends included).
-std::string SyntaxError(absl::string_view json, absl::string_view error) {
-  const size_t what_end = error.find('\n');
-  const size_t near_end = error.rfind('\n');
-  if (what_end == absl::string_view::npos || what_end == near_end) {
-    return absl::StrCat("is not JSON as it should be: ", error);
-  }
-  const absl::string_view what =
-      absl::StripSuffix(error.substr(0, what_end), ".");
-  const absl::string_view near =
-      error.substr(what_end + 1, near_end - what_end - 1);
-  const size_t caret = error.size() - near_end - 2;
-  if (near.empty()) return absl::StrCat("is not JSON at its end: ", what);
-
-  std::string place;
-  const size_t found = json.find(near);
-  if (found == json.rfind(near) && found != absl::string_view::npos) {
-    const absl::string_view before = json.substr(0, found + caret);
-    size_t line = 1;
-    for (char c : before) line += c == '\n';
-    place = absl::StrCat(
-        "line ", line, ", column ",
-        before.size() - (before.rfind('\n') + 1) + 1,  // npos + 1 is 0.
-        ": ");
-  }
-  std::string shown(near);
-  for (char& c : shown) {
-    if (!absl::ascii_isprint(c)) c = ' ';
-  }
-  return absl::StrCat(place, "is not JSON near '", shown, "': ", what);
-}
-
-// Finds out what in a JSON value does not fit the schema.
-class Explainer {
+// Walks the tree along the schema, up to the first mistake.
+class Walk {
  public:
+  Walk(absl::string_view text, Places& places) : text_(text), places_(places) {}
+
   // Returns the first mistake, or "" if there is none.
-  std::string Explain(const Value& root) {
-    if (root.kind_case() != Value::kStructValue) {
+  std::string Explain(const JsonValue& root) {
+    if (root.kind != JsonValue::kObject) {
       return absl::StrCat(Shown(root), " is not a config, ",
                           Allowed(*Config::descriptor()));
     }
-    return Fields(root.struct_value(), *Config::descriptor(), "");
+    return Fields(root, *Config::descriptor(), "");
   }
 
  private:
   // `where` names the entry: "" or `entry 2 (mypid 3), `.
-  std::string Fields(const Struct& object, const Descriptor& type,
+  std::string Fields(const JsonValue& object, const Descriptor& type,
                      const std::string& where) {
-    // Sorted, so that the same file always gets the same answer.
-    const std::map<std::string, Value> fields(object.fields().begin(),
-                                              object.fields().end());
-    for (const auto& [name, value] : fields) {
-      const FieldDescriptor* field = Find(type, name);
+    std::map<const FieldDescriptor*, const JsonValue*> seen;
+    for (const JsonValue& value : object.parts) {
+      const FieldDescriptor* field = Find(type, value.name);
       if (field == nullptr) {
-        return absl::StrCat(where, "field \"", name,
-                            "\" is unknown; there are ", Names(type));
+        return At(value.name_begin,
+                  absl::StrCat(where, "field ", Name(value),
+                               " is unknown; there are ", Names(type)));
       }
-      std::string mistake =
-          Field(value, *field, absl::StrCat(where, "field \"", name, "\": "));
+      const auto [other, is_new] = seen.emplace(field, &value);
+      if (!is_new) {
+        return At(value.name_begin,
+                  absl::StrCat(where, "field ", Name(value), " and ",
+                               Name(*other->second), " of ",
+                               PlaceInText(text_, other->second->name_begin),
+                               " are one; keep one of the two"));
+      }
+      places_.Add(entry_, field->json_name(), value.begin);
+      std::string mistake = Field(
+          value, *field, absl::StrCat(where, "field \"", value.name, "\": "));
       if (!mistake.empty()) return mistake;
     }
     return "";
   }
 
-  std::string Field(const Value& value, const FieldDescriptor& field,
+  std::string Field(const JsonValue& value, const FieldDescriptor& field,
                     const std::string& where) {
-    if (value.kind_case() == Value::kNullValue) return "";  // Left out.
     if (!field.is_repeated()) return One(value, field, where);
     const bool of_texts = field.message_type() == nullptr;
-    if (value.kind_case() != Value::kListValue) {
-      return absl::StrCat(where, Shown(value), " is not a list, [",
-                          of_texts ? "\"...\"" : Allowed(*field.message_type()),
-                          ", ...]");
+    if (value.kind != JsonValue::kList) {
+      return At(
+          value.begin,
+          absl::StrCat(where, Shown(value), " is not a list, [",
+                       of_texts ? "\"...\"" : Allowed(*field.message_type()),
+                       ", ...]"));
     }
-    const ListValue& list = value.list_value();
-    if (of_texts) {
-      for (const Value& text : list.values()) {
-        std::string mistake = One(text, field, where);
-        if (!mistake.empty()) return mistake;
-      }
-      return "";
+    // Whoever writes it wants keys, and would get a cluster without any.
+    if (of_texts && value.parts.empty()) {
+      return At(value.begin,
+                absl::StrCat(where,
+                             "[] lists none; write what keygen prints, "
+                             "or leave the field out"));
     }
-    for (int i = 0; i < list.values_size(); ++i) {
-      const Value& entry = list.values(i);
-      const std::string name = EntryName(i, entry);
+    for (size_t i = 0; i < value.parts.size(); ++i) {
+      const JsonValue& part = value.parts[i];
       std::string mistake =
-          entry.kind_case() == Value::kStructValue
-              ? Fields(entry.struct_value(), *field.message_type(),
-                       absl::StrCat(name, ", "))
-              : absl::StrCat(name, ": ", Shown(entry), " is not a server, ",
-                             Allowed(*field.message_type()));
+          of_texts ? One(part, field, where)
+                   : Entry(part, static_cast<int>(i), *field.message_type());
       if (!mistake.empty()) return mistake;
     }
     return "";
   }
 
-  std::string One(const Value& value, const FieldDescriptor& field,
+  std::string Entry(const JsonValue& entry, int index, const Descriptor& type) {
+    const std::string name = EntryName(index, entry);
+    if (entry.kind != JsonValue::kObject) {
+      return At(entry.begin, absl::StrCat(name, ": ", Shown(entry),
+                                          " is not a server, ", Allowed(type)));
+    }
+    entry_ = index;
+    places_.Add(entry_, "", entry.begin);
+    std::string mistake = Fields(entry, type, absl::StrCat(name, ", "));
+    entry_ = Places::kNoEntry;
+    return mistake;
+  }
+
+  std::string One(const JsonValue& value, const FieldDescriptor& field,
                   const std::string& where) {
     switch (field.cpp_type()) {
       case FieldDescriptor::CPPTYPE_MESSAGE:
-        if (value.kind_case() == Value::kStructValue) {
-          return Fields(value.struct_value(), *field.message_type(), "");
+        if (value.kind == JsonValue::kObject) {
+          return Fields(value, *field.message_type(), "");
         }
-        return absl::StrCat(where, Shown(value), " is not ",
-                            Allowed(*field.message_type()));
+        return At(value.begin, absl::StrCat(where, Shown(value), " is not ",
+                                            Allowed(*field.message_type())));
       case FieldDescriptor::CPPTYPE_INT32:
         if (IsInt32(value)) return "";
-        return absl::StrCat(where, Shown(value), " is not an integer in 1..",
-                            std::numeric_limits<int32_t>::max());
+        return At(value.begin,
+                  absl::StrCat(where, Shown(value), " is not an integer in 1..",
+                               std::numeric_limits<int32_t>::max(),
+                               value.kind == JsonValue::kText
+                                   ? ", which stands without quotes"
+                                   : ""));
       default:
-        if (value.kind_case() == Value::kStringValue) return "";
-        return absl::StrCat(where, Shown(value), " is not a text in quotes");
+        if (value.kind != JsonValue::kText) {
+          return At(value.begin, absl::StrCat(where, Shown(value),
+                                              " is not a text in quotes"));
+        }
+        // Whoever writes it wants another place than the url.
+        if (value.text.empty() && field.name() == "listen") {
+          return At(value.begin,
+                    absl::StrCat(where,
+                                 "is empty; leave the field out where "
+                                 "the server listens at its url"));
+        }
+        return "";
     }
   }
 
-  static std::string EntryName(int index, const Value& entry) {
+  // After what is known by its field, where it stands.
+  std::string At(size_t offset, absl::string_view mistake) const {
+    return absl::StrCat(mistake, " (", PlaceInText(text_, offset), ")");
+  }
+
+  std::string Shown(const JsonValue& value) const {
+    return ShownInText(text_, value.begin, value.end);
+  }
+  std::string Name(const JsonValue& field) const {
+    return ShownInText(text_, field.name_begin, field.name_end);
+  }
+
+  std::string EntryName(int index, const JsonValue& entry) const {
     std::string name = absl::StrCat("entry ", index + 1);
-    const auto& fields = entry.struct_value().fields();
-    const auto pid = fields.find("mypid");
-    if (pid != fields.end()) {
-      absl::StrAppend(&name, " (mypid ", Shown(pid->second), ")");
+    for (const JsonValue& field : entry.parts) {
+      if (field.name != "mypid") continue;
+      absl::StrAppend(&name, " (mypid ", Shown(field), ")");
     }
     return name;
   }
@@ -194,40 +185,47 @@ class Explainer {
         ": ...}");
   }
 
-  // Also as a text, and 1.0 and 1e3, as protobuf has it.
-  static bool IsInt32(const Value& value) {
-    double number = value.number_value();
-    if (value.kind_case() == Value::kStringValue &&
-        !absl::SimpleAtod(value.string_value(), &number)) {
-      return false;
-    }
-    return (value.kind_case() == Value::kNumberValue ||
-            value.kind_case() == Value::kStringValue) &&
+  // Also 1.0 and 1e3, as protobuf has it, but not as a text.
+  static bool IsInt32(const JsonValue& value) {
+    double number = 0;
+    return value.kind == JsonValue::kNumber &&
+           absl::SimpleAtod(value.text, &number) &&
            std::trunc(number) == number &&
            number >= std::numeric_limits<int32_t>::min() &&
            number <= std::numeric_limits<int32_t>::max();
   }
+
+  const absl::string_view text_;
+  Places& places_;
+  int entry_ = Places::kNoEntry;
 };
 
 }  // namespace
 
-absl::StatusOr<Config> ConfigFromJson(absl::string_view json) {
-  const std::string text(json);
+void Places::Add(int entry, absl::string_view field, size_t offset) {
+  offsets_[{entry, std::string(field)}] = offset;
+}
+
+std::string Places::Of(int entry, absl::string_view field) const {
+  auto offset = offsets_.find({entry, std::string(field)});
+  // What is left out has no place of its own.
+  if (offset == offsets_.end()) offset = offsets_.find({entry, ""});
+  if (offset == offsets_.end()) return "";
+  return absl::StrCat(" (", PlaceInText(text_, offset->second), ")");
+}
+
+absl::StatusOr<Config> ConfigFromJson(absl::string_view json, Places& places) {
+  const absl::StatusOr<JsonValue> root = ParseStrictJson(json);
+  if (!root.ok()) return root.status();
+  const std::string mistake = Walk(json, places).Explain(*root);
+  if (!mistake.empty()) return absl::InvalidArgumentError(mistake);
   Config config;
   const auto status =
-      google::protobuf::util::JsonStringToMessage(text, &config);
-  if (status.ok()) return config;
-
-  // Once more without a schema: is it the JSON or what it says?
-  Value root;
-  const auto untyped = google::protobuf::util::JsonStringToMessage(text, &root);
-  if (!untyped.ok()) {
-    return absl::InvalidArgumentError(
-        SyntaxError(json, std::string(untyped.message())));
+      google::protobuf::util::JsonStringToMessage(std::string(json), &config);
+  if (!status.ok()) {
+    return absl::InvalidArgumentError(std::string(status.message()));
   }
-  std::string mistake = Explainer().Explain(root);
-  if (mistake.empty()) mistake = std::string(status.message());
-  return absl::InvalidArgumentError(mistake);
+  return config;
 }
 
 }  // namespace raft_cluster::internal

@@ -30,7 +30,7 @@ bool WriteAll(int fd, absl::string_view text) {
     if (size < 0) return false;
     text.remove_prefix(static_cast<size_t>(size));
   }
-  return fsync(fd) == 0;
+  return true;
 }
 
 }  // namespace
@@ -42,7 +42,9 @@ absl::Status WriteKeyFile(const std::string& path, absl::string_view secret) {
     return absl::ErrnoToStatus(errno,
                                absl::StrCat("cannot write \"", path, "\""));
   }
-  const bool written = WriteAll(fd, absl::StrCat(secret, "\n"));
+  // In two, since a copy of the secret would stay in memory.
+  const bool written =
+      WriteAll(fd, secret) && WriteAll(fd, "\n") && fsync(fd) == 0;
   const int error = errno;
   if (close(fd) == 0 && written) return absl::OkStatus();
   unlink(path.c_str());
@@ -50,7 +52,7 @@ absl::Status WriteKeyFile(const std::string& path, absl::string_view secret) {
                              absl::StrCat("cannot write \"", path, "\""));
 }
 
-absl::StatusOr<std::string> ReadKeyFile(const std::string& path) {
+absl::StatusOr<Secret> ReadKeyFile(const std::string& path) {
   // A pipe would let us wait for its other end.
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
@@ -68,7 +70,17 @@ absl::StatusOr<std::string> ReadKeyFile(const std::string& path) {
                      "so its key may be known to them: run `chmod 600 ",
                      path, "`, and if others had access, make a new key"));
   }
+  // As with its mode: whoever owns a file can change what it says.
+  if (info.st_uid != geteuid()) {
+    return Unfit(
+        path, absl::StrCat("belongs to another user (uid ", info.st_uid,
+                           ", while this program runs as uid ", geteuid(),
+                           "), who may know and change the key: run the "
+                           "program as that user, or make a key of your own"));
+  }
   char buffer[kMaxBytes];
+  const auto wipe =
+      absl::MakeCleanup([&buffer] { explicit_bzero(buffer, sizeof(buffer)); });
   ssize_t size;
   do {
     size = read(fd, buffer, sizeof(buffer));
@@ -82,7 +94,10 @@ absl::StatusOr<std::string> ReadKeyFile(const std::string& path) {
       line.find_first_of("\r\n") != absl::string_view::npos) {
     return Unfit(path, "does not hold one line with a key; keygen writes such");
   }
-  return std::string(line);
+  std::string text(line);
+  Secret secret(text);
+  explicit_bzero(&text[0], text.size());
+  return secret;
 }
 
 }  // namespace raft_cluster::internal

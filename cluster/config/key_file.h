@@ -1,8 +1,7 @@
 // The file with a server's secret key: one line, which only its owner can read.
 //
-//   absl::Status written = raft_cluster::WriteKeyFile("one.key",
-//   pair.secret_key); absl::StatusOr<std::string> secret =
-//   raft_cluster::ReadKeyFile("one.key");
+//   absl::Status written = WriteKeyFile("one.key", pair.secret_key.text());
+//   absl::StatusOr<Secret> secret = ReadKeyFile("one.key");
 //
 // What a key looks like is the transport's affair.
 //
@@ -15,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "raft/base/secret.h"
 
 namespace raft_cluster::internal {
 
@@ -23,8 +23,9 @@ namespace raft_cluster::internal {
 absl::Status WriteKeyFile(const std::string& path, absl::string_view secret);
 
 // INVALID_ARGUMENT: it cannot be read, is no file, others may read or write it,
-// or it does not hold one line. The message says what to do.
-absl::StatusOr<std::string> ReadKeyFile(const std::string& path);
+// it belongs to another user, or it does not hold one line. The message says
+// what to do. No copy of the secret stays but what is returned.
+absl::StatusOr<Secret> ReadKeyFile(const std::string& path);
 
 }  // namespace raft_cluster::internal
 

@@ -45,14 +45,14 @@ TEST_F(KeyFile, IsForItsOwnerAlone) {
   struct stat info;
   ASSERT_EQ(stat(path_.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777, 0600u);
-  EXPECT_EQ(ReadKeyFile(path_).value(), "secret");
+  EXPECT_EQ(ReadKeyFile(path_).value().text(), "secret");
 }
 
 TEST_F(KeyFile, IsNeverOverwritten) {
   ASSERT_TRUE(WriteKeyFile(path_, "first").ok());
   EXPECT_EQ(WriteKeyFile(path_, "second").code(),
             absl::StatusCode::kAlreadyExists);
-  EXPECT_EQ(ReadKeyFile(path_).value(), "first");
+  EXPECT_EQ(ReadKeyFile(path_).value().text(), "first");
   EXPECT_FALSE(WriteKeyFile(absl::StrCat(path_, "/no"), "x").ok());
 }
 
@@ -66,9 +66,16 @@ TEST_F(KeyFile, ThatOthersMayReadIsRefused) {
   EXPECT_TRUE(ReadKeyFile(path_).ok());
 }
 
+TEST_F(KeyFile, OfAnotherUserIsRefused) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  ASSERT_TRUE(WriteKeyFile(path_, "secret").ok());
+  ASSERT_EQ(chown(path_.c_str(), 65534, 65534), 0);
+  ExpectUnfit("belongs to another user (uid 65534, while");
+}
+
 TEST_F(KeyFile, HoldsOneLine) {
   Fill(" \tsecret \r\n\n");
-  EXPECT_EQ(ReadKeyFile(path_).value(), "secret");
+  EXPECT_EQ(ReadKeyFile(path_).value().text(), "secret");
   for (const std::string& content :
        {std::string(), std::string("\n \n"), std::string("one\ntwo\n"),
         std::string(100000, 'x')}) {

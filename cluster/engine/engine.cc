@@ -12,6 +12,7 @@ namespace {
 Refusal::Reason ReasonOf(TurnedAway why) {
   switch (why) {
     case TurnedAway::kHandshake:
+    case TurnedAway::kKeysOfOne:
       return Refusal::HANDSHAKE;
     case TurnedAway::kUnknownKey:
       return Refusal::UNKNOWN_KEY;
@@ -21,6 +22,17 @@ Refusal::Reason ReasonOf(TurnedAway why) {
       return Refusal::TOO_LARGE;
   }
   return Refusal::MALFORMED;
+}
+
+// Whom a frame says it is from and for, where that helps to find the mistake.
+std::string Claim(const Header& header, Pid self) {
+  std::string claim =
+      absl::StrCat("it says that it is server ", header.from,
+                   header.from == self ? ", as this one is" : "");
+  if (header.to != self) {
+    absl::StrAppend(&claim, ", and speaks to server ", header.to);
+  }
+  return claim;
 }
 
 absl::Status Full(absl::string_view whose) {
@@ -226,10 +238,14 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
                      const ParsedFrame& frame, Micros now) {
   const Header& header = frame.header;
   const auto refuse = [&](Refusal::Reason reason) {
-    Refuse(reason, origin.address);
+    Refuse(reason, origin.address, Claim(header, options_.link.self));
   };
-  if (result == ParseResult::kChecksum) return refuse(Refusal::CHECKSUM);
-  if (result == ParseResult::kMalformed) return refuse(Refusal::MALFORMED);
+  if (result == ParseResult::kChecksum) {
+    return Refuse(Refusal::CHECKSUM, origin.address, "");
+  }
+  if (result == ParseResult::kMalformed) {
+    return Refuse(Refusal::MALFORMED, origin.address, "");
+  }
   if (header.cluster != options_.link.cluster) {
     return refuse(Refusal::OTHER_CLUSTER);
   }
@@ -255,8 +271,10 @@ void Engine::OnTurnedAway(TurnedAway why, Pid peer,
                           const std::string& address) {
   const Refusal::Reason reason = ReasonOf(why);
   Peer* const found = peers_.Find(peer);
-  if (found == nullptr) return Refuse(reason, address);
-  found->link->CountRefusal(reason, address);
+  const std::string detail =
+      why == TurnedAway::kKeysOfOne ? "only one of the two has keys" : "";
+  if (found == nullptr) return Refuse(reason, address, detail);
+  found->link->CountRefusal(reason, address, detail);
   Report(*found->link);
 }
 

@@ -36,7 +36,8 @@ namespace raft_cluster::internal {
 struct EngineOptions {
   LinkOptions link;  // For all links; what is of one peer is filled in.
   std::vector<PeerSpec> peers;
-  std::string url;  // At which this server listens.
+  std::string url;            // At which this server is found.
+  std::string bound_address;  // As Properties has it.
   Life life;
   uint64_t seed = 0;  // Of all chance; not to be told from `life`.
   Micros idle_timeout = kNever;
@@ -156,7 +157,9 @@ class Engine {
 
   absl::Status CheckSize(const Outgoing& envelope, const Link& link) const;
   absl::StatusOr<Acceptance> OfferToAll(const Outgoing& envelope, Micros now);
-  void Refuse(Refusal::Reason reason, const std::string& address);
+  // `detail`: for people.
+  void Refuse(Refusal::Reason reason, const std::string& address,
+              const std::string& detail);
   void OnNewerSelf(const Life& newer, Micros now);
 
   const EngineOptions options_;

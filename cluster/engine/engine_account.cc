@@ -16,13 +16,15 @@ void Engine::Report(Link& link) {
   for (Event& event : link.TakeEvents()) OnEvent(std::move(event));
 }
 
-void Engine::Refuse(Refusal::Reason reason, const std::string& address) {
+void Engine::Refuse(Refusal::Reason reason, const std::string& address,
+                    const std::string& detail) {
   ++refused_[reason];
   Event event;
   event.set_kind(Event::FRAME_REFUSED);
   event.set_count(1);
   event.set_refusal(reason);
   event.set_address(address);
+  event.set_detail(detail);
   OnEvent(std::move(event));
 }
 
@@ -39,6 +41,7 @@ Stats Engine::GetStats(Micros now) const {
   Stats stats;
   stats.set_pid(options_.link.self);
   stats.set_url(options_.url);
+  stats.set_bound_address(options_.bound_address);
   *stats.mutable_incarnation() = own_.life().ToProto();
   for (const uint32_t slot : peers_.slots()) {
     PeerStats* of_peer = stats.add_peers();

@@ -170,7 +170,8 @@ class Refused : public testing::Test {
     engines.Arrive(1, EncodeFrame(header), Origin{proven, 0, "there"});
   }
   // Counted once, for nobody in particular or for server 2, and reported.
-  void ExpectCounted(Refusal::Reason reason, Pid peer = 0) {
+  void ExpectCounted(Refusal::Reason reason, Pid peer = 0,
+                     const std::string& detail = "") {
     const Stats stats = engines[1].GetStats(engines.now);
     const auto& refusals =
         peer == 0 ? stats.refused_frames() : stats.peers(0).refused_frames();
@@ -183,6 +184,7 @@ class Refused : public testing::Test {
     EXPECT_EQ(events[0].address(), "there");
     EXPECT_EQ(events[0].peer(), peer);
     EXPECT_EQ(events[0].count(), 1u);
+    EXPECT_EQ(events[0].detail(), detail);
   }
 
   Engines engines;
@@ -192,25 +194,27 @@ class Refused : public testing::Test {
 TEST_F(Refused, IsAFrameOfAnotherCluster) {
   header.cluster = 78;
   Arrive();
-  ExpectCounted(Refusal::OTHER_CLUSTER);
+  ExpectCounted(Refusal::OTHER_CLUSTER, 0, "it says that it is server 2");
 }
 
 TEST_F(Refused, IsAFrameOfAnUnknownPid) {
   header.from = 3;
   Arrive();
-  ExpectCounted(Refusal::UNKNOWN_PID);
+  ExpectCounted(Refusal::UNKNOWN_PID, 0, "it says that it is server 3");
 }
 
 TEST_F(Refused, IsAFrameOfOurOwn) {
   header.from = 1;
   Arrive();
-  ExpectCounted(Refusal::UNKNOWN_PID);
+  ExpectCounted(Refusal::UNKNOWN_PID, 0,
+                "it says that it is server 1, as this one is");
 }
 
 TEST_F(Refused, IsAFrameForSomebodyElse) {
-  header.to = 2;
+  header.to = 7;
   Arrive();
-  ExpectCounted(Refusal::MISROUTED);
+  ExpectCounted(Refusal::MISROUTED, 0,
+                "it says that it is server 2, and speaks to server 7");
 }
 
 TEST_F(Refused, IsAFrameWhoseKeyDoesNotOwnItsPid) {
@@ -240,6 +244,11 @@ TEST_F(Refused, IsACallerThatTheTransportTurnedAway) {
 TEST_F(Refused, IsAPeerThatTheTransportTurnedAway) {
   engines[1].OnTurnedAway(TurnedAway::kHandshake, 2, "there");
   ExpectCounted(Refusal::HANDSHAKE, 2);
+}
+
+TEST_F(Refused, IsAPeerWithoutKeysWhereTheOthersHaveSome) {
+  engines[1].OnTurnedAway(TurnedAway::kKeysOfOne, 2, "there");
+  ExpectCounted(Refusal::HANDSHAKE, 2, "only one of the two has keys");
 }
 
 TEST_F(Refused, IsAMessageThatIsNoFrame) {

@@ -63,7 +63,7 @@ class Account {
   void Resent() { ++resent_; }
   // `detail`: what was wrong, in words, where the reason does not say it all.
   void FrameRefused(Refusal::Reason reason, const std::string& address,
-                    const std::string& detail);
+                    const std::string& detail = "");
 
   // ---- Events ---------------------------------------------------------------
 

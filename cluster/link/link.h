@@ -102,8 +102,10 @@ class Link {
   void OnReset(bool up, Micros now);
   // The peer cannot be reached, and why; until the connection is made.
   void OnTrouble(const std::string& why);
-  void CountRefusal(Refusal::Reason reason, const std::string& address) {
-    account_.FrameRefused(reason, address, /*detail=*/"");
+  // `detail`: for people.
+  void CountRefusal(Refusal::Reason reason, const std::string& address,
+                    const std::string& detail = "") {
+    account_.FrameRefused(reason, address, detail);
   }
   // This server itself did not run for so long: nobody is to blame for what was
   // not heard meanwhile.

@@ -9,12 +9,11 @@
 // Where there is a baseline, the two take turns, as the machine's own speed
 // changes from one second to the next: trust the ratios, not the figures.
 //
-// stdout: a table, or JSON. stderr, if it is a terminal: what happens now.
+// stdout: a table, or JSON. stderr: what happens now.
 // Ends with 0, 1 if something failed or SIGINT or SIGTERM came, 2 if the
 // command line is wrong.
 #include <unistd.h>
 
-#include <iostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,31 +21,58 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "raft/cmd/bench/plan.h"
 #include "raft/cmd/bench/report.h"
 #include "raft/cmd/bench/runner.h"
 #include "raft/cmd/flags.h"
 #include "raft/cmd/program.h"
+#include "raft/cmd/stream.h"
 
 namespace raft_cluster::internal {
 namespace {
 
 constexpr char kUsageText[] = "Usage: bench [flags]\n";
 
-// A line of a terminal that is written anew again and again.
+Help HelpText() {
+  Help help;
+  help.name = "bench";
+  help.usage = kUsageText;
+  help.about =
+      "Measures how fast servers send to one another on this machine, alone or "
+      "in\ncomparison with bare ZeroMQ. The figures go to stdout, what happens "
+      "now to stderr.\n";
+  help.sections = {{"Signals", {{"SIGINT, SIGTERM", "end it at once"}}},
+                   {"Exit codes",
+                    {{"0", "all was measured"},
+                     {"1", "something failed, or a signal came"},
+                     {"2", "the command line is wrong"}}}};
+  return help;
+}
+
+// What happens now: on a terminal a line that is written anew again and again,
+// elsewhere a line for each beginning.
 class LiveLine {
  public:
-  ~LiveLine() { Show(""); }
-  void Show(absl::string_view text) const {
-    if (terminal_) std::cerr << "\r" << text << "\x1b[K" << std::flush;
+  ~LiveLine() {
+    if (terminal_) Show("");
+  }
+  void Begin(absl::string_view text) {
+    if (terminal_) return Show(text);
+    Say(absl::StripSuffix(text, ": "));
+  }
+  // Where the terminal is stopped, there is nobody to see it.
+  void Show(absl::string_view text) {
+    if (terminal_) err_.WriteSome(absl::StrCat("\r", text, "\x1b[K"));
   }
 
  private:
+  Stream err_{STDERR_FILENO, O_WRONLY};
   const bool terminal_ = isatty(STDERR_FILENO) != 0;
 };
 
 absl::StatusOr<Samples> MeasureAll(const Plan& plan) {
-  const LiveLine line;
+  LiveLine line;
   Samples samples(plan.contenders.size());
   for (int round = 1; round <= plan.rounds; ++round) {
     for (size_t turn = 0; turn < samples.size(); ++turn) {
@@ -55,7 +81,7 @@ absl::StatusOr<Samples> MeasureAll(const Plan& plan) {
       const std::string what =
           absl::StrCat("round ", round, " of ", plan.rounds, ", ",
                        plan.contenders[who].name, ": ");
-      line.Show(what);
+      line.Begin(what);
       auto sample = Measure(plan, plan.contenders[who], [&](double rate) {
         line.Show(absl::StrCat(what, ShowNumber(rate, 0), " messages/s"));
       });
@@ -68,30 +94,26 @@ absl::StatusOr<Samples> MeasureAll(const Plan& plan) {
 
 ExitCode Main(int argc, char* argv[]) {
   PrepareProcess();
-  const absl::StatusOr<CommandLine> line = ParseFlags(argc, argv);
-  if (!line.ok()) return SayUsage(line.status().message(), kUsageText);
-  if (line->help) {
-    std::cout << kUsageText << FlagsHelp() << std::flush;
-    return kDone;
-  }
-  if (!line->rest.empty()) {
-    return SayUsage(absl::StrCat("what is \"", line->rest[0], "\"?"),
-                    kUsageText);
+  std::vector<std::string> rest;
+  if (const auto code =
+          ReadCommandLine(argc, argv, HelpText(), /*max_rest=*/0, rest)) {
+    return *code;
   }
   const absl::StatusOr<Plan> plan = MakePlan();
   if (!plan.ok()) return SayUsage(plan.status().message(), kUsageText);
 #ifndef NDEBUG
   Say("Not an optimized build: bazel run -c opt //cmd:bench is faster.");
 #endif
+  Say(absl::StrCat(plan->Describe(), ", on this machine."));
+  KeepSignals();
   const absl::StatusOr<Samples> samples = MeasureAll(*plan);
+  ReleaseSignals();  // What is left is to write, which may block.
   if (!samples.ok()) {
     Say(samples.status().message());
     return kFailed;
   }
-  std::cout << (plan->json ? ShowJson(*plan, *samples)
-                           : ShowTable(*plan, *samples))
-            << std::flush;
-  return std::cout ? kDone : kFailed;
+  return Print(plan->json ? ShowJson(*plan, *samples)
+                          : ShowTable(*plan, *samples));
 }
 
 }  // namespace

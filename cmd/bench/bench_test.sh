@@ -52,6 +52,9 @@ measure "$figures $latencies" 1 --transport=loopback --mode=pingpong
 measure "$figures $latencies" 1 --transport=loopback --rate=2000 --size=8
 measure "$figures" 2 --transport=tcp --baseline=zmq --one_core
 measure "$figures" 2 --transport=ipc --baseline=zmq --mode=mesh --servers=3
+"$bench" --version | grep -q '^bench (raft) [0-9]' || fail "no version"
+"$bench" --help | grep -q '^Exit codes:' || fail "no help"
+"$bench" --help >/dev/full 2>/dev/null && fail "help to a full disk is fine"
 refuse --mode=storm
 refuse --servers=3
 refuse --no_such_flag=1

@@ -20,6 +20,7 @@
 #include "absl/time/clock.h"
 #include "raft/base/mutex.h"
 #include "raft/testing/hostile/hostile.h"
+#include "raft/transport/net/tcp_address.h"
 #include "zmq.hpp"
 
 namespace raft_cluster::internal {
@@ -124,7 +125,7 @@ class Frames : public Hostile {
       Config::Member& one = *told.mutable_object()->mutable_servers(0);
       if (relay_ == nullptr) {
         const Url url = ParseUrl(one.url()).value();
-        relay_ = std::make_unique<Relay>(url.host);
+        relay_ = std::make_unique<Relay>(ParseTcpAddress(url)->host);
         relay_->Start(url.ToString());
       }
       if (pid == 2) one.set_url(relay_->url());

@@ -18,6 +18,7 @@ namespace raft_cluster::internal {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 std::unique_ptr<Process> RunWith(const std::string& program,
@@ -50,6 +51,21 @@ TEST(Keygen, WritesTheSecretAndPrintsWhatTheConfigWants) {
   EXPECT_EQ(again->WaitForExit(kPatience), 1);
   EXPECT_THAT(again->errors(), HasSubstr("never overwritten"));
   EXPECT_EQ(Content(path), secret);
+}
+
+TEST(Keygen, PrintsThePublicHalfOfASecretAgain) {
+  const std::string path = absl::StrCat(MakeTestFolder(), "/one.key");
+  const auto keygen = RunWith("keygen", {path});
+  const auto line = keygen->ReadLine(kPatience);
+  ASSERT_TRUE(line.has_value());
+  EXPECT_EQ(keygen->WaitForExit(kPatience), 0);
+  const auto again = RunWith("keygen", {"--public", path});
+  EXPECT_EQ(again->ReadLine(kPatience), line);
+  EXPECT_EQ(again->WaitForExit(kPatience), 0);
+
+  const auto nothing = RunWith("keygen", {"--public", path + "s"});
+  EXPECT_EQ(nothing->WaitForExit(kPatience), 1);
+  EXPECT_THAT(nothing->errors(), HasSubstr("No such file"));
 }
 
 TEST(Keygen, WantsOneFile) {
@@ -89,9 +105,22 @@ TEST(Servers, WithTheKeysOfTheConfigTalkAndOthersAreSaidToBeRefused) {
     const auto stranger = RunWith("server", {"--pid=2", config(without)});
     EXPECT_TRUE(one->WaitForError("HANDSHAKE, from 127.", kPatience))
         << one->errors();
+    EXPECT_TRUE(one->WaitForError("only one of the two has keys", kPatience))
+        << one->errors();
     EXPECT_TRUE(stranger->WaitForError("HANDSHAKE, server 1", kPatience))
         << stranger->errors();
+    EXPECT_TRUE(stranger->WaitForError("it has keys, and this server has none",
+                                       kPatience))
+        << stranger->errors();
   }
+  // All of them in one process, while no address is in use, are told where
+  // the keys are; or told how, if not.
+  const auto unsaid = RunWith("local_cluster", {config(servers)});
+  EXPECT_EQ(unsaid->WaitForExit(kPatience), 2);
+  EXPECT_THAT(unsaid->errors(), HasSubstr("--key_folder"));
+  const auto in_memory =
+      RunWith("local_cluster", {config(servers), "--transport=loopback"});
+  EXPECT_EQ(in_memory->WaitForExit(kPatience), 0) << in_memory->errors();
   const auto two =
       RunWith("server", {"--pid=2", config(servers),
                          absl::StrCat("--key_file=", folder, "/2.key")});
@@ -100,10 +129,14 @@ TEST(Servers, WithTheKeysOfTheConfigTalkAndOthersAreSaidToBeRefused) {
   // One who forgot it is told so, and what to do.
   const auto forgetful = RunWith("server", {"--pid=2", config(servers)});
   EXPECT_EQ(forgetful->WaitForExit(kPatience), 2);
-  EXPECT_THAT(forgetful->errors(), HasSubstr("key_file"));
+  EXPECT_THAT(forgetful->errors(), HasSubstr("--key_file"));
+  EXPECT_THAT(forgetful->errors(), Not(HasSubstr("Options")));
   for (const auto* server : {&one, &two}) (*server)->Signal(SIGTERM);
   EXPECT_EQ(one->WaitForExit(kPatience), 0);
   EXPECT_EQ(two->WaitForExit(kPatience), 0);
+  const auto all =
+      RunWith("local_cluster", {config(servers), "--key_folder", folder});
+  EXPECT_EQ(all->WaitForExit(kPatience), 0) << all->errors();
 }
 
 }  // namespace

@@ -145,15 +145,16 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Spec& spec) {
   }
   for (int fd : {in.theirs, out.theirs, err.theirs}) close(fd);
   const Ends ends = {in.ours, out.ours, err.ours, eventfd(0, EFD_CLOEXEC)};
-  return std::unique_ptr<Process>(new Process(pid, ends));
+  return std::unique_ptr<Process>(new Process(pid, ends, spec.unread));
 }
 
-Process::Process(pid_t pid, const Ends& ends)
+Process::Process(pid_t pid, const Ends& ends, bool unread)
     : pid_(pid),
       in_(ends.in),
       out_(ends.out),
       err_(ends.err),
       hang_up_(ends.hang_up),
+      unread_(unread),
       collector_([this] { Collect(); }) {}
 
 Process::~Process() {
@@ -190,6 +191,8 @@ void Process::CloseInput() {
 void Process::CloseOutput() { eventfd_write(hang_up_, 1); }
 
 void Process::Collect() {
+  while (unread_ && !HasEnded(pid_, 0)) {
+  }
   pollfd fds[] = {{out_, POLLIN, 0}, {err_, POLLIN, 0}, {hang_up_, POLLIN, 0}};
   std::vector<char> buffer(1 << 16);
   // poll() passes over what is -1.

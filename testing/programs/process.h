@@ -42,6 +42,7 @@ class Process {
     std::string folder;  // To start it in; "": that of the test.
     std::map<std::string, std::string> environment;  // In addition.
     bool terminal = false;  // stdin is a terminal, not a pipe.
+    bool unread = false;    // Nobody reads stdout and stderr, both full soon.
   };
 
   // A code of the system's: no more processes or descriptors. A program that is
@@ -81,7 +82,7 @@ class Process {
 
  private:
   struct Ends;  // Of its streams, on our side.
-  Process(pid_t pid, const Ends& ends);
+  Process(pid_t pid, const Ends& ends, bool unread);
 
   // On a thread of its own, until the process is gone.
   void Collect();
@@ -95,6 +96,7 @@ class Process {
   const int out_;
   const int err_;
   const int hang_up_;  // An eventfd: stop reading stdout.
+  const bool unread_;
   Mutex mu_;
   CondVar changed_;
   std::deque<std::string> lines_ ABSL_GUARDED_BY(mu_);

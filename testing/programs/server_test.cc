@@ -25,6 +25,7 @@ using testing::UnorderedElementsAreArray;
 
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
+constexpr int kLeft = 3;
 
 // What closing may take: the drain, the reader of stdout, a busy machine.
 constexpr absl::Duration kEndsWithin = absl::Seconds(10);
@@ -251,7 +252,7 @@ TEST(Server, DoesNotWaitForAPeerThatNeverCame) {
   ASSERT_TRUE(server->WaitForError("no command /done?", kPatience));
   const absl::Time start = absl::Now();
   server->Signal(SIGTERM);
-  EXPECT_EQ(server->WaitForExit(kEndsWithin), kDone);
+  EXPECT_EQ(server->WaitForExit(kEndsWithin), kLeft);
   EXPECT_LT(absl::Now() - start, absl::Seconds(2));
   EXPECT_THAT(server->errors(),
               AllOf(HasSubstr("server 1 ends: SIGTERM"),
@@ -267,7 +268,7 @@ TEST(Server, GivesItsAccountWhenASignalAsks) {
   server->Signal(SIGUSR1);
   EXPECT_TRUE(server->WaitForError("in_flight: 1", kPatience));
   server->Signal(SIGTERM);
-  EXPECT_EQ(server->WaitForExit(kEndsWithin), kDone);
+  EXPECT_EQ(server->WaitForExit(kEndsWithin), kLeft);
 }
 
 // A peer that was stopped looks alive for a while: it is waited for, but not
@@ -282,14 +283,14 @@ TEST(Server, EndsInBoundedTimeBesideAPeerThatIsStopped) {
   ASSERT_TRUE(one->WaitForError("no command /done?", kPatience));
   const absl::Time start = absl::Now();
   one->Signal(SIGTERM);
-  EXPECT_EQ(one->WaitForExit(kEndsWithin), kDone);
+  EXPECT_EQ(one->WaitForExit(kEndsWithin), kLeft);
   EXPECT_LT(absl::Now() - start, absl::Seconds(4));
   EXPECT_THAT(one->errors(), HasSubstr("left for server 2: 1 not known"));
 }
 
 TEST(Server, EndsWhenItHasBeenIdleForLong) {
   const ProgramCluster cluster(2);
-  const auto server = cluster.Start(1, {"--idle_timeout=200ms"});
+  const auto server = cluster.Start(1, {"--idle_timeout=200ms", "--message="});
   EXPECT_EQ(server->WaitForExit(kPatience), kDone);
   EXPECT_THAT(server->errors(), HasSubstr("idle_timeout"));
 }

@@ -63,20 +63,35 @@ TEST(Terminal, WaitsForEnterAndDoesWhatIsTyped) {
   EXPECT_TRUE(terminal->WaitForError("no command /what", kPatience));
 
   ASSERT_TRUE(terminal->Write("/quit\n", kPatience));
-  EXPECT_EQ(terminal->WaitForExit(kPatience), 0);
+  EXPECT_EQ(terminal->WaitForExit(kPatience), 3);
   // The greeting, "to all" and "not to two".
   EXPECT_THAT(terminal->errors(),
               HasSubstr("left for server 3: 3 not known to be taken"));
   EXPECT_THAT(terminal->TakeLines(), IsEmpty());
 }
 
-TEST(Terminal, GreetsBeforeTheFirstLineThatIsTyped) {
+TEST(Terminal, SendsNoGreetingBesideTheFirstLineThatIsTyped) {
   const ProgramCluster cluster(2);
   const auto two = cluster.Start(2, {"--message="});
   const auto terminal = cluster.Start(1, {}, /*terminal=*/true);
-  ASSERT_TRUE(terminal->Write("impatient\n", kPatience));
-  EXPECT_EQ(two->ReadLine(kPatience), "1 -> 2: hello there");
-  EXPECT_EQ(two->ReadLine(kPatience), "1 -> 2: impatient");
+  ASSERT_TRUE(terminal->Write("my own words\n\nand more\n", kPatience));
+  EXPECT_EQ(two->ReadLine(kPatience), "1 -> 2: my own words");
+  EXPECT_EQ(two->ReadLine(kPatience), "1 -> 2: and more");
+}
+
+TEST(Terminal, AsksNobodyToBroadcastNothing) {
+  const ProgramCluster cluster(2);
+  const auto terminal = cluster.Start(1, {"--message="}, /*terminal=*/true);
+  ASSERT_TRUE(terminal->WaitForError("Type a line to broadcast it", kPatience));
+  EXPECT_THAT(terminal->errors(), Not(HasSubstr("Press Enter")));
+}
+
+TEST(Terminal, HelpsWhoeverAsks) {
+  const ProgramCluster cluster(2);
+  const auto terminal = cluster.Start(1, {}, /*terminal=*/true);
+  ASSERT_TRUE(terminal->Write("/help\n", kPatience));
+  EXPECT_TRUE(terminal->WaitForError("sends it to server 3 alone", kPatience));
+  EXPECT_TRUE(terminal->WaitForError("/quit ", kPatience));
 }
 
 TEST(Terminal, EndsWithItsInput) {

@@ -6,6 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "raft/base/version.h"
 #include "raft/testing/programs/program_cluster.h"
 
 namespace raft_cluster::internal {
@@ -52,7 +53,9 @@ TEST(ServerUsage, NamesWhatIsWrongWithAFlag) {
   ExpectUsageError("server", {"--pid=1", "--idle_timeout=-5s"},
                    {"idle_timeout"});
   ExpectUsageError("server", {"--pid=1", "--failure_timeout=1ms"},
-                   {"failure_timeout is 1ms"});
+                   {"--failure_timeout is 1ms"});
+  ExpectUsageError("server", {"--pid=1", "--failure_timeout=5"},
+                   {"a time has a unit, such as 5s"});
 }
 
 TEST(ServerUsage, NamesTheConfigThatIsNotThere) {
@@ -99,6 +102,43 @@ TEST(ServerUsage, HelpsWhoeverAsks) {
     const auto lines = process->TakeLines();
     EXPECT_THAT(lines, testing::Contains(HasSubstr("--config")));
     EXPECT_THAT(lines, testing::Contains(HasSubstr("\"hello there\"")));
+  }
+}
+
+TEST(Help, SaysAllThatANewUserCannotGuess) {
+  for (const std::string program : {"server", "local_cluster", "keygen"}) {
+    const auto process = RunWith(program, {"--help"});
+    EXPECT_EQ(process->WaitForExit(kPatience), 0);
+    const auto lines = process->TakeLines();
+    for (const char* heading : {"Flags:", "Exit codes:"}) {
+      EXPECT_THAT(lines, testing::Contains(heading)) << program;
+    }
+    for (const std::string& line : lines) EXPECT_LE(line.size(), 80u) << line;
+  }
+  const auto server = RunWith("server", {"--help"});
+  EXPECT_EQ(server->WaitForExit(kPatience), 0);
+  const auto lines = server->TakeLines();
+  for (const char* text :
+       {"  3: text ", "  /peers ", "  /help ", "  SIGUSR1 ", "  3 "}) {
+    EXPECT_THAT(lines, testing::Contains(testing::StartsWith(text)));
+  }
+}
+
+TEST(ServerUsage, KnowsThatNobodyIsThereInItsMemory) {
+  const std::string config = WriteTestFile(
+      R"({"object": {"total": 2, "Servers": [
+          {"mypid": 1, "url": "loopback://one"},
+          {"mypid": 2, "url": "loopback://two"}]}})");
+  ExpectUsageError("server", {"--pid=1", absl::StrCat("--config=", config)},
+                   {"meet in one process only", "local_cluster"});
+}
+
+TEST(Version, IsToldByEveryProgram) {
+  for (const std::string program : {"server", "local_cluster", "keygen"}) {
+    const auto process = RunWith(program, {"--version"});
+    EXPECT_EQ(process->WaitForExit(kPatience), 0);
+    EXPECT_THAT(process->TakeLines(), testing::ElementsAre(absl::StrCat(
+                                          program, " (raft) ", kVersion)));
   }
 }
 

@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "raft/testing/local_addresses.h"
+#include "raft/transport/net/tcp_address.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -38,9 +39,11 @@ absl::Status SystemError(const Url& url, const char* what) {
 // False: not an IPv4 address.
 bool ToAddress(const Url& url, sockaddr_in* address) {
   *address = {};
+  const absl::StatusOr<TcpAddress> tcp = ParseTcpAddress(url);
+  if (!tcp.ok() || tcp->port == 0) return false;
   address->sin_family = AF_INET;
-  address->sin_port = htons(url.port);
-  return inet_pton(AF_INET, url.host.c_str(), &address->sin_addr) == 1;
+  address->sin_port = htons(tcp->port);
+  return inet_pton(AF_INET, tcp->host.c_str(), &address->sin_addr) == 1;
 }
 
 int NewSocket() {
@@ -51,8 +54,7 @@ int NewSocket() {
 
 absl::StatusOr<std::unique_ptr<TcpProxy>> TcpProxy::Start(const Url& target) {
   sockaddr_in address;
-  if (target.scheme != "tcp" || target.port == 0 ||
-      !ToAddress(target, &address)) {
+  if (target.scheme != "tcp" || !ToAddress(target, &address)) {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot be a proxy of \"", target.ToString(),
                      "\": not tcp:// with an IPv4 address and a port"));

@@ -18,6 +18,7 @@
 #include "gtest/gtest.h"
 #include "raft/base/thread.h"
 #include "raft/testing/eventually.h"
+#include "raft/transport/net/tcp_address.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -37,10 +38,11 @@ class Socket {
 
   static Socket ConnectTo(const Url& url) {
     Socket socket(::socket(AF_INET, SOCK_STREAM, 0));
+    const TcpAddress tcp = ParseTcpAddress(url).value();
     sockaddr_in address = {};
     address.sin_family = AF_INET;
-    address.sin_port = htons(url.port);
-    inet_pton(AF_INET, url.host.c_str(), &address.sin_addr);
+    address.sin_port = htons(tcp.port);
+    inet_pton(AF_INET, tcp.host.c_str(), &address.sin_addr);
     EXPECT_EQ(connect(socket.fd_, reinterpret_cast<sockaddr*>(&address),
                       sizeof(address)),
               0);

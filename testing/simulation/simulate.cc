@@ -3,7 +3,10 @@
 //   bazel run -c opt //testing:simulate -- --seeds=10000 --first_seed=1
 //   bazel run -c opt //testing:simulate -- --seed=42 --trace
 //
-// Exit code 0: no seed failed. 1: the first that did is named.
+// Exit code 0: no seed failed. 1: the first that did is named, or stdout cannot
+// be written. 2: the command line is wrong.
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -14,12 +17,14 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "raft/base/mutex.h"
+#include "raft/cmd/flags.h"
+#include "raft/cmd/program.h"
 #include "raft/testing/simulation/simulation.h"
 
 ABSL_FLAG(uint64_t, seeds, 1000, "how many seeds to run");
@@ -31,6 +36,27 @@ ABSL_FLAG(int, threads, 0, "0: one per core");
 
 namespace raft_cluster::internal {
 namespace {
+
+constexpr int kSecondsPerLine = 10;
+
+constexpr char kUsageText[] = "Usage: simulate [flags]\n";
+
+Help HelpText() {
+  Help help;
+  help.name = "simulate";
+  help.usage = kUsageText;
+  help.about =
+      "Simulates clusters in which everything goes wrong, seed after seed, on "
+      "all cores.\n\n"
+      "  simulate --seeds=10000 --first_seed=1\n"
+      "  simulate --seed=42 --trace\n";
+  help.sections = {
+      {"Exit codes",
+       {{"0", "no seed failed"},
+        {"1", "one did, and the first is named; or stdout cannot be written"},
+        {"2", "the command line is wrong"}}}};
+  return help;
+}
 
 SimulationOptions MakeOptions(uint64_t seed) {
   SimulationOptions options;
@@ -70,7 +96,7 @@ class Campaign {
       workers.emplace_back([this] { Work(); });
     }
     for (std::thread& worker : workers) worker.join();
-    std::fputs("\n", stderr);
+    if (terminal_) std::fputs("\n", stderr);
     MutexLock lock(mu_);
     Print();
     if (failed_.status.ok()) return 0;
@@ -94,10 +120,12 @@ class Campaign {
         stop_ = true;
       }
       if (absl::Now() >= next_progress_) {
-        next_progress_ = absl::Now() + absl::Seconds(1);
-        std::fprintf(stderr, "\r%llu seeds, %.1f simulated hours ",
-                     static_cast<unsigned long long>(seeds_),
-                     absl::ToDoubleHours(total_.simulated));
+        next_progress_ =
+            absl::Now() + absl::Seconds(terminal_ ? 1 : kSecondsPerLine);
+        std::fprintf(
+            stderr, "%s%llu seeds, %.1f simulated hours%s",
+            terminal_ ? "\r" : "", static_cast<unsigned long long>(seeds_),
+            absl::ToDoubleHours(total_.simulated), terminal_ ? " " : "\n");
       }
     }
   }
@@ -142,6 +170,8 @@ class Campaign {
         total_.leaves, total_.partitions, total_.clogs);
   }
 
+  // One line that is written anew, or, in a file, a new one now and then.
+  const bool terminal_ = isatty(STDERR_FILENO) != 0;
   std::atomic<uint64_t> next_{0};
   std::atomic<bool> stop_{false};
   uint64_t end_ = 0;
@@ -154,16 +184,26 @@ class Campaign {
   uint64_t failed_seed_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
+ExitCode Main(int argc, char* argv[]) {
+  PrepareStreams();
+  std::vector<std::string> rest;
+  if (const auto code =
+          ReadCommandLine(argc, argv, HelpText(), /*max_rest=*/0, rest)) {
+    return *code;
+  }
+  const uint64_t seed = absl::GetFlag(FLAGS_seed);
+  const int failed = seed != 0 ? RunOne(seed) : Campaign().Run();
+  // absl::PrintF() goes past std::cout, to which it is known only here.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::cout.setstate(std::ios::badbit);
+  }
+  const ExitCode written = FinishOutput();
+  return failed != 0 ? kFailed : written;
+}
+
 }  // namespace
 }  // namespace raft_cluster::internal
 
-int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage(
-      "Simulates clusters in which everything goes wrong.\n"
-      "  simulate --seeds=10000 --first_seed=1\n"
-      "  simulate --seed=42 --trace");
-  absl::ParseCommandLine(argc, argv);
-  const uint64_t seed = absl::GetFlag(FLAGS_seed);
-  return seed != 0 ? raft_cluster::internal::RunOne(seed)
-                   : raft_cluster::internal::Campaign().Run();
+int main(int argc, char* argv[]) {
+  return raft_cluster::internal::Main(argc, argv);
 }

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
+#include "raft/transport/net/tcp_address.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -23,7 +24,8 @@ sockaddr_in Address(const std::string& host, uint16_t port) {
 }  // namespace
 
 RawClient::RawClient(const Url& url) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
-  const sockaddr_in address = Address(url.host, url.port);
+  const TcpAddress tcp = ParseTcpAddress(url).value();
+  const sockaddr_in address = Address(tcp.host, tcp.port);
   connected_ = connect(fd_, reinterpret_cast<const sockaddr*>(&address),
                        sizeof(address)) == 0;
 }

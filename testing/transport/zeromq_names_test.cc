@@ -13,6 +13,7 @@
 #include "raft/testing/transport/conformance.h"
 #include "raft/testing/transport/node.h"
 #include "raft/testing/transport/own_address.h"
+#include "raft/transport/net/tcp_address.h"
 #include "raft/transport/url.h"
 #include "raft/transport/zeromq/zeromq.h"
 
@@ -68,6 +69,10 @@ class ZeroMqNames : public testing::Test {
     return ParseUrl(absl::StrCat(host, ":", port)).value();
   }
 
+  static uint16_t PortOf(Node& node) {
+    return ParseTcpAddress(node->url()).value().port;
+  }
+
   // Sends until it arrives.
   static bool GetsThrough(Node& from, Pid as, Node& to,
                           const std::string& bytes) {
@@ -86,7 +91,7 @@ TEST_F(ZeroMqNames, AllAddressesOfANameAreTried) {
   Node a(under_test_);
   Node b(under_test_);
   names_->Enter("b", Addresses{"127.0.0.1", "::1", OwnAddress()});
-  ASSERT_TRUE(a->Connect({2, Named("b", b->url().port)}).ok());
+  ASSERT_TRUE(a->Connect({2, Named("b", PortOf(b))}).ok());
   EXPECT_TRUE(GetsThrough(a, 2, b, "hello"));
   EXPECT_EQ(names_->asked("b"), 1);
 }
@@ -94,7 +99,7 @@ TEST_F(ZeroMqNames, AllAddressesOfANameAreTried) {
 TEST_F(ZeroMqNames, APeerIsFoundAgainWhereItMovedTo) {
   Node a(under_test_);
   auto b = std::make_unique<Node>(under_test_);
-  const uint16_t port = (*b)->url().port;
+  const uint16_t port = PortOf(*b);
   names_->Enter("b", Addresses{OwnAddress()});
   ASSERT_TRUE(a->Connect({2, Named("b", port)}).ok());
   ASSERT_TRUE(GetsThrough(a, 2, *b, "here"));
@@ -108,7 +113,7 @@ TEST_F(ZeroMqNames, ANameThatFailsIsAskedAgain) {
   Node a(under_test_);
   Node b(under_test_);
   names_->Enter("b", absl::NotFoundError("no such host"));
-  ASSERT_TRUE(a->Connect({2, Named("b", b->url().port)}).ok());
+  ASSERT_TRUE(a->Connect({2, Named("b", PortOf(b))}).ok());
   ASSERT_TRUE(RunUntil({&a}, [&] { return names_->asked("b") >= 3; }));
   EXPECT_EQ(a->Send(2, Text("x")), SendResult::kFull);
   ASSERT_EQ(a.troubles[2].size(), 1u) << "said once";
@@ -128,7 +133,7 @@ TEST_F(ZeroMqNames, ANameThatHangsHindersNobody) {
     ASSERT_TRUE(a->Connect({4, Named("hangs", 80)}).ok());
     ASSERT_TRUE(a->Connect({5, Named("hangs-too", 80)}).ok());
     Link(a, 2, b);
-    ASSERT_TRUE(a->Connect({3, Named("c", c->url().port)}).ok());
+    ASSERT_TRUE(a->Connect({3, Named("c", PortOf(c))}).ok());
     EXPECT_TRUE(GetsThrough(a, 3, c, "hello"));
     a->Disconnect(4);
     const absl::Time begin = absl::Now();
@@ -143,10 +148,10 @@ TEST_F(ZeroMqNames, ListensOnTheFirstAddressThatItCan) {
   // 192.0.2.1 belongs to nobody's machine.
   names_->Enter("me", Addresses{"192.0.2.1", OwnAddress()});
   Node b(under_test_, Named("me", 0));
-  EXPECT_EQ(b->url().host, "me");
-  ASSERT_NE(b->url().port, 0);
+  EXPECT_EQ(ParseTcpAddress(b->url())->host, "me");
+  ASSERT_NE(PortOf(b), 0);
   Node a(under_test_);
-  ASSERT_TRUE(a->Connect({2, Named(OwnAddress(), b->url().port)}).ok());
+  ASSERT_TRUE(a->Connect({2, Named(OwnAddress(), PortOf(b))}).ok());
   EXPECT_TRUE(GetsThrough(a, 2, b, "hello"));
 }
 

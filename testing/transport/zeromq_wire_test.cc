@@ -17,6 +17,7 @@
 #include "raft/testing/transport/own_address.h"
 #include "raft/testing/transport/raw_peer.h"
 #include "raft/testing/transport/resources.h"
+#include "raft/transport/net/tcp_address.h"
 #include "raft/transport/url.h"
 #include "raft/transport/zeromq/zeromq.h"
 #include "zmq.hpp"
@@ -47,6 +48,8 @@ TEST(ZeroMqWire, SaysWhyItCannotListen) {
       {"tcp://[2001:db8::1]:0", "no network interface of this machine"},
       {"ipc:///nonexistent/folder/socket", "the folder does not exist"},
       {"ipc:///dev/null", "not a socket"},
+      {"ipc:///dev/null/socket",
+       "a part of the path before the last is a file"},
   };
   for (const auto& reason : reasons) {
     const absl::Status status = OpenStatus(reason.first);
@@ -59,14 +62,13 @@ TEST(ZeroMqWire, SaysWhyItCannotListen) {
 TEST(ZeroMqWire, ListensOnIpv6AndOnAllInterfaces) {
   for (const char* url : {"tcp://[::1]:0", "tcp://*:0", "tcp://0.0.0.0:0"}) {
     Node b(Tcp(), ParseUrl(url).value());
-    ASSERT_NE(b->url().port, 0) << url;
+    const uint16_t port = ParseTcpAddress(b->url()).value().port;
+    ASSERT_NE(port, 0) << url;
     const std::string host =
         absl::StrContains(url, "::1") ? "[::1]" : OwnAddress();
     Node a(Tcp());
     ASSERT_TRUE(
-        a->Connect(
-             {2, ParseUrl(absl::StrCat(host, ":", b->url().port)).value()})
-            .ok());
+        a->Connect({2, ParseUrl(absl::StrCat(host, ":", port)).value()}).ok());
     EXPECT_TRUE(SendPatiently(a, 2, Text("hello"), {&b})) << url;
     EXPECT_TRUE(RunUntil({&a, &b}, [&] { return b.CountOf("hello") == 1; }));
   }
@@ -99,14 +101,24 @@ TEST(ZeroMqWire, SaysWhetherOthersThanThisMachineCanReachIt) {
   }
 }
 
-TEST(ZeroMqWire, AnOriginShowsTheSendersHost) {
+// A name has several addresses, of which it takes one.
+TEST(ZeroMqWire, SaysInNumbersWhereItListens) {
+  Node named(Tcp(), ParseUrl("tcp://localhost:0").value());
+  const uint16_t port = ParseTcpAddress(named->url()).value().port;
+  EXPECT_EQ(named->properties().bound_address,
+            absl::StrCat("127.0.0.1:", port));
+  EXPECT_EQ(named->url().ToString(), absl::StrCat("tcp://localhost:", port));
+}
+
+TEST(ZeroMqWire, AnOriginShowsTheSendersHostAndPort) {
   Node a(Tcp());
   Node b(Tcp());
   Link(a, 2, b);
   ASSERT_TRUE(SendPatiently(a, 2, Text("hello"), {&b}));
   ASSERT_TRUE(RunUntil({&a, &b}, [&] { return b.frames.size() == 1; }));
-  EXPECT_TRUE(absl::StartsWith(b.frames[0].origin.address, "127."))
-      << b.frames[0].origin.address;
+  const std::string& address = b.frames[0].origin.address;
+  EXPECT_TRUE(absl::StartsWith(address, "127.")) << address;
+  EXPECT_NE(address.find(':'), std::string::npos) << address;
 }
 
 TEST(ZeroMqWire, ConnectsNoMoreOftenThanItsBackOffAllows) {

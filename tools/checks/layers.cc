@@ -48,7 +48,7 @@ const std::vector<Layer>& Layers() {
       {"cluster/options.cc", {"cluster/options.h", "transport/builtin/"}},
       {"cluster/config/",
        {"cluster/config/", "transport/*.h", "proto/*", "base/", "absl/",
-        "google/protobuf/", "xxhash.h"}},
+        "google/protobuf/", "nlohmann/", "xxhash.h"}},
       {"cluster/engine/",
        {"cluster/engine/", "cluster/link/", "transport/*.h", "proto/*", "base/",
         "absl/"}},
@@ -64,6 +64,9 @@ const std::vector<Layer>& Layers() {
        {"testing/", "cluster/", "transport/", "proto/", "base/", "absl/",
         "google/protobuf/", "gtest/", "gmock/", "benchmark/", "zmq.h",
         "zmq.hpp", "xxhash.h"}},
+      // A program, and to look like the others.
+      {"testing/simulation/simulate.cc",
+       {"testing/", "cmd/", "base/", "absl/"}},
       // Beside the layers: what checks them, and what a user would write.
       {"tools/", {"tools/", "absl/"}},
       {"examples/",

@@ -18,6 +18,11 @@ PACKAGES = {
             ":benchmark_main": "-lbenchmark_main benchmark",
         },
     },
+    "com_github_nlohmann_json": {
+        "debian": ["nlohmann-json3-dev"],
+        "headers": ["nlohmann/**"],
+        "targets": {":json": "nlohmann_json"},
+    },
     "com_google_absl": {
         "debian": ["libabsl-dev"],
         "headers": ["absl/**"],

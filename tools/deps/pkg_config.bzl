@@ -10,7 +10,11 @@ _SYSTEM_INCLUDE_DIRS = ["/usr/include", "/usr/local/include"]
 
 def _pkg_config(repository_ctx, arguments):
     """Returns the tokens that pkg-config prints, or None where it fails."""
-    result = repository_ctx.execute(["pkg-config"] + arguments)
+    result = repository_ctx.execute(
+        ["pkg-config"] + arguments,
+        # Else -I/usr/include would not be told.
+        environment = {"PKG_CONFIG_ALLOW_SYSTEM_CFLAGS": "1"},
+    )
     if result.return_code != 0:
         return None
     return [token for token in result.stdout.replace("\n", " ").split(" ") if token]
@@ -29,9 +33,19 @@ def _link_options(tokens, libs):
             options.append("-Wl,-rpath," + option[2:])
     return options
 
+def _include_dir(repository_ctx, module):
+    """Returns the folder of a module's headers."""
+    named = _pkg_config(repository_ctx, ["--variable=includedir", module])
+    if named:
+        return named[0]
+
+    # nlohmann_json names its folder in the flags alone.
+    flags = _pkg_config(repository_ctx, ["--cflags-only-I", module])
+    return flags[0][len("-I"):]
+
 def _headers(repository_ctx, module):
     """Returns the target that gives the headers, linked in as `include`."""
-    [include_dir] = _pkg_config(repository_ctx, ["--variable=includedir", module])
+    include_dir = _include_dir(repository_ctx, module)
     repository_ctx.symlink(include_dir, "include")
     by_itself = include_dir in _SYSTEM_INCLUDE_DIRS
     globs = ["include/" + header for header in repository_ctx.attr.headers]

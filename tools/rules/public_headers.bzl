@@ -8,6 +8,7 @@ PUBLIC_HEADERS = {
     "base/assert.h": "//base:assert",
     "base/pid.h": "//base:pid",
     "base/pin.h": "//base:pin",
+    "base/secret.h": "//base:secret",
     "base/version.h": "//base:version",
     "cluster/config.h": "//cluster:config",
     "cluster/handler.h": "//cluster:handler",

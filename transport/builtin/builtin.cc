@@ -8,9 +8,15 @@ namespace raft_cluster {
 Registry BuiltinTransports() {
   Registry registry;
   // In a fresh registry every scheme is free: none of these can fail.
-  registry.Register("tcp", internal::ZeroMqTransport()).IgnoreError();
-  registry.Register("ipc", internal::ZeroMqTransport()).IgnoreError();
-  registry.Register("loopback", internal::NewLoopbackNetwork()).IgnoreError();
+  for (const char* scheme : {"tcp", "ipc"}) {
+    registry
+        .Register(scheme, internal::ZeroMqTransport(), internal::ParseZeroMqUrl)
+        .IgnoreError();
+  }
+  registry
+      .Register("loopback", internal::NewLoopbackNetwork(),
+                internal::ParseLoopbackUrl)
+      .IgnoreError();
   return registry;
 }
 

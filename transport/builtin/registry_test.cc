@@ -69,6 +69,42 @@ TEST(Registry, NamesThoseThereAreWhereASchemeIsUnknown) {
   EXPECT_TRUE(registry.Knows("a"));
 }
 
+TEST(Registry, AsksTheCarrierWhatAUrlMeans) {
+  Registry registry;
+  ASSERT_TRUE(registry.Register("plain", Refusing("")).ok());
+  ASSERT_TRUE(registry
+                  .Register("udp", Refusing(""),
+                            [](const Url& url) -> absl::StatusOr<ParsedUrl> {
+                              if (url.address == "bad") {
+                                return UrlError(url, "name", "", "is bad");
+                              }
+                              return ParsedUrl{{url.scheme, "one", url.text},
+                                               url.address == "*"};
+                            })
+                  .ok());
+  EXPECT_EQ(registry.Parse("UDP://x").value().url.ToString(), "udp://one");
+  EXPECT_FALSE(registry.Parse("udp://x").value().wildcard);
+  EXPECT_TRUE(registry.Parse("udp://*").value().wildcard);
+  EXPECT_EQ(registry.Parse("udp://bad").status().message(),
+            "name of \"udp://bad\" is bad");
+  EXPECT_EQ(registry.Parse("plain://What: ever").value().url.ToString(),
+            "plain://What: ever");
+  EXPECT_EQ(registry.Parse("udp://").status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(Registry, NamesThoseThereAreWhereItCannotParse) {
+  Registry registry;
+  EXPECT_THAT(registry.Parse("h:1").status().message(),
+              HasSubstr("none is registered"));
+  ASSERT_TRUE(registry.Register("b", Refusing("")).ok());
+  ASSERT_TRUE(registry.Register("a", Refusing("")).ok());
+  const absl::Status status = registry.Parse("x://y").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(status.message(),
+              AllOf(HasSubstr("\"x://y\""), HasSubstr("for a, b only")));
+}
+
 TEST(Registry, CopiesAreIndependentButShareAnOpenersState) {
   const Registry one = BuiltinTransports();
   Registry copy = one;

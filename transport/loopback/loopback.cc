@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "raft/base/assert.h"
@@ -49,7 +50,8 @@ class LoopbackTransport : public Transport {
       return absl::InvalidArgumentError(
           absl::StrCat("cannot connect to peer ", peer.pid, ": not positive"));
     }
-    if (url.scheme != "loopback" || url.wildcard()) {
+    const absl::StatusOr<ParsedUrl> parsed = ParseLoopbackUrl(url);
+    if (url.scheme != "loopback" || !parsed.ok() || parsed->wildcard) {
       return absl::InvalidArgumentError(absl::StrCat(
           "cannot connect to \"", url.ToString(), "\": not loopback://name"));
     }
@@ -189,6 +191,9 @@ absl::StatusOr<std::unique_ptr<Transport>> Open(
     return absl::InvalidArgumentError(
         absl::StrCat("url: \"", spec.url.ToString(), "\" is not loopback://"));
   }
+  absl::StatusOr<ParsedUrl> url = ParseLoopbackUrl(spec.url);
+  if (!url.ok()) return url.status();
+  spec.url = std::move(url->url);
   if (spec.max_frame_bytes == 0 || spec.queue_bytes == 0) {
     return absl::InvalidArgumentError(
         "max_frame_bytes and queue_bytes: must be above 0");
@@ -202,6 +207,22 @@ absl::StatusOr<std::unique_ptr<Transport>> Open(
 
 }  // namespace
 }  // namespace loopback
+
+absl::StatusOr<ParsedUrl> ParseLoopbackUrl(const Url& url) {
+  const bool any = url.address == "*";
+  const bool name =
+      !url.address.empty() &&
+      std::all_of(url.address.begin(), url.address.end(), [](char c) {
+        return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-' ||
+               c == '/';
+      });
+  if (!name && !any) {
+    return UrlError(url, "name", url.address,
+                    "is not '*', nor made of letters, digits, '.', '_', '-' "
+                    "and '/'");
+  }
+  return ParsedUrl{url, any};
+}
 
 Opener NewLoopbackNetwork() {
   // Shared, because copies of the opener meet in one network.

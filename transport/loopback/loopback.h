@@ -14,7 +14,9 @@
 #ifndef RAFT_TRANSPORT_LOOPBACK_LOOPBACK_H_
 #define RAFT_TRANSPORT_LOOPBACK_LOOPBACK_H_
 
+#include "absl/status/statusor.h"
 #include "raft/transport/transport.h"
+#include "raft/transport/url.h"
 
 namespace raft_cluster::internal {
 
@@ -24,6 +26,10 @@ namespace raft_cluster::internal {
 // The opener may be called from any thread. UNAVAILABLE: the name is taken.
 // INVALID_ARGUMENT: the scheme is not "loopback", or a limit of the spec is 0.
 Opener NewLoopbackNetwork();
+
+// The parser of the scheme. INVALID_ARGUMENT: the address is not "*", nor a
+// name of letters, digits, ".", "_", "-" and "/".
+absl::StatusOr<ParsedUrl> ParseLoopbackUrl(const Url& url);
 
 }  // namespace raft_cluster::internal
 

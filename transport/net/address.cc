@@ -37,7 +37,7 @@ bool IsLoopback(const std::string& address) {
          IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-std::string PeerHost(int fd) {
+std::string PeerAddress(int fd) {
   sockaddr_storage far = {};
   socklen_t size = sizeof(far);
   if (getpeername(fd, reinterpret_cast<sockaddr*>(&far), &size) != 0) return "";
@@ -46,10 +46,14 @@ std::string PeerHost(int fd) {
   char text[INET6_ADDRSTRLEN] = "";
   if (far.ss_family == AF_INET) {
     inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text));
-  } else if (far.ss_family == AF_INET6) {
-    inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
+    return std::string(text) + ":" + std::to_string(ntohs(v4->sin_port));
   }
-  return text;
+  if (far.ss_family == AF_INET6) {
+    inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
+    return "[" + std::string(text) +
+           "]:" + std::to_string(ntohs(v6->sin6_port));
+  }
+  return "";
 }
 
 }  // namespace raft_cluster::internal

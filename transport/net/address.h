@@ -19,8 +19,9 @@ bool IsConnectedToItself(int fd);
 // A numeric address by which no other machine can reach this one.
 bool IsLoopback(const std::string& address);
 
-// The numeric address of a tcp connection's far end; "" where there is none.
-std::string PeerHost(int fd);
+// The numeric address of a tcp connection's far end, "127.0.0.1:40122" or
+// "[::1]:40122"; "" where there is none.
+std::string PeerAddress(int fd);
 
 }  // namespace raft_cluster::internal
 

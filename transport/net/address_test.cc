@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <string>
+
 #include "gtest/gtest.h"
 
 namespace raft_cluster::internal {
@@ -41,10 +43,13 @@ TEST(Address, FindsOutASocketThatIsConnectedToItself) {
   EXPECT_FALSE(IsConnectedToItself(self));
   ASSERT_EQ(connect(self, generic, size), 0);
   EXPECT_TRUE(IsConnectedToItself(self));
+  EXPECT_EQ(PeerAddress(self),
+            "127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
 
   int pair[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
   EXPECT_FALSE(IsConnectedToItself(pair[0]));
+  EXPECT_EQ(PeerAddress(pair[0]), "");
   close(pair[0]);
   close(pair[1]);
   close(self);

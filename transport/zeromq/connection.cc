@@ -89,6 +89,7 @@ void Connection::OnEvent(const Monitor::Event& event) {
       break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+      keys_of_one_ |= IsKeysOfOne(event);
       handshake_failed_ = true;
       break;
     case ZMQ_EVENT_CLOSED:  // Could not connect.

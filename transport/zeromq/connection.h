@@ -51,6 +51,8 @@ class Connection {
   bool connected() const { return fd_ >= 0; }
   // It was lost because one side would not talk to the other.
   bool handshake_failed() const { return handshake_failed_; }
+  // Namely because only one of them has keys.
+  bool keys_of_one() const { return keys_of_one_; }
 
   // kFull also where it is not up.
   SendResult Send(const Frame& frame);
@@ -76,6 +78,7 @@ class Connection {
   const std::shared_ptr<Budget> budget_;
   State state_ = State::kDialling;
   bool handshake_failed_ = false;
+  bool keys_of_one_ = false;
   int fd_ = -1;  // Of the connection, once there is one. It is libzmq's.
   Inflow inflow_;
   // There was nothing more to receive, since the last EndEndless().

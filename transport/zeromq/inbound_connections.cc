@@ -44,23 +44,27 @@ void InboundConnections::Heard(int fd) {
 }
 
 void InboundConnections::Update(
-    absl::FunctionRef<void(const std::string& host)> failed) {
+    absl::FunctionRef<void(TurnedAway why, const std::string& address)>
+        failed) {
   for (Monitor::Event event; monitor_->Next(&event);) {
     const int fd = static_cast<int>(event.value);
     switch (event.number) {
       case ZMQ_EVENT_ACCEPTED:
         // It may have gone, and another one be there by now: then the wrong
-        // host is named, which does no more harm than a name in a log.
+        // address is named, which does no more harm than a name in a log.
         inbound_[fd] = Caller();
-        inbound_[fd].host = PeerHost(fd);
+        inbound_[fd].address = PeerAddress(fd);
         break;
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
       case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:  // The authenticator has told of
                                              // it.
         ++silent_;
         break;
-      case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
       case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+        if (IsKeysOfOne(event)) why_ = TurnedAway::kKeysOfOne;
+        failed_ = true;
+        break;
+      case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
         failed_ = true;
         break;
       case ZMQ_EVENT_DISCONNECTED: {
@@ -68,8 +72,9 @@ void InboundConnections::Update(
         inbound_.erase(fd);
         const bool good = caller.heard || silent_ > 0;
         if (good && !caller.heard && !failed_) --silent_;
-        if (failed_ || !good) failed(caller.host);
+        if (failed_ || !good) failed(why_, caller.address);
         failed_ = false;
+        why_ = TurnedAway::kHandshake;
         break;
       }
       default:
@@ -78,9 +83,14 @@ void InboundConnections::Update(
   }
 }
 
+std::string InboundConnections::AddressOf(int fd) const {
+  const auto found = inbound_.find(fd);
+  return found == inbound_.end() ? "" : found->second.address;
+}
+
 bool InboundConnections::EndEndless(
     uint16_t port, size_t limit_bytes,
-    absl::FunctionRef<void(const std::string& host)> ended) {
+    absl::FunctionRef<void(const std::string& address)> ended) {
   bool may_be_more = false;
   for (auto& entry : inbound_) {
     const int fd = entry.first;
@@ -91,7 +101,7 @@ bool InboundConnections::EndEndless(
     may_be_more |= caller.inflow.InHand() > limit_bytes;
     if (!is_endless) continue;
     caller.ended = EndConnectionAt(port, fd);
-    if (caller.ended) ended(caller.host);
+    if (caller.ended) ended(caller.address);
   }
   return may_be_more;
 }

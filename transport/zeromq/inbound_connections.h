@@ -36,20 +36,26 @@ class InboundConnections {
   void HandedOut(int fd);
   // The same, and it was a frame of somebody who is known.
   void Heard(int fd);
-  // Tells the host of each who has failed since the last call, or "".
-  void Update(absl::FunctionRef<void(const std::string& host)> failed);
+  // Tells why each has failed who has since the last call, and its address, or
+  // "".
+  void Update(
+      absl::FunctionRef<void(TurnedAway why, const std::string& address)>
+          failed);
+  // "127.0.0.1:40122"; "" for one that came just now, has gone, or has none.
+  std::string AddressOf(int fd) const;
   // Ends each connection at this port of which libzmq has held more than
-  // `limit_bytes` since the last call (inflow.h), and tells its host. Returns
-  // whether there may be more of them, so that it is to be called again soon.
+  // `limit_bytes` since the last call (inflow.h), and tells its address.
+  // Returns whether there may be more of them, so that it is to be called again
+  // soon.
   bool EndEndless(uint16_t port, size_t limit_bytes,
-                  absl::FunctionRef<void(const std::string& host)> ended);
+                  absl::FunctionRef<void(const std::string& address)> ended);
 
  private:
   explicit InboundConnections(std::unique_ptr<Monitor> monitor)
       : monitor_(std::move(monitor)) {}
 
   struct Caller {
-    std::string host;
+    std::string address;
     bool heard = false;
     bool ended = false;  // By EndEndless().
     Inflow inflow;
@@ -59,6 +65,7 @@ class InboundConnections {
   std::map<int, Caller> inbound_;  // By descriptor.
   // The connection that is told of next has failed.
   bool failed_ = false;
+  TurnedAway why_ = TurnedAway::kHandshake;
   // Connections of which libzmq knows more than that they came, and that have
   // neither been heard nor gone.
   int silent_ = 0;

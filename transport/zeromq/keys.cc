@@ -3,6 +3,7 @@
 #include <zmq.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,7 +22,13 @@ absl::StatusOr<KeyPair> NewKeyPair() {
   char public_key[zeromq::KeyRing::kCharacters + 1];
   char secret_key[zeromq::KeyRing::kCharacters + 1];
   if (zmq_curve_keypair(public_key, secret_key) != 0) return NoCurve();
-  return KeyPair{public_key, secret_key};
+  std::string text = secret_key;
+  explicit_bzero(secret_key, sizeof(secret_key));
+  KeyPair pair;
+  pair.public_key = public_key;
+  pair.secret_key = text;
+  explicit_bzero(&text[0], text.size());
+  return pair;
 }
 
 namespace zeromq {
@@ -45,7 +52,24 @@ std::string Decode(const std::string& text) {
   return bytes;
 }
 
+// The public half; empty if `secret` is no key.
+std::string PublicHalf(const std::string& secret) {
+  char public_key[KeyRing::kCharacters + 1];
+  std::string bytes = Decode(secret);
+  const bool is_key = !bytes.empty();
+  explicit_bzero(&bytes[0], bytes.size());
+  if (!is_key || zmq_curve_public(public_key, secret.c_str()) != 0) {
+    return "";
+  }
+  return public_key;
+}
+
 }  // namespace
+
+TransportSpec WithoutKeys(TransportSpec spec) {
+  spec.keys = TransportKeys();
+  return spec;
+}
 
 absl::StatusOr<KeyRing> KeyRing::Create(const TransportSpec& spec) {
   const TransportKeys& keys = spec.keys;
@@ -69,15 +93,13 @@ absl::StatusOr<KeyRing> KeyRing::Create(const TransportSpec& spec) {
       ring.owners_.emplace(std::move(bytes), peer);
     }
   }
-  char public_key[kCharacters + 1];
-  if (Decode(keys.secret).empty() ||
-      zmq_curve_public(public_key, keys.secret.c_str()) != 0) {
+  ring.public_ = PublicHalf(keys.secret.text());
+  if (ring.public_.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("keys: the secret is no key, ", kCharacters,
                      " characters as keygen writes them"));
   }
   ring.secret_ = keys.secret;
-  ring.public_ = public_key;
   ring.listed_ = keys.listed;
   const std::vector<std::string>* const own = ring.Of(spec.self);
   if (own == nullptr ||
@@ -102,4 +124,14 @@ Pid KeyRing::OwnerOf(absl::string_view bytes) const {
 }
 
 }  // namespace zeromq
+
+absl::StatusOr<std::string> PublicKeyOf(const Secret& secret_key) {
+  if (zmq_has("curve") == 0) return NoCurve();
+  std::string public_key = zeromq::PublicHalf(secret_key.text());
+  if (!public_key.empty()) return public_key;
+  return absl::InvalidArgumentError(
+      absl::StrCat("this is no secret key, ", zeromq::KeyRing::kCharacters,
+                   " characters as keygen writes them"));
+}
+
 }  // namespace raft_cluster::internal

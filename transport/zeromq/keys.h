@@ -17,19 +17,27 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "raft/base/secret.h"
 #include "raft/transport/transport.h"
 
 namespace raft_cluster::internal {
 
 struct KeyPair {
   std::string public_key;  // For everybody.
-  std::string secret_key;  // For its server alone.
+  Secret secret_key;       // For its server alone.
 };
 
 // UNAVAILABLE: libzmq was built without CURVE.
 absl::StatusOr<KeyPair> NewKeyPair();
 
+// The public half of a secret key. INVALID_ARGUMENT: it is none. UNAVAILABLE:
+// libzmq was built without CURVE.
+absl::StatusOr<std::string> PublicKeyOf(const Secret& secret_key);
+
 namespace zeromq {
+
+// The rest of it: what a key ring has need not be kept twice.
+TransportSpec WithoutKeys(TransportSpec spec);
 
 // A transport's keys, checked. Empty where there are none.
 class KeyRing {
@@ -40,7 +48,7 @@ class KeyRing {
   static absl::StatusOr<KeyRing> Create(const TransportSpec& spec);
 
   bool empty() const { return secret_.empty(); }
-  const std::string& secret() const { return secret_; }
+  const std::string& secret() const { return secret_.text(); }
   // The half of it that is listed.
   const std::string& own_public() const { return public_; }
   // Null if the peer has none.
@@ -55,7 +63,7 @@ class KeyRing {
   static constexpr size_t kMessageOverheadBytes = 33;
 
  private:
-  std::string secret_;
+  Secret secret_;
   std::string public_;
   std::map<Pid, std::vector<std::string>> listed_;
   std::map<std::string, Pid, std::less<>> owners_;  // By its bytes.

@@ -27,10 +27,17 @@ TEST(Keys, NewOnesDiffer) {
   const KeyPair one = NewKeyPair().value();
   const KeyPair two = NewKeyPair().value();
   EXPECT_EQ(one.public_key.size(), KeyRing::kCharacters);
-  EXPECT_EQ(one.secret_key.size(), KeyRing::kCharacters);
+  EXPECT_EQ(one.secret_key.text().size(), KeyRing::kCharacters);
   EXPECT_NE(one.public_key, two.public_key);
-  EXPECT_NE(one.secret_key, two.secret_key);
-  EXPECT_NE(one.secret_key, one.public_key);
+  EXPECT_NE(one.secret_key.text(), two.secret_key.text());
+  EXPECT_NE(one.secret_key.text(), one.public_key);
+}
+
+TEST(Keys, ASecretTellsItsPublicHalf) {
+  const KeyPair pair = NewKeyPair().value();
+  EXPECT_EQ(PublicKeyOf(pair.secret_key).value(), pair.public_key);
+  EXPECT_EQ(PublicKeyOf(std::string("not a key")).status().code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 TEST(Keys, NoneAreARingToo) {
@@ -72,7 +79,7 @@ TEST(Keys, AreRefusedWithTheReason) {
     spec.keys.listed[7] = {own.public_key, bad};
     ExpectRefused(spec, "of server 7 is no public key");
     spec = SpecOf(own);
-    spec.keys.secret = bad.empty() ? "x" : bad;
+    spec.keys.secret = bad.empty() ? std::string("x") : bad;
     ExpectRefused(spec, "the secret is no key");
   }
 

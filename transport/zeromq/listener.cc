@@ -6,9 +6,10 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "raft/transport/net/address.h"
+#include "raft/transport/net/tcp_address.h"
 #include "raft/transport/zeromq/endpoint.h"
 #include "raft/transport/zeromq/socket.h"
 
@@ -23,6 +24,15 @@ constexpr int kBacklog = 1024;
 // Answers queued for one caller; see Transport::Reply().
 constexpr int kRepliesPerCaller = 16;
 
+// Of a port that needs a privilege, and only then.
+absl::string_view LowPortHint(const Url& url) {
+  const absl::StatusOr<TcpAddress> address = ParseTcpAddress(url);
+  const bool low = address.ok() && address->port > 0 && address->port < 1024;
+  return low ? "; ports below 1024 need a privilege" : "";
+}
+
+// Why an address cannot be listened on, with what helps where that is known of
+// this errno: no guess, since it would be believed.
 absl::Status BindError(const Url& url, int error) {
   absl::string_view hint;
   switch (error) {
@@ -36,13 +46,20 @@ absl::Status BindError(const Url& url, int error) {
       hint = "; no network interface of this machine has the address";
       break;
     case EACCES:
-    case EPERM:
-      hint = url.scheme == "ipc" ? "; the folder is not writable"
-                                 : "; ports below 1024 need a privilege";
+      hint = url.scheme == "ipc" ? "; the folder is not writable by this user"
+                                 : LowPortHint(url);
       break;
     case ENOENT:
-    case ENOTDIR:
       hint = "; the folder does not exist";
+      break;
+    case ENOTDIR:
+      hint = "; a part of the path before the last is a file";
+      break;
+    case EROFS:
+      hint = "; choose a folder that can be written";
+      break;
+    case EAFNOSUPPORT:
+      hint = "; this machine has no IPv6";
       break;
     default:
       break;
@@ -98,9 +115,11 @@ absl::Status Listener::Open(const Url& url, uint64_t cookie,
 }
 
 absl::Status Listener::BindTcp(const Url& url, Resolver& resolver) {
-  Addresses addresses = {url.host};
-  if (IsHostName(url.host)) {
-    const std::shared_ptr<Lookup> lookup = resolver.Start(url.host);
+  const absl::StatusOr<TcpAddress> parsed = ParseTcpAddress(url);
+  if (!parsed.ok()) return parsed.status();
+  Addresses addresses = {parsed->host};
+  if (IsHostName(parsed->host)) {
+    const std::shared_ptr<Lookup> lookup = resolver.Start(parsed->host);
     if (!lookup->WaitUntilDone(kResolveTimeout)) {
       return absl::UnavailableError(absl::StrCat(
           "cannot listen on \"", url.ToString(), "\": the host name was not ",
@@ -116,34 +135,28 @@ absl::Status Listener::BindTcp(const Url& url, Resolver& resolver) {
   }
   absl::Status status;
   for (const std::string& address : addresses) {
-    const std::string endpoint = TcpEndpoint(address, url.port);
+    const std::string endpoint = TcpEndpoint(address, parsed->port);
     SetOption(router_, ZMQ_IPV6, NeedsIpv6(address) ? 1 : 0);
-    if (zeromq::Bind(router_, endpoint)) {
-      return ReadPort(url);
-    }
+    if (zeromq::Bind(router_, endpoint)) return ReadAddress(url, *parsed);
     status = BindError(url, errno);
   }
   return status;
 }
 
-absl::Status Listener::ReadPort(const Url& url) {
+absl::Status Listener::ReadAddress(const Url& url, TcpAddress address) {
   char endpoint[256] = "";
   size_t size = sizeof(endpoint);
   Uninterrupted([&] {
     return zmq_getsockopt(router_.handle(), ZMQ_LAST_ENDPOINT, endpoint, &size);
   });
-  const absl::string_view bound = endpoint;
-  const absl::string_view address = url.address;
-  absl::string_view host = bound.substr(0, bound.rfind(':'));
-  absl::ConsumePrefix(&host, "tcp://");
-  absl::ConsumePrefix(&host, "[");
-  absl::ConsumeSuffix(&host, "]");
-  reachable_from_afar_ = !IsLoopback(std::string(host));
-  absl::StatusOr<Url> parsed =
-      ParseUrl(absl::StrCat("tcp://", address.substr(0, address.rfind(':')),
-                            bound.substr(bound.rfind(':'))));
-  if (!parsed.ok()) return parsed.status();
-  url_ = *std::move(parsed);
+  absl::StatusOr<Url> bound_url = ParseUrl(endpoint);
+  if (!bound_url.ok()) return bound_url.status();
+  const absl::StatusOr<TcpAddress> bound = ParseTcpAddress(*bound_url);
+  if (!bound.ok()) return bound.status();
+  reachable_from_afar_ = !IsLoopback(bound->host);
+  port_ = address.port = bound->port;
+  bound_address_ = bound->ToString();
+  url_ = {url.scheme, address.ToString(), /*text=*/""};
   return absl::OkStatus();
 }
 
@@ -163,8 +176,7 @@ void Listener::Update(
       refused(TurnedAway::kUnknownKey, host);
     });
   }
-  inbound_->Update(
-      [&](const std::string& host) { refused(TurnedAway::kHandshake, host); });
+  inbound_->Update(refused);
 }
 
 bool Listener::EndEndless(
@@ -172,8 +184,8 @@ bool Listener::EndEndless(
   if (url_.scheme != "tcp") return false;
   drained_ |= !readable();
   const bool drained = std::exchange(drained_, false);
-  return inbound_->EndEndless(url_.port,
-                              MaxWithheldBytes(environment_, drained), ended);
+  return inbound_->EndEndless(port_, MaxWithheldBytes(environment_, drained),
+                              ended);
 }
 
 Receipt Listener::Receive(Incoming& incoming) {
@@ -188,6 +200,14 @@ Receipt Listener::Receive(Incoming& incoming) {
   inbound_->HandedOut(incoming.descriptor);
   if (keys && receipt == Receipt::kFrame) inbound_->Heard(incoming.descriptor);
   return receipt;
+}
+
+std::string Listener::AddressOf(const Incoming& incoming) const {
+  // Another one may have the descriptor by now.
+  std::string address = inbound_->AddressOf(incoming.descriptor);
+  const bool same = !incoming.sender_host.empty() &&
+                    absl::StrContains(address, incoming.sender_host);
+  return same ? address : incoming.sender_host;
 }
 
 SendResult Listener::Reply(absl::string_view routing_id, const Frame& frame) {

@@ -15,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "raft/transport/net/ipc_path.h"
 #include "raft/transport/net/resolver.h"
+#include "raft/transport/net/tcp_address.h"
 #include "raft/transport/transport.h"
 #include "raft/transport/url.h"
 #include "raft/transport/zeromq/environment.h"
@@ -41,6 +42,10 @@ class Listener {
   const Url& url() const { return url_; }
   // Other machines can reach it.
   bool reachable_from_afar() const { return reachable_from_afar_; }
+  // Of tcp: "127.0.0.1:10001".
+  const std::string& bound_address() const { return bound_address_; }
+  // Where a frame came from, as far as it is known.
+  std::string AddressOf(const Incoming& incoming) const;
 
   // Answers those who show a key, and tells of all who do not come in.
   void Update(
@@ -63,7 +68,8 @@ class Listener {
   absl::Status Open(const Url& url, uint64_t cookie, uint64_t monitor_cookie);
   absl::Status BindTcp(const Url& url, Resolver& resolver);
   absl::Status BindIpc(const Url& url);
-  absl::Status ReadPort(const Url& url);
+  // Where a tcp socket was bound.
+  absl::Status ReadAddress(const Url& url, TcpAddress address);
 
   Environment& environment_;
   // There before the router, and after it.
@@ -73,7 +79,9 @@ class Listener {
   // Given back before the router closes.
   std::unique_ptr<IpcPath> ipc_path_;
   Url url_;
+  uint16_t port_ = 0;  // Of tcp.
   bool reachable_from_afar_ = false;
+  std::string bound_address_;
   // There was nothing more to receive, since the last EndEndless().
   bool drained_ = false;
 };

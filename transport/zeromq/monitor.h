@@ -44,6 +44,13 @@ class Monitor {
   zmq::socket_t socket_;
 };
 
+// A handshake has failed since one side wants keys (CURVE) and the other one
+// speaks without (NULL).
+inline bool IsKeysOfOne(const Monitor::Event& event) {
+  return event.number == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL &&
+         event.value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH;
+}
+
 }  // namespace zeromq
 }  // namespace raft_cluster::internal
 

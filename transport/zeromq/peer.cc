@@ -23,6 +23,8 @@ Peer::Peer(Environment& environment, Resolver& resolver, absl::BitGen& random,
     : environment_(environment),
       resolver_(resolver),
       url_(std::move(url)),
+      tcp_(url_.scheme == "tcp" ? ParseTcpAddress(url_).value_or(TcpAddress())
+                                : TcpAddress()),
       cookie_(cookie),
       monitor_cookie_(monitor_cookie),
       server_keys_(std::move(server_keys)),
@@ -38,7 +40,7 @@ bool Peer::Update(Clock::time_point now) {
     if (!addresses.ok()) SetTrouble(addresses.status());
     if (addresses.ok()) {
       for (const std::string& address : *addresses) {
-        AddEndpoint(TcpEndpoint(address, url_.port), address);
+        AddEndpoint(TcpEndpoint(address, tcp_.port), address);
       }
     }
     DialNext(now);
@@ -70,13 +72,14 @@ bool Peer::Update(Clock::time_point now) {
       break;
   }
   handshake_failed_ |= !was_up && connection_->handshake_failed();
+  keys_of_one_ |= !was_up && connection_->keys_of_one();
   connected_ |= !was_up && connection_->connected();
   connection_ = nullptr;
   up_ = false;
   if (was_up) {
     backoff_.OnLost(now - up_since_);
     next_endpoint_ = endpoints_.size();
-    handshake_failed_ = false;
+    handshake_failed_ = keys_of_one_ = false;
   }
   DialNext(now);
   return was_up;
@@ -91,20 +94,21 @@ void Peer::AddEndpoint(const std::string& endpoint, const std::string& host) {
 void Peer::BeginAttempt(Clock::time_point now) {
   endpoints_.clear();
   next_endpoint_ = 0;
-  handshake_failed_ = connected_ = timed_out_ = exhausted_ = false;
+  handshake_failed_ = keys_of_one_ = connected_ = timed_out_ = exhausted_ =
+      false;
   if (probe_.started()) {
     SetTrouble(probe_.Result());
     probe_.Stop();
   }
-  if (url_.scheme == "tcp" && IsHostName(url_.host)) {
+  if (url_.scheme == "tcp" && IsHostName(tcp_.host)) {
     deadline_ = Clock::time_point::max();
-    lookup_ = resolver_.Start(url_.host);
+    lookup_ = resolver_.Start(tcp_.host);
     if (lookup_->done()) Update(now);
     return;
   }
-  AddEndpoint(url_.scheme == "tcp" ? TcpEndpoint(url_.host, url_.port)
+  AddEndpoint(url_.scheme == "tcp" ? TcpEndpoint(tcp_.host, tcp_.port)
                                    : url_.ToString(),
-              url_.host);
+              tcp_.host);
   DialNext(now);
 }
 
@@ -127,10 +131,21 @@ void Peer::DialNext(Clock::time_point now) {
 
 void Peer::Fail() {
   if (endpoints_.empty()) return;  // The look-up has said why.
+  const bool has_keys = !environment_.keys.empty();
+  if (keys_of_one_) {
+    return SetTrouble(absl::UnavailableError(
+        has_keys ? "it has no keys, and this server has: its configuration is "
+                   "another one"
+                 : "it has keys, and this server has none: its configuration "
+                   "is another one"));
+  }
   if (handshake_failed_ || (connected_ && !timed_out_)) {
     return SetTrouble(absl::UnavailableError(
-        "it hangs up in the handshake: it speaks something else, or only one "
-        "side has keys, or its key is not one of those listed"));
+        has_keys ? "it hangs up in the handshake: it does not know this "
+                   "server's key, or has another key than is listed for it, or "
+                   "speaks something else, or was ended"
+                 : "it hangs up in the handshake: it speaks something else, or "
+                   "was ended"));
   }
   if (exhausted_) {
     return SetTrouble(absl::ResourceExhaustedError(
@@ -143,7 +158,7 @@ void Peer::Fail() {
   if (!trouble_.ok() && --probes_left_ > 0) return;
   probes_left_ = kAttemptsPerProbe;
   if (url_.scheme == "tcp") {
-    probe_.Start(endpoints_.front().host, url_.port);
+    probe_.Start(endpoints_.front().host, tcp_.port);
   } else {
     probe_.StartPath(url_.address);
   }

@@ -27,6 +27,7 @@
 #include "raft/transport/net/connect_probe.h"
 #include "raft/transport/net/poller.h"
 #include "raft/transport/net/resolver.h"
+#include "raft/transport/net/tcp_address.h"
 #include "raft/transport/transport.h"
 #include "raft/transport/url.h"
 #include "raft/transport/zeromq/connection.h"
@@ -39,8 +40,8 @@ class Peer {
  public:
   // `events` will report `cookie` when there may be frames, and
   // `monitor_cookie` when it is time to Update(). All arguments but the values
-  // outlive this. `server_keys`: the peer has one of these; empty where there
-  // are no keys.
+  // outlive this. `url` is canonical. `server_keys`: the peer has one of these;
+  // empty where there are no keys.
   Peer(Environment& environment, Resolver& resolver, absl::BitGen& random,
        Url url, std::vector<std::string> server_keys, uint64_t cookie,
        uint64_t monitor_cookie);
@@ -56,6 +57,8 @@ class Peer {
   // Whether the last attempt failed since one side would not talk to the other;
   // once for each.
   bool TakeRefused() { return std::exchange(refused_, false); }
+  // Namely because only one of them has keys.
+  bool keys_of_one() const { return keys_of_one_; }
   // Why the peer cannot be reached, where that is news.
   absl::optional<absl::Status> TakeTrouble();
 
@@ -79,6 +82,7 @@ class Peer {
   Environment& environment_;
   Resolver& resolver_;
   const Url url_;
+  const TcpAddress tcp_;  // Of a tcp url.
   const uint64_t cookie_;
   const uint64_t monitor_cookie_;
 
@@ -98,6 +102,7 @@ class Peer {
   std::vector<std::string> server_keys_;
   bool handshake_failed_ = false;  // With one of the endpoints.
   bool refused_ = false;
+  bool keys_of_one_ = false;
   // The last attempt got a connection, or had no descriptor for one.
   bool connected_ = false;
   bool timed_out_ = false;

@@ -69,6 +69,7 @@ class TransportImpl : public Transport {
     properties.fifo = true;
     properties.proves_integrity = properties.proves_peers = !ring_.empty();
     properties.reachable_from_afar = listener_->reachable_from_afar();
+    properties.bound_address = listener_->bound_address();
     return properties;
   }
 
@@ -90,7 +91,7 @@ class TransportImpl : public Transport {
   TransportImpl(const TransportSpec& spec, const ZeroMqOptions& options,
                 KeyRing keys, std::unique_ptr<Poller> events,
                 zmq::context_t context)
-      : spec_(spec),
+      : spec_(WithoutKeys(spec)),
         ring_(std::move(keys)),
         events_(std::move(events)),
         resolver_(options.resolve, [this] { events_->Stir(); }),
@@ -140,17 +141,14 @@ class TransportImpl : public Transport {
 
 absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
     const TransportSpec& spec, const ZeroMqOptions& options) {
-  if (spec.url.scheme != "tcp" && spec.url.scheme != "ipc") {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "url: \"", spec.url.ToString(), "\" is neither tcp:// nor ipc://"));
-  }
+  const absl::StatusOr<ParsedUrl> parsed = ParseZeroMqUrl(spec.url);
+  if (!parsed.ok()) return parsed.status();
   if (spec.max_frame_bytes == 0 || spec.queue_bytes == 0) {
     return absl::InvalidArgumentError(
         "max_frame_bytes and queue_bytes: must be above 0");
   }
-  TransportSpec with_keys = spec;
-  if (spec.url.scheme == "ipc") with_keys.keys = TransportKeys();
-  absl::StatusOr<KeyRing> keys = KeyRing::Create(with_keys);
+  absl::StatusOr<KeyRing> keys =
+      KeyRing::Create(spec.url.scheme == "ipc" ? WithoutKeys(spec) : spec);
   if (!keys.ok()) return keys.status();
   absl::StatusOr<std::unique_ptr<Poller>> events = Poller::Create();
   if (!events.ok()) return events.status();
@@ -165,7 +163,7 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
       new TransportImpl(spec, options, *std::move(keys), *std::move(events),
                         *std::move(context)));
   absl::StatusOr<std::unique_ptr<Listener>> listener =
-      Listener::Bind(transport->environment_, spec.url, transport->resolver_,
+      Listener::Bind(transport->environment_, parsed->url, transport->resolver_,
                      FramesCookie(kListener), MonitorCookie(kListener));
   if (!listener.ok()) return listener.status();
   transport->listener_ = *std::move(listener);
@@ -179,11 +177,17 @@ absl::Status TransportImpl::Connect(const PeerSpec& peer) {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot connect to peer ", peer.pid, ": not positive"));
   }
-  if (peer.url.scheme != spec_.url.scheme || peer.url.wildcard()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "cannot connect to \"", peer.url.ToString(), "\": ",
-        peer.url.wildcard() ? "a wildcard is nobody's address"
-                            : absl::StrCat("not ", spec_.url.scheme, "://")));
+  if (peer.url.scheme != spec_.url.scheme) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot connect to \"", peer.url.ToString(), "\": not ",
+                     spec_.url.scheme, "://"));
+  }
+  const absl::StatusOr<ParsedUrl> parsed = ParseZeroMqUrl(peer.url);
+  if (!parsed.ok()) return parsed.status();
+  if (parsed->wildcard) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot connect to \"", peer.url.ToString(),
+                     "\": a wildcard is nobody's address"));
   }
   std::vector<std::string> keys = peer.keys;
   if (const auto* listed = ring_.Of(peer.pid);
@@ -199,7 +203,7 @@ absl::Status TransportImpl::Connect(const PeerSpec& peer) {
   Entry& entry =
       peers_
           .emplace(peer.pid,
-                   Entry{Peer(environment_, resolver_, random_, peer.url,
+                   Entry{Peer(environment_, resolver_, random_, parsed->url,
                               std::move(keys), FramesCookie(peer.pid),
                               MonitorCookie(peer.pid))})
           .first->second;
@@ -285,7 +289,9 @@ void TransportImpl::Report(Pid id, Receiver& receiver) {
     receiver.OnTrouble(id, *trouble);
   }
   if (peer.TakeRefused()) {
-    receiver.OnTurnedAway(TurnedAway::kHandshake, id, peer.url().ToString());
+    receiver.OnTurnedAway(
+        peer.keys_of_one() ? TurnedAway::kKeysOfOne : TurnedAway::kHandshake,
+        id, peer.url().ToString());
   }
 }
 
@@ -367,7 +373,7 @@ bool TransportImpl::Drain(Pid id, int& budget, int& count, Receiver& receiver) {
       if (stranger_ != incoming_.routing_id) {
         stranger_ = incoming_.routing_id;
         origin_.connection = InboundConnection(stranger_);
-        origin_.address = incoming_.sender_host;
+        origin_.address = listener_->AddressOf(incoming_);
       }
     } else {
       stranger_.clear();

@@ -23,8 +23,10 @@
 #ifndef RAFT_TRANSPORT_ZEROMQ_ZEROMQ_H_
 #define RAFT_TRANSPORT_ZEROMQ_ZEROMQ_H_
 
+#include "absl/status/statusor.h"
 #include "raft/transport/net/resolver.h"
 #include "raft/transport/transport.h"
+#include "raft/transport/url.h"
 
 namespace raft_cluster::internal {
 
@@ -34,11 +36,15 @@ struct ZeroMqOptions {
 };
 
 // The opener may be called from any thread.
-// INVALID_ARGUMENT: the scheme is neither tcp nor ipc, a limit is 0, or the
+// INVALID_ARGUMENT: the url is none for ParseZeroMqUrl(), a limit is 0, or the
 // keys are not as KeyRing::Create() wants them.
 // UNAVAILABLE: the address is in use, or cannot be bound (says why); the system
 // has no descriptors or threads left.
 Opener ZeroMqTransport(const ZeroMqOptions& options = {});
+
+// The parser of both schemes. INVALID_ARGUMENT: neither of them, or what
+// ParseTcpUrl() or ParseIpcUrl() refuses.
+absl::StatusOr<ParsedUrl> ParseZeroMqUrl(const Url& url);
 
 }  // namespace raft_cluster::internal
 

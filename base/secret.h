@@ -1,0 +1,48 @@
+// A text that nobody else should see, such as a key: it is overwritten when it
+// goes, so that it stays in no memory that is given back.
+//
+//   raft_cluster::Secret secret(std::string("for nobody else"));
+//
+// Thread rule: a value.
+#ifndef RAFT_BASE_SECRET_H_
+#define RAFT_BASE_SECRET_H_
+
+#include <string.h>
+
+#include <string>
+
+#include "raft/base/pid.h"
+
+namespace raft_cluster {
+
+class Secret {
+ public:
+  Secret() = default;
+  Secret(const std::string& text) : text_(text) {}  // NOLINT: a value.
+  ~Secret() { clear(); }
+  Secret(const Secret& other) = default;
+  // A short text is copied when it is moved, so it is always overwritten.
+  Secret(Secret&& other) noexcept : text_(other.text_) { other.clear(); }
+  Secret& operator=(const Secret& other) {
+    if (this == &other) return *this;
+    clear();
+    text_ = other.text_;
+    return *this;
+  }
+
+  const std::string& text() const { return text_; }
+  bool empty() const { return text_.empty(); }
+
+  // In a way that the optimizer does not leave out.
+  void clear() {
+    if (!text_.empty()) explicit_bzero(&text_[0], text_.size());
+    text_.clear();
+  }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace raft_cluster
+
+#endif  // RAFT_BASE_SECRET_H_
