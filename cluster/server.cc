@@ -236,6 +236,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   const Properties properties = (*transport)->properties();
   if (has_keys && !properties.proves_peers) {
     return absl::InvalidArgumentError(
+  spec.expected_peers = static_cast<int>(members->size()) - 1;
         absl::StrCat("the servers of the configuration have \"keys\", but ",
                      spec.url.scheme, ":// knows none; use another scheme"));
   }

@@ -117,7 +117,10 @@ class Server {
   // INVALID_ARGUMENT: config or options (says which entry or field), the key
   // file among them.
   // NOT_FOUND: the config has no server `pid`. UNAVAILABLE: the address is in
-  // use or cannot be bound. RESOURCE_EXHAUSTED: there is no thread to be had.
+  // use or cannot be bound. RESOURCE_EXHAUSTED: the system's limits leave too
+  // few descriptors (ulimit -n; those for all peers are reckoned) or threads
+  // (says how many are wanted, and how many there are). What runs out later is
+  // the reason of a peer's state.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       const Config& config, Pid pid, const Options& options = {});
   ~Server();  // Close(0), if it was not closed.

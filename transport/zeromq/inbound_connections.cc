@@ -27,7 +27,7 @@ std::unique_ptr<InboundConnections> InboundConnections::Watch(
       Monitor::Watch(environment, router, kCallerEvents, cookie);
   if (monitor == nullptr) return nullptr;
   return std::unique_ptr<InboundConnections>(
-      new InboundConnections(std::move(monitor)));
+      new InboundConnections(environment, std::move(monitor)));
 }
 
 void InboundConnections::HandedOut(int fd) {
@@ -45,6 +45,7 @@ void InboundConnections::Heard(int fd) {
 
 void InboundConnections::Update(
     absl::FunctionRef<void(const std::string& host)> failed) {
+  const size_t before = inbound_.size();
   for (Monitor::Event event; monitor_->Next(&event);) {
     const int fd = static_cast<int>(event.value);
     switch (event.number) {
@@ -76,6 +77,8 @@ void InboundConnections::Update(
         break;
     }
   }
+  environment_.descriptors.Hold(static_cast<int>(inbound_.size()) -
+                                static_cast<int>(before));
 }
 
 bool InboundConnections::EndEndless(

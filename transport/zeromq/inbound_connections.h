@@ -45,8 +45,8 @@ class InboundConnections {
                   absl::FunctionRef<void(const std::string& host)> ended);
 
  private:
-  explicit InboundConnections(std::unique_ptr<Monitor> monitor)
-      : monitor_(std::move(monitor)) {}
+  InboundConnections(Environment& environment, std::unique_ptr<Monitor> monitor)
+      : environment_(environment), monitor_(std::move(monitor)) {}
 
   struct Caller {
     std::string host;
@@ -55,6 +55,7 @@ class InboundConnections {
     Inflow inflow;
   };
 
+  Environment& environment_;
   const std::unique_ptr<Monitor> monitor_;
   std::map<int, Caller> inbound_;  // By descriptor.
   // The connection that is told of next has failed.

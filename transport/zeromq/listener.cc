@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "raft/transport/net/address.h"
+#include "raft/transport/net/descriptors.h"
 #include "raft/transport/zeromq/endpoint.h"
 #include "raft/transport/zeromq/socket.h"
 
@@ -24,6 +25,11 @@ constexpr int kBacklog = 1024;
 constexpr int kRepliesPerCaller = 16;
 
 absl::Status BindError(const Url& url, int error) {
+  if (error == EMFILE || error == ENFILE) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("cannot listen on \"", url.ToString(),
+                     "\": ", DescriptorError(error).message()));
+  }
   absl::string_view hint;
   switch (error) {
     case EADDRINUSE:

@@ -14,8 +14,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "raft/base/assert.h"
+#include "raft/transport/net/descriptors.h"
 #include "raft/transport/net/poller.h"
 #include "raft/transport/zeromq/connection.h"
+#include "raft/transport/zeromq/context.h"
 #include "raft/transport/zeromq/handles.h"
 #include "raft/transport/zeromq/listener.h"
 #include "raft/transport/zeromq/message.h"
@@ -25,9 +27,6 @@
 namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
-
-// Three for each peer. libzmq takes 12 bytes for each that might be.
-constexpr int kMaxSockets = 4096;
 
 // Stands for the listener where a peer is named.
 constexpr Pid kListener = 0;
@@ -88,15 +87,22 @@ class TransportImpl : public Transport {
   };
 
   TransportImpl(const TransportSpec& spec, const ZeroMqOptions& options,
-                KeyRing keys, std::unique_ptr<Poller> events,
-                zmq::context_t context)
+                KeyRing keys, std::unique_ptr<DescriptorPledge> descriptors,
+                std::unique_ptr<Poller> events, zmq::context_t context)
       : spec_(spec),
         ring_(std::move(keys)),
+        descriptors_(std::move(descriptors)),
         events_(std::move(events)),
         resolver_(options.resolve, [this] { events_->Stir(); }),
         context_(std::move(context)),
-        environment_{context_, *events_, ring_, spec.max_frame_bytes,
-                     spec.queue_bytes} {}
+        environment_{context_,
+                     *events_,
+                     *descriptors_,
+                     ring_,
+                     spec.max_frame_bytes,
+                     spec.queue_bytes} {
+    descriptors_->Hold(kBaseDescriptors);
+  }
 
   // Updates the peer and its deadline; true if its connection came or went.
   bool Update(Pid id, Entry& entry);
@@ -117,6 +123,7 @@ class TransportImpl : public Transport {
 
   const TransportSpec spec_;
   const KeyRing ring_;
+  const std::unique_ptr<DescriptorPledge> descriptors_;
   const std::unique_ptr<Poller> events_;
   Resolver resolver_;
   zmq::context_t context_;
@@ -125,6 +132,7 @@ class TransportImpl : public Transport {
   std::unique_ptr<Listener> listener_;
 
   std::map<Pid, Entry> peers_;
+  int pledged_peers_ = spec_.expected_peers;
   std::set<std::pair<Clock::time_point, Pid>> deadlines_;
   Clock::time_point next_look_ = kNever;  // For those without end.
   std::set<Pid> resolving_;
@@ -152,18 +160,16 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
   if (spec.url.scheme == "ipc") with_keys.keys = TransportKeys();
   absl::StatusOr<KeyRing> keys = KeyRing::Create(with_keys);
   if (!keys.ok()) return keys.status();
+  absl::StatusOr<std::unique_ptr<DescriptorPledge>> descriptors =
+      PledgeDescriptors(spec.expected_peers);
+  if (!descriptors.ok()) return descriptors.status();
   absl::StatusOr<std::unique_ptr<Poller>> events = Poller::Create();
   if (!events.ok()) return events.status();
-  absl::optional<zmq::context_t> context;
-  try {
-    context.emplace(/*io_threads_=*/1, kMaxSockets);
-  } catch (const zmq::error_t& error) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot start libzmq: ", error.what()));
-  }
-  auto transport = absl::WrapUnique(
-      new TransportImpl(spec, options, *std::move(keys), *std::move(events),
-                        *std::move(context)));
+  absl::StatusOr<zmq::context_t> context = StartContext(spec.expected_peers);
+  if (!context.ok()) return context.status();
+  auto transport = absl::WrapUnique(new TransportImpl(
+      spec, options, *std::move(keys), *std::move(descriptors),
+      *std::move(events), *std::move(context)));
   absl::StatusOr<std::unique_ptr<Listener>> listener =
       Listener::Bind(transport->environment_, spec.url, transport->resolver_,
                      FramesCookie(kListener), MonitorCookie(kListener));
@@ -203,6 +209,8 @@ absl::Status TransportImpl::Connect(const PeerSpec& peer) {
                               std::move(keys), FramesCookie(peer.pid),
                               MonitorCookie(peer.pid))})
           .first->second;
+  const auto peers = static_cast<int>(peers_.size());
+  for (; pledged_peers_ < peers; ++pledged_peers_) descriptors_->AddPeer();
   Update(peer.pid, entry);
   SetAlarm();
   return absl::OkStatus();
