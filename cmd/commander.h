@@ -23,6 +23,9 @@ class Commander {
   Commander(Server& server, const SessionOptions& options, int in,
             Ending& ending);
 
+  // False: the system has no descriptor left, and this is of no use.
+  bool ok() const { return stop_.ok(); }
+
   // Broadcasts the message, at once or, on a terminal, after Enter. Returns
   // when Stop() was called, the server is closed, or the input has ended.
   void Run();

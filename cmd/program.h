@@ -24,7 +24,8 @@ enum ExitCode {
 // (SIGUSR1) are kept for Signals() in every thread.
 void PrepareProcess();
 
-// A descriptor to read those signals from (signalfd), never closed.
+// A descriptor to read those signals from (signalfd), never closed. Below 0:
+// the system has none left, and the calling thread takes the signals as usual.
 int Signals();
 
 // One line to stderr, whole even if two threads speak at once.

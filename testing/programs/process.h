@@ -42,6 +42,9 @@ class Process {
     std::string folder;  // To start it in; "": that of the test.
     std::map<std::string, std::string> environment;  // In addition.
     bool terminal = false;  // stdin is a terminal, not a pipe.
+    // ulimit -n, soft and hard. 0: as the test's own.
+    int soft_descriptors = 0;
+    int hard_descriptors = 0;
   };
 
   // A code of the system's: no more processes or descriptors. A program that is
