@@ -149,12 +149,15 @@ class Server {
   // after Close().
   Stats stats() const;
 
-  // Stops the inbox and the outbox, sends what is queued to live peers, and
-  // tells them that it leaves. OK: every envelope accepted for a live peer has
-  // an outcome. DEADLINE_EXCEEDED: not all (says how many per peer); those
-  // count as abandoned. Returns by `timeout` + 50 ms. Events can be fetched
-  // meanwhile. A second call answers as the first does, and shortens it where
-  // its own timeout ends earlier.
+  // Stops the inbox and the outbox, sends what is queued to all peers that are
+  // not gone, and tells them that it leaves. Gone: it has left, or was not
+  // heard for Options::failure_timeout (since this server's start, if it never
+  // was: so one that starts, sends and closes delivers).
+  // OK: all that was still queued has been taken. DEADLINE_EXCEEDED: not all
+  // within `timeout`. UNAVAILABLE: not all, and only peers that are gone were
+  // left. Both say how many for whom; those count as abandoned. Returns by
+  // `timeout` + 50 ms. Events can be fetched meanwhile. A second call answers
+  // as the first does, and shortens it where its own timeout ends earlier.
   absl::Status Close(absl::Duration timeout);
 
  private:

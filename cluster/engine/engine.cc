@@ -337,6 +337,7 @@ void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
     Peer& peer = peers_.at(slot);
     if (peer.link->Tick(now)) reconnect->push_back(peer.spec.pid);
     Report(*peer.link);
+    if (leaving_) ++changes_;  // It may be gone.
   }
   if (inbox_open() && options_.idle_timeout != kNever &&
       now - last_run_ >= options_.idle_timeout) {
@@ -359,35 +360,19 @@ void Engine::HeldUp(Micros duration, Micros now) {
   }
 }
 
-void Engine::Leave() {
+void Engine::Leave(Micros now) {
   leaving_ = true;
   if (outbox_state_ != State::kSuperseded) {
     outbox_state_ = inbox_state_ = State::kLeft;
   }
   inbox_.Clear();
-  for (const uint32_t slot : peers_.slots()) TouchAt(slot).Leave();
+  for (const uint32_t slot : peers_.slots()) TouchAt(slot).Leave(now);
 }
 
 bool Engine::Left() const {
   return std::all_of(
       peers_.slots().begin(), peers_.slots().end(),
       [this](uint32_t slot) { return peers_.at(slot).link->Left(); });
-}
-
-absl::Status Engine::Abandon() {
-  std::vector<std::string> left;
-  for (const uint32_t slot : peers_.slots()) {
-    Link& link = TouchAt(slot);
-    if (link.live() && link.unsettled() > 0) {
-      left.push_back(absl::StrCat("server ", link.pid(), ": ", link.unsettled(),
-                                  " envelopes"));
-    }
-    link.Abandon();
-  }
-  if (left.empty()) return absl::OkStatus();
-  return absl::DeadlineExceededError(
-      absl::StrCat("closed before all was taken; abandoned for ",
-                   absl::StrJoin(left, ", ")));
 }
 
 }  // namespace raft_cluster::internal

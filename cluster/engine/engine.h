@@ -114,9 +114,10 @@ class Engine {
   void HeldUp(Micros duration, Micros now);
 
   // The end: see Link.
-  void Leave();
+  void Leave(Micros now);
   bool Left() const;
-  // What did not get an outcome. OK if nothing was left for a live peer.
+  // What did not get an outcome. OK: there was nothing. DEADLINE_EXCEEDED: some
+  // was left for a peer that is not gone. UNAVAILABLE: for others only.
   absl::Status Abandon();
 
   bool has_event() const { return !events_.empty(); }

@@ -335,8 +335,8 @@ bool Link::DataFrame(Micros now, OutgoingFrame* out) {
 // ---- Time -------------------------------------------------------------------
 
 bool Link::Tick(Micros now) {
+  SeeIfSilent(now);
   if (may_send_items()) {
-    session_.liveness.Tick(now, options_.failure_timeout);
     session_.sending.Tick(now, options_.heartbeat);
     ReportState();
   }
@@ -349,12 +349,19 @@ bool Link::Tick(Micros now) {
 Micros Link::TickDeadline() const {
   if (phase_ == Phase::kFenced) return kNever;
   Micros deadline = session_.liveness.GivesUpAt(DeafSince());
+  if (may_send_items() || waits_to_leave()) {
+    deadline = std::min(deadline,
+                        session_.liveness.SilentAt(options_.failure_timeout));
+  }
   if (may_send_items()) {
-    deadline = std::min({deadline,
-                         session_.liveness.SilentAt(options_.failure_timeout),
-                         session_.sending.SlowAt(options_.heartbeat)});
+    deadline = std::min(deadline, session_.sending.SlowAt(options_.heartbeat));
   }
   return deadline;
+}
+
+void Link::SeeIfSilent(Micros now) {
+  if (!may_send_items() && !waits_to_leave()) return;
+  session_.liveness.Tick(now, options_.failure_timeout);
 }
 
 // Since when we have not been heard by a peer that should. Of an absent one
@@ -371,14 +378,24 @@ void Link::HeldUp(Micros duration, Micros now) {
 
 // ---- The end ----------------------------------------------------------------
 
-void Link::Leave() {
+void Link::Leave(Micros now) {
   leaving_ = true;
   if (session()) ask_now_ = true;
+  SeeIfSilent(now);
+}
+
+bool Link::gone() const {
+  return phase_ == Phase::kClosed || phase_ == Phase::kFenced ||
+         session_.liveness.silent() || handshake_.refused();
 }
 
 bool Link::Left() const {
-  return !live() || (queue_.empty() && session_.leave_stamp != 0 &&
-                     session_.liveness.echoed() >= session_.leave_stamp);
+  if (gone()) return true;
+  if (!queue_.empty()) return false;
+  // To whom we owe nothing, and who does not know us, there is nothing to say.
+  return phase_ != Phase::kOpen ||
+         (session_.leave_stamp != 0 &&
+          session_.liveness.echoed() >= session_.leave_stamp);
 }
 
 void Link::Abandon() {

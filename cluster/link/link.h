@@ -130,9 +130,14 @@ class Link {
   // ---- The end --------------------------------------------------------------
 
   // From now on nothing is delivered or accepted; every frame says `leave`.
-  void Leave();
-  // Everything accepted has an outcome, and the peer knows that we leave.
+  void Leave(Micros now);
+  // Everything accepted has an outcome, and the peer knows that we leave; or
+  // the peer is gone.
   bool Left() const;
+  // It has left, is refused, or was not heard for the failure timeout: since we
+  // began, if it never was. (While we do not leave, nobody asks that of a peer
+  // without a session.)
+  bool gone() const;
   void Abandon();  // What has no outcome yet.
   void Fence();
   // We are another life. REQUIRES: no session was ever held.
@@ -176,6 +181,11 @@ class Link {
     return phase_ == Phase::kHalf || phase_ == Phase::kOpen;
   }
 
+  // Nobody was met yet who would take what is queued.
+  bool waits_to_leave() const {
+    return leaving_ && phase_ == Phase::kNone && !queue_.empty();
+  }
+
   // Frames that arrive.
   void Act(Handshake::Verdict verdict, const ParsedFrame& frame,
            const Origin& origin, Micros now, FrameEffects* effects);
@@ -198,6 +208,7 @@ class Link {
   void StateFrame(Micros now, OutgoingFrame* out);
 
   Micros DeafSince() const;
+  void SeeIfSilent(Micros now);
   void ReportState();
   std::string Reason() const;
 
