@@ -80,7 +80,8 @@ class Link {
     return queue_.empty() ||
            queue_.held_cost() + cost <= options_.link_budget_bytes;
   }
-  uint64_t MaxEnvelope() const;  // The smaller of our own and the peer's.
+  // The smaller of our own and the peer's; our own while it is not heard.
+  uint64_t MaxEnvelope() const;
   void Accept(const Outgoing& envelope, Micros now);
   // Others wait, and it can go in one frame with the last of them: then nothing
   // is due any sooner, and it needs no time of its own.
@@ -198,8 +199,13 @@ class Link {
                FrameEffects* effects);
   void OnPeerLeaves(Micros now);
   void Void(const SendQueue::Count& count, absl::string_view why);
+  // Something was accepted before the peer was met, or while it was not heard
+  // and its next life might have allowed more, that is too large for this one.
+  bool has_too_large() const;
+  void VoidTooLarge();
 
   // Frames to send.
+  Micros DataDeadline() const;
   Micros StateDeadline() const;
   Micros ProbeInterval() const;
   Header StateHeader(Micros now);
