@@ -159,6 +159,13 @@ internal::Outgoing ReferTo(const absl::Cord& msg, uint64_t id, bool broadcast) {
   return envelope;
 }
 
+// Of a large one that is sure to be refused nothing is copied.
+absl::Status CheckLarge(Pump& pump, Pid to, size_t size,
+                        absl::Duration timeout) {
+  if (size < internal::kReferenceBytes) return absl::OkStatus();
+  return pump.Check(to, size, timeout);
+}
+
 }  // namespace
 
 absl::StatusOr<Receipt> Outbox::TrySend(Pid to, absl::string_view msg,
@@ -169,6 +176,8 @@ absl::StatusOr<Receipt> Outbox::TrySend(Pid to, absl::string_view msg,
 absl::StatusOr<Receipt> Outbox::Send(Pid to, absl::string_view msg,
                                      absl::Duration timeout, uint64_t id) {
   if (pump_->InForkedChild()) return internal::Forked();
+  absl::Status status = CheckLarge(*pump_, to, msg.size(), timeout);
+  if (!status.ok()) return status;
   return ToReceipt(pump_->Send(
       to, internal::MakeOutgoing(msg, id, to == kBroadcast), timeout));
 }
@@ -176,6 +185,8 @@ absl::StatusOr<Receipt> Outbox::Send(Pid to, absl::string_view msg,
 absl::StatusOr<Receipt> Outbox::Send(Pid to, const absl::Cord& msg,
                                      absl::Duration timeout, uint64_t id) {
   if (pump_->InForkedChild()) return internal::Forked();
+  absl::Status status = CheckLarge(*pump_, to, msg.size(), timeout);
+  if (!status.ok()) return status;
   return ToReceipt(
       pump_->Send(to, ReferTo(msg, id, to == kBroadcast), timeout));
 }
@@ -225,6 +236,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   spec.url = self->url;
   spec.self = pid;
   spec.max_frame_bytes = internal::kMaxFrameBytes;
+  spec.expected_peers = static_cast<int>(members->size()) - 1;
   absl::StatusOr<TransportKeys> keys = MakeKeys(config, options);
   if (!keys.ok()) return keys.status();
   spec.keys = *std::move(keys);
@@ -236,7 +248,6 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   const Properties properties = (*transport)->properties();
   if (has_keys && !properties.proves_peers) {
     return absl::InvalidArgumentError(
-  spec.expected_peers = static_cast<int>(members->size()) - 1;
         absl::StrCat("the servers of the configuration have \"keys\", but ",
                      spec.url.scheme, ":// knows none; use another scheme"));
   }

@@ -80,22 +80,20 @@ absl::Status Engine::StatusOf(State state) {
 
 // ---- The outbox -------------------------------------------------------------
 
-absl::Status Engine::CheckSize(const Outgoing& envelope,
-                               const Link& link) const {
-  if (envelope.msg.size() <= link.MaxEnvelope()) return absl::OkStatus();
+absl::Status Engine::CheckSize(size_t msg_bytes, const Link& link) const {
+  if (msg_bytes <= link.MaxEnvelope()) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat("msg of ", envelope.msg.size(), " bytes: ",
-                   envelope.msg.size() > options_.link.max_envelope_bytes
+      absl::StrCat("msg of ", msg_bytes, " bytes: ",
+                   msg_bytes > options_.link.max_envelope_bytes
                        ? "this server"
                        : absl::StrCat("server ", link.pid()),
                    " allows at most ", link.MaxEnvelope(),
                    " (Options::max_envelope_bytes)"));
 }
 
-absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
-                                         Micros now) {
+absl::Status Engine::Check(Pid to, size_t msg_bytes, Micros now) {
   if (outbox_state_ != State::kOpen) return StatusOf(outbox_state_);
-  if (to == kBroadcast) return OfferToAll(envelope, now);
+  if (to == kBroadcast) return CheckForAll(msg_bytes, now);
   Peer* const peer = peers_.Find(to);
   if (peer == nullptr) {
     if (to == options_.link.self) {
@@ -105,36 +103,41 @@ absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
     return absl::NotFoundError(
         absl::StrCat("no server ", to, " in the configuration"));
   }
-  Link& link = Touch(*peer);
-  if (absl::Status status = CheckSize(envelope, link); !status.ok()) {
-    return status;
-  }
-  if (!link.HasRoom(envelope.cost())) {
-    link.NoteFull(now);
+  absl::Status status = CheckSize(msg_bytes, *peer->link);
+  if (status.ok() && !peer->link->HasRoom(msg_bytes + kEnvelopeOverhead)) {
+    Touch(*peer).NoteFull(now);
     return Full(absl::StrCat("server ", to));
   }
-  link.Accept(envelope, now);
-  return Acceptance{1, 0};
+  return status;
 }
 
-absl::StatusOr<Acceptance> Engine::OfferToAll(const Outgoing& envelope,
-                                              Micros now) {
+absl::Status Engine::CheckForAll(size_t msg_bytes, Micros now) {
   std::vector<Pid> full;
   for (const uint32_t slot : peers_.slots()) {
     Link& link = *peers_.at(slot).link;
-    if (absl::Status status = CheckSize(envelope, link); !status.ok()) {
+    if (absl::Status status = CheckSize(msg_bytes, link); !status.ok()) {
       return status;
     }
-    if (link.live() && !link.HasRoom(envelope.cost())) {
+    if (link.live() && !link.HasRoom(msg_bytes + kEnvelopeOverhead)) {
       TouchAt(slot).NoteFull(now);
       full.push_back(link.pid());
     }
   }
-  if (!full.empty()) {
-    return Full(absl::StrCat(full.size() == 1 ? "server " : "servers ",
-                             absl::StrJoin(full, ", ")));
-  }
+  if (full.empty()) return absl::OkStatus();
+  return Full(absl::StrCat(full.size() == 1 ? "server " : "servers ",
+                           absl::StrJoin(full, ", ")));
+}
+
+absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
+                                         Micros now) {
+  absl::Status status = Check(to, envelope.msg.size(), now);
+  if (!status.ok()) return status;
   Acceptance receipt;
+  if (to != kBroadcast) {
+    Touch(*peers_.Find(to)).Accept(envelope, now);
+    receipt.accepted = 1;
+    return receipt;
+  }
   for (const uint32_t slot : peers_.slots()) {
     Link& link = TouchAt(slot);
     if (link.HasRoom(envelope.cost())) {

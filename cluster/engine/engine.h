@@ -53,6 +53,8 @@ class Engine {
   // RESOURCE_EXHAUSTED: no room now; not counted, as it may be tried again.
   absl::StatusOr<Acceptance> Offer(Pid to, const Outgoing& envelope,
                                    Micros now);
+  // What Offer() would answer for a msg of this size, as far as it is not OK.
+  absl::Status Check(Pid to, size_t msg_bytes, Micros now);
   // The same for the case that each link has others that wait and that it can
   // go with: then nothing is due any sooner, whoever saw to those sees to it,
   // and no clock is asked. The number of links; 0: not so, and nothing was
@@ -155,8 +157,8 @@ class Engine {
   };
   static absl::Status StatusOf(State state);
 
-  absl::Status CheckSize(const Outgoing& envelope, const Link& link) const;
-  absl::StatusOr<Acceptance> OfferToAll(const Outgoing& envelope, Micros now);
+  absl::Status CheckSize(size_t msg_bytes, const Link& link) const;
+  absl::Status CheckForAll(size_t msg_bytes, Micros now);
   void Refuse(Refusal::Reason reason, const std::string& address);
   void OnNewerSelf(const Life& newer, Micros now);
 
