@@ -16,7 +16,12 @@ namespace {
 // The contract's bound. A machine that stands still makes everybody late; it
 // must be kept in one of many attempts.
 TEST(Close, ReturnsInTimeWithAThousandPeers) {
+#ifdef NDEBUG
   constexpr absl::Duration kBound = absl::Milliseconds(50);
+#else
+  // Assertions look at every peer whenever one has changed.
+  constexpr absl::Duration kBound = absl::Seconds(5);
+#endif
   constexpr int kPeers = 1000;
   constexpr int kAttempts = 20;
   rlimit limit;

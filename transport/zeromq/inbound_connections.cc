@@ -17,7 +17,7 @@ namespace {
 constexpr int kCallerEvents =
     ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
     ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-    ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_DISCONNECTED;
+    ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED;
 
 }  // namespace
 
@@ -79,6 +79,19 @@ void InboundConnections::Update(
   }
   environment_.descriptors.Hold(static_cast<int>(inbound_.size()) -
                                 static_cast<int>(before));
+}
+
+bool InboundConnections::WaitUntilClosed(absl::Duration timeout) {
+  const Clock::time_point deadline =
+      Clock::now() + absl::ToChronoMilliseconds(timeout);
+  do {
+    for (Monitor::Event event; monitor_->Next(&event);) {
+      // Of connections it would be ZMQ_EVENT_DISCONNECTED.
+      if (event.number == ZMQ_EVENT_CLOSED) return true;
+    }
+    monitor_->Wait(deadline - Clock::now());
+  } while (Clock::now() < deadline);
+  return false;
 }
 
 bool InboundConnections::EndEndless(

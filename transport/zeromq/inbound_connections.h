@@ -17,6 +17,7 @@
 #include <string>
 
 #include "absl/functional/function_ref.h"
+#include "absl/time/time.h"
 #include "raft/transport/zeromq/environment.h"
 #include "raft/transport/zeromq/inflow.h"
 #include "raft/transport/zeromq/monitor.h"
@@ -43,6 +44,8 @@ class InboundConnections {
   // whether there may be more of them, so that it is to be called again soon.
   bool EndEndless(uint16_t port, size_t limit_bytes,
                   absl::FunctionRef<void(const std::string& host)> ended);
+  // The socket was told to stop listening. False: it is not known that it has.
+  bool WaitUntilClosed(absl::Duration timeout);
 
  private:
   InboundConnections(Environment& environment, std::unique_ptr<Monitor> monitor)

@@ -18,6 +18,8 @@ namespace zeromq {
 namespace {
 
 constexpr absl::Duration kResolveTimeout = absl::Seconds(5);
+// libzmq's thread does it as soon as it has nothing else to do.
+constexpr absl::Duration kUnbindTimeout = absl::Seconds(1);
 // InboundConnections that the system lets wait for libzmq's thread: a whole
 // cluster that starts at once, and more.
 constexpr int kBacklog = 1024;
@@ -138,6 +140,7 @@ absl::Status Listener::ReadPort(const Url& url) {
   Uninterrupted([&] {
     return zmq_getsockopt(router_.handle(), ZMQ_LAST_ENDPOINT, endpoint, &size);
   });
+  endpoint_ = endpoint;
   const absl::string_view bound = endpoint;
   const absl::string_view address = url.address;
   absl::string_view host = bound.substr(0, bound.rfind(':'));
@@ -151,6 +154,17 @@ absl::Status Listener::ReadPort(const Url& url) {
   if (!parsed.ok()) return parsed.status();
   url_ = *std::move(parsed);
   return absl::OkStatus();
+}
+
+bool Listener::Stop() {
+  if (ipc_path_ != nullptr) {
+    ipc_path_ = nullptr;
+    return true;
+  }
+  return Uninterrupted([&] {
+           return zmq_unbind(router_.handle(), endpoint_.c_str());
+         }) == 0 &&
+         inbound_->WaitUntilClosed(kUnbindTimeout);
 }
 
 absl::Status Listener::BindIpc(const Url& url) {

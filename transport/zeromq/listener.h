@@ -37,6 +37,10 @@ class Listener {
       uint64_t cookie, uint64_t monitor_cookie);
   ~Listener();
 
+  // Gives the address back, and waits until it is free; nothing may be called
+  // any more. False: it is not known when it will be.
+  bool Stop();
+
   // As bound: the port is known.
   const Url& url() const { return url_; }
   // Other machines can reach it.
@@ -73,6 +77,7 @@ class Listener {
   // Given back before the router closes.
   std::unique_ptr<IpcPath> ipc_path_;
   Url url_;
+  std::string endpoint_;  // As libzmq has it, of tcp.
   bool reachable_from_afar_ = false;
   // There was nothing more to receive, since the last EndEndless().
   bool drained_ = false;

@@ -22,6 +22,7 @@
 #include "raft/transport/zeromq/listener.h"
 #include "raft/transport/zeromq/message.h"
 #include "raft/transport/zeromq/peer.h"
+#include "raft/transport/zeromq/prompt_close.h"
 #include "zmq.hpp"
 
 namespace raft_cluster::internal {
@@ -31,22 +32,14 @@ namespace {
 // Stands for the listener where a peer is named.
 constexpr Pid kListener = 0;
 
+constexpr int kMaxUpdates = 64;    // In one Poll(): dialling takes time.
+constexpr size_t kFewPeers = 100;  // Whose sockets libzmq closes in no time.
+
 constexpr Clock::time_point kNever = Clock::time_point::max();
 
 // Between looks for messages without end, which make libzmq take what comes.
 constexpr std::chrono::milliseconds kEndlessInterval{100};
 constexpr std::chrono::milliseconds kSoon{5};
-
-TurnedAway Why(Receipt receipt) {
-  switch (receipt) {
-    case Receipt::kTooLarge:
-      return TurnedAway::kTooLarge;
-    case Receipt::kUnproven:
-      return TurnedAway::kUnknownKey;
-    default:
-      return TurnedAway::kMalformed;
-  }
-}
 
 // Thread rule: as Transport's.
 //
@@ -56,7 +49,7 @@ TurnedAway Why(Receipt receipt) {
 // in that socket, and if so puts it on the list of those to be read. Who reads
 // until there are none need not ask: libzmq says so only after it has looked at
 // all that it was told, and whatever it is told next shows at the descriptor.
-class TransportImpl : public Transport {
+class TransportImpl : public StoppableTransport {
  public:
   static absl::StatusOr<std::unique_ptr<Transport>> Open(
       const TransportSpec& spec, const ZeroMqOptions& options);
@@ -78,6 +71,9 @@ class TransportImpl : public Transport {
   int Poll(int limit, Receiver& receiver) override;
   void Wait(absl::Duration timeout) override { events_->Wait(timeout); }
   void Wake() override { events_->Wake(); }
+  bool StopListening() override {
+    return peers_.size() > kFewPeers && listener_->Stop();
+  }
 
  private:
   struct Entry {
@@ -177,7 +173,7 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
   transport->listener_ = *std::move(listener);
   if (spec.url.scheme == "tcp") transport->next_look_ = Clock::now();
   transport->SetAlarm();
-  return transport;
+  return std::make_unique<PromptlyClosed>(std::move(transport));
 }
 
 absl::Status TransportImpl::Connect(const PeerSpec& peer) {
@@ -249,11 +245,13 @@ int TransportImpl::Poll(int limit, Receiver& receiver) {
   events_->Settle();
   cookies_.clear();
   const bool alarm = events_->Collect(cookies_);
+  int updates = 0;
   for (const uint64_t cookie : cookies_) {
-    if (IsMonitorCookie(cookie)) {
-      Report(PeerOfCookie(cookie), receiver);
-    } else {
-      List(PeerOfCookie(cookie));
+    const Pid id = PeerOfCookie(cookie);
+    if (!IsMonitorCookie(cookie)) {
+      List(id);
+    } else if (id == kListener || updates++ < kMaxUpdates) {
+      Report(id, receiver);
     }
   }
   const std::set<Pid> resolving = resolving_;
@@ -261,7 +259,8 @@ int TransportImpl::Poll(int limit, Receiver& receiver) {
   if (alarm) {
     EndEndless(receiver);
     const Clock::time_point now = Clock::now();
-    while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    while (!deadlines_.empty() && deadlines_.begin()->first <= now &&
+           updates++ < kMaxUpdates) {
       Report(deadlines_.begin()->second, receiver);
     }
   }
@@ -365,7 +364,7 @@ bool TransportImpl::Drain(Pid id, int& budget, int& count, Receiver& receiver) {
     if (receipt == Receipt::kNothing) return true;
     --budget;
     if (receipt != Receipt::kFrame) {
-      receiver.OnTurnedAway(Why(receipt), id, incoming_.sender_host);
+      receiver.OnTurnedAway(WhyNoFrame(receipt), id, incoming_.sender_host);
       continue;
     }
     ++count;
