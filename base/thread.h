@@ -26,6 +26,11 @@ using Thread = std::thread;
 // RESOURCE_EXHAUSTED: there is no thread, or no memory for one, to be had.
 absl::Status StartThread(std::function<void()> body, Thread* thread);
 
+// Runs `count` threads at the same time, for a moment. For libraries that abort
+// where they get none. RESOURCE_EXHAUSTED: so many are not to be had (says how
+// many are).
+absl::Status ProbeThreads(int count);
+
 }  // namespace raft_cluster::internal
 
 #endif  // RAFT_BASE_THREAD_H_

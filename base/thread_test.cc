@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <string>
 
 #include "gtest/gtest.h"
 
@@ -64,6 +65,11 @@ TEST(StartThreadTest, LeavesTheCallersMaskAsItWas) {
 #endif
 #endif
 
+TEST(ProbeThreadsTest, StartsThemAndLeavesNone) {
+  EXPECT_TRUE(ProbeThreads(0).ok());
+  EXPECT_TRUE(ProbeThreads(4).ok());
+}
+
 // 0: as it is to be. In a process that may map no memory more, and so no
 // thread's stack. (A limit on the number of threads would not bind root.)
 int StartWithoutMemory() {
@@ -82,7 +88,13 @@ int StartWithoutMemory() {
       continue;
     }
     if (thread.joinable()) return 3;
-    return status.code() == absl::StatusCode::kResourceExhausted ? 0 : 4;
+    if (status.code() != absl::StatusCode::kResourceExhausted) return 4;
+    const absl::Status probed = ProbeThreads(2);
+    if (probed.message().find("2 more are wanted, 0 are to be had") ==
+        std::string::npos) {
+      return 6;
+    }
+    return Same(MaskOfThisThread(), before) ? 0 : 2;
   }
   return 5;
 }

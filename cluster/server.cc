@@ -116,6 +116,13 @@ internal::Outgoing ReferTo(const absl::Cord& msg, uint64_t id, bool broadcast) {
   return envelope;
 }
 
+// Of a large one that is sure to be refused nothing is copied.
+absl::Status CheckLarge(Pump& pump, Pid to, size_t size,
+                        absl::Duration timeout) {
+  if (size < internal::kReferenceBytes) return absl::OkStatus();
+  return pump.Check(to, size, timeout);
+}
+
 }  // namespace
 
 absl::StatusOr<Receipt> Outbox::TrySend(Pid to, absl::string_view msg,
@@ -126,6 +133,8 @@ absl::StatusOr<Receipt> Outbox::TrySend(Pid to, absl::string_view msg,
 absl::StatusOr<Receipt> Outbox::Send(Pid to, absl::string_view msg,
                                      absl::Duration timeout, uint64_t id) {
   if (pump_->InForkedChild()) return internal::Forked();
+  absl::Status status = CheckLarge(*pump_, to, msg.size(), timeout);
+  if (!status.ok()) return status;
   return ToReceipt(pump_->Send(
       to, internal::MakeOutgoing(msg, id, to == kBroadcast), timeout));
 }
@@ -133,6 +142,8 @@ absl::StatusOr<Receipt> Outbox::Send(Pid to, absl::string_view msg,
 absl::StatusOr<Receipt> Outbox::Send(Pid to, const absl::Cord& msg,
                                      absl::Duration timeout, uint64_t id) {
   if (pump_->InForkedChild()) return internal::Forked();
+  absl::Status status = CheckLarge(*pump_, to, msg.size(), timeout);
+  if (!status.ok()) return status;
   return ToReceipt(
       pump_->Send(to, ReferTo(msg, id, to == kBroadcast), timeout));
 }
@@ -189,6 +200,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   spec.url = *std::move(listen);
   spec.self = pid;
   spec.max_frame_bytes = internal::kMaxFrameBytes;
+  spec.expected_peers = static_cast<int>(members->size()) - 1;
   absl::StatusOr<TransportKeys> keys = MakeKeys(config, options);
   if (!keys.ok()) return keys.status();
   spec.keys = *std::move(keys);

@@ -118,7 +118,10 @@ class Server {
   // connect to the peers and returns. INVALID_ARGUMENT: config or options (says
   // which entry or field), the key file among them. NOT_FOUND: the config has
   // no server `pid`. UNAVAILABLE: the address is in use or cannot be bound.
-  // RESOURCE_EXHAUSTED: there is no thread to be had.
+  // RESOURCE_EXHAUSTED: the system's limits leave too few descriptors (ulimit
+  // -n; those for all peers are reckoned) or threads (says how many are wanted,
+  // and how many there are). What runs out later is the reason of a peer's
+  // state.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       const Config& config, Pid pid, const Options& options = {});
   ~Server();  // Close(0), if it was not closed.
@@ -155,13 +158,17 @@ class Server {
   //   }
   Stats stats() const;
 
-  // Stops the inbox and the outbox, sends what is queued to live peers, and
-  // tells them that it leaves. OK: every envelope accepted for a live peer has
-  // an outcome. DEADLINE_EXCEEDED: not all (says how many per peer); those
-  // count as abandoned. Returns by `timeout` + 50 ms. Events can be fetched
-  // meanwhile. A second call answers as the first does, and shortens it where
-  // its own timeout ends earlier. CANCELLED: Interrupt() was called meanwhile,
-  // and not everything has an outcome.
+  // Stops the inbox and the outbox, sends what is queued to all peers that are
+  // not gone, and tells them that it leaves. Gone: it has left, or was not
+  // heard for Options::failure_timeout (since this server's start, if it never
+  // was: so one that starts, sends and closes delivers).
+  // OK: all that was still queued has been taken. DEADLINE_EXCEEDED: not all
+  // within `timeout`. UNAVAILABLE: not all, and only peers that are gone were
+  // left. Both say how many for whom; those count as abandoned. Returns by
+  // `timeout` + 50 ms. Events can be fetched meanwhile. A second call answers
+  // as the first does, and shortens it where its own timeout ends earlier.
+  // CANCELLED: Interrupt() was called meanwhile, and not everything has an
+  // outcome.
   absl::Status Close(absl::Duration timeout);
 
   // Gets the threads out that are in this server, and ends nothing else: Run(),

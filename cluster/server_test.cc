@@ -1,5 +1,7 @@
 #include "raft/cluster/server.h"
 
+#include <sys/mman.h>
+
 #include <memory>
 #include <string>
 #include <thread>  // NOLINT(build/c++11)
@@ -57,6 +59,25 @@ TEST_F(ServerTest, ListensWhereItsEntrySaysAndNotWhereOthersDo) {
   ASSERT_TRUE(one.ok()) << one.status();
   EXPECT_EQ((*one)->url(), "loopback://inside");
   EXPECT_EQ((*one)->stats().peers(0).url(), "loopback://server2");
+}
+
+// Its bytes are not even looked at.
+TEST_F(ServerTest, AnEnvelopeThatIsTooLargeIsRefusedBeforeItIsCopied) {
+  constexpr size_t kBytes = size_t{1} << 30;
+  void* const memory = mmap(nullptr, kBytes, PROT_NONE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  const absl::string_view msg(static_cast<const char*>(memory), kBytes);
+  auto one = Start(1, 2);
+  for (const Pid to : {2, kBroadcast}) {
+    EXPECT_EQ(one->outbox().TrySend(to, msg).status().code(),
+              absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(one->outbox().Send(to, msg, absl::Hours(1)).status().code(),
+              absl::StatusCode::kInvalidArgument);
+  }
+  EXPECT_EQ(one->stats().peers(0).ledger().refused(), 4u);
+  EXPECT_EQ(one->stats().peers(0).ledger().offered(), 4u);
+  munmap(memory, kBytes);
 }
 
 TEST_F(ServerTest, ManyEnvelopesArriveInOrder) {

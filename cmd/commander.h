@@ -24,6 +24,9 @@ class Commander {
   Commander(Server& server, const SessionOptions& options, int in,
             Ending& ending);
 
+  // False: the system has no descriptor left, and this is of no use.
+  bool ok() const { return stop_.ok(); }
+
   // Broadcasts the message, at once or, at a terminal, when Enter is the first
   // thing that is typed there. In the background of a shell, which has the
   // terminal then, it reads nothing until it comes to the front. Returns

@@ -21,6 +21,9 @@ class Ending {
     std::string text;
   };
 
+  // False: the system has no descriptor left, and this is of no use.
+  bool ok() const { return latch_.ok(); }
+
   void Set(ExitCode code, std::string text) {
     MutexLock lock(mu_);
     if (set_) return;

@@ -16,10 +16,14 @@ namespace raft_cluster::internal {
 class Latch {
  public:
   Latch() : fd_(eventfd(0, EFD_CLOEXEC)) {}
-  ~Latch() { close(fd_); }
+  ~Latch() {
+    if (ok()) close(fd_);
+  }
   Latch(const Latch&) = delete;
   Latch& operator=(const Latch&) = delete;
 
+  // False: the system had no descriptor for it. Then nobody is told anything.
+  bool ok() const { return fd_ >= 0; }
   void Set() { eventfd_write(fd_, 1); }
   // Readable from Set() on.
   int fd() const { return fd_; }

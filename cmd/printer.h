@@ -23,6 +23,9 @@ class Printer {
   Printer(Server& server, int out, Ending& ending)
       : server_(server), out_(out, O_WRONLY), ending_(ending) {}
 
+  // False: the system has no descriptor left, and this is of no use.
+  bool ok() const { return give_up_.ok() && done_.ok(); }
+
   // Returns when the inbox is closed, or `out` cannot be written, and has set
   // the reason in `ending`.
   void Run();

@@ -137,7 +137,10 @@ void ReleaseSignals() {
 int Signals() {
   static const int fd = [] {
     const sigset_t set = SignalSet();
-    return signalfd(-1, &set, SFD_CLOEXEC);
+    const int signals = signalfd(-1, &set, SFD_CLOEXEC);
+    // Where no descriptor is left for it, they do what they do by default.
+    if (signals < 0) pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+    return signals;
   }();
   return fd;
 }

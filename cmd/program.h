@@ -53,7 +53,8 @@ void KeepSignals();
 // The opposite: from now on they end the process, those that were kept as well.
 void ReleaseSignals();
 
-// A descriptor to read those signals from (signalfd), never closed.
+// A descriptor to read those signals from (signalfd), never closed. Below 0:
+// the system has none left, and the calling thread takes the signals as usual.
 int Signals();
 
 // Sets the flags, and does what --help and --version ask for. Then, and where

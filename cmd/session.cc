@@ -5,11 +5,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <thread>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "raft/base/thread.h"
 #include "raft/cmd/commander.h"
 #include "raft/cmd/ending.h"
 #include "raft/cmd/printer.h"
@@ -73,10 +74,20 @@ ExitCode RunSession(Server& server, const SessionOptions& options) {
   Ending ending;
   Printer printer(server, STDOUT_FILENO, ending);
   Commander commander(server, options, STDIN_FILENO, ending);
-  std::thread printing([&printer] { printer.Run(); });
-  std::thread commanding([&commander] { commander.Run(); });
   Watch watch(server);
-  std::thread watching([&watch] { watch.Run(); });
+  if (!ending.ok() || !printer.ok() || !commander.ok() || !watch.ok()) {
+    Say("no descriptor is left to run with; raise ulimit -n");
+    return kFailed;
+  }
+  Thread printing;
+  Thread commanding;
+  Thread watching;
+  absl::Status started = StartThread([&] { printer.Run(); }, &printing);
+  if (started.ok()) {
+    started = StartThread([&] { commander.Run(); }, &commanding);
+  }
+  if (started.ok()) started = StartThread([&] { watch.Run(); }, &watching);
+  if (!started.ok()) ending.Set(kFailed, std::string(started.message()));
 
   WaitForEnd(server, ending);
   const Ending::Reason reason = ending.reason();
@@ -85,10 +96,12 @@ ExitCode RunSession(Server& server, const SessionOptions& options) {
   watch.Stop();
   // Unblocks both threads. What it could not do is told per peer below.
   server.Close(kDrain).IgnoreError();
-  commanding.join();
-  watching.join();
-  if (!WaitReadable(printer.done_fd(), kLastLines)) printer.GiveUp();
-  printing.join();
+  if (commanding.joinable()) commanding.join();
+  if (watching.joinable()) watching.join();
+  if (printing.joinable()) {
+    if (!WaitReadable(printer.done_fd(), kLastLines)) printer.GiveUp();
+    printing.join();
+  }
 
   bool left = SayWhatIsLeft(server.stats());
   if (commander.unsent() > 0) {

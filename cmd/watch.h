@@ -17,6 +17,9 @@ class Watch {
   // The server outlives it.
   explicit Watch(Server& server) : server_(server) {}
 
+  // False: the system has no descriptor left, and this is of no use.
+  bool ok() const { return stop_.ok(); }
+
   // Returns once the server is closed.
   void Run();
   // Says no more, and does not make Run() wait.

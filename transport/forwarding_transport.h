@@ -51,9 +51,11 @@ class ForwardingTransport : public Transport {
 
  protected:
   Transport& inner() const { return *inner_; }
+  // For a destructor. Nothing may be called any more.
+  std::unique_ptr<Transport> Release() { return std::move(inner_); }
 
  private:
-  const std::unique_ptr<Transport> inner_;
+  std::unique_ptr<Transport> inner_;
 };
 
 // The same for those who look at what is received.

@@ -197,11 +197,17 @@ struct TransportSpec {
   // (buffers of the operating system not counted); one frame always fits.
   size_t queue_bytes = size_t{1} << 20;
   TransportKeys keys;
+  // How many peers it will be connected to, as far as that is known: what they
+  // take of the system's limits is reckoned before the first one is called.
+  int expected_peers = 0;
 };
 
 // Opens a transport: binds its url and returns.
 // INVALID_ARGUMENT: the spec (says which field). UNAVAILABLE: the address is
 // in use or cannot be bound (says which address, and what it may be).
+// RESOURCE_EXHAUSTED: the system's limits (descriptors, threads, ...) leave too
+// little for this transport and its peers (says how much it takes, and how much
+// there is). What runs out later is a peer's trouble: Receiver::OnTrouble().
 using Opener = std::function<absl::StatusOr<std::unique_ptr<Transport>>(
     const TransportSpec& spec)>;
 

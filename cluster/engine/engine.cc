@@ -94,22 +94,20 @@ absl::Status Engine::StatusOf(State state) {
 
 // ---- The outbox -------------------------------------------------------------
 
-absl::Status Engine::CheckSize(const Outgoing& envelope,
-                               const Link& link) const {
-  if (envelope.msg.size() <= link.MaxEnvelope()) return absl::OkStatus();
+absl::Status Engine::CheckSize(size_t msg_bytes, const Link& link) const {
+  if (msg_bytes <= link.MaxEnvelope()) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat("msg of ", envelope.msg.size(), " bytes: ",
-                   envelope.msg.size() > options_.link.max_envelope_bytes
+      absl::StrCat("msg of ", msg_bytes, " bytes: ",
+                   msg_bytes > options_.link.max_envelope_bytes
                        ? "this server"
                        : absl::StrCat("server ", link.pid()),
                    " allows at most ", link.MaxEnvelope(),
                    " (Options::max_envelope_bytes)"));
 }
 
-absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
-                                         Micros now) {
+absl::Status Engine::Check(Pid to, size_t msg_bytes, Micros now) {
   if (outbox_state_ != State::kOpen) return StatusOf(outbox_state_);
-  if (to == kBroadcast) return OfferToAll(envelope, now);
+  if (to == kBroadcast) return CheckForAll(msg_bytes, now);
   Peer* const peer = peers_.Find(to);
   if (peer == nullptr) {
     if (to == options_.link.self) {
@@ -119,36 +117,41 @@ absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
     return absl::NotFoundError(
         absl::StrCat("no server ", to, " in the configuration"));
   }
-  Link& link = Touch(*peer);
-  if (absl::Status status = CheckSize(envelope, link); !status.ok()) {
-    return status;
-  }
-  if (!link.HasRoom(envelope.cost())) {
-    link.NoteFull(now);
+  absl::Status status = CheckSize(msg_bytes, *peer->link);
+  if (status.ok() && !peer->link->HasRoom(msg_bytes + kEnvelopeOverhead)) {
+    Touch(*peer).NoteFull(now);
     return Full(absl::StrCat("server ", to));
   }
-  link.Accept(envelope, now);
-  return Acceptance{1, 0};
+  return status;
 }
 
-absl::StatusOr<Acceptance> Engine::OfferToAll(const Outgoing& envelope,
-                                              Micros now) {
+absl::Status Engine::CheckForAll(size_t msg_bytes, Micros now) {
   std::vector<Pid> full;
   for (const uint32_t slot : peers_.slots()) {
     Link& link = *peers_.at(slot).link;
-    if (absl::Status status = CheckSize(envelope, link); !status.ok()) {
+    if (absl::Status status = CheckSize(msg_bytes, link); !status.ok()) {
       return status;
     }
-    if (link.live() && !link.HasRoom(envelope.cost())) {
+    if (link.live() && !link.HasRoom(msg_bytes + kEnvelopeOverhead)) {
       TouchAt(slot).NoteFull(now);
       full.push_back(link.pid());
     }
   }
-  if (!full.empty()) {
-    return Full(absl::StrCat(full.size() == 1 ? "server " : "servers ",
-                             absl::StrJoin(full, ", ")));
-  }
+  if (full.empty()) return absl::OkStatus();
+  return Full(absl::StrCat(full.size() == 1 ? "server " : "servers ",
+                           absl::StrJoin(full, ", ")));
+}
+
+absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
+                                         Micros now) {
+  absl::Status status = Check(to, envelope.msg.size(), now);
+  if (!status.ok()) return status;
   Acceptance receipt;
+  if (to != kBroadcast) {
+    Touch(*peers_.Find(to)).Accept(envelope, now);
+    receipt.accepted = 1;
+    return receipt;
+  }
   for (const uint32_t slot : peers_.slots()) {
     Link& link = TouchAt(slot);
     if (link.HasRoom(envelope.cost())) {
@@ -357,6 +360,7 @@ void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
     Peer& peer = peers_.at(slot);
     if (peer.link->Tick(now)) reconnect->push_back(peer.spec.pid);
     Report(*peer.link);
+    if (leaving_) ++changes_;  // It may be gone.
   }
   if (inbox_open() && options_.idle_timeout != kNever &&
       now - last_run_ >= options_.idle_timeout) {
@@ -379,35 +383,19 @@ void Engine::HeldUp(Micros duration, Micros now) {
   }
 }
 
-void Engine::Leave() {
+void Engine::Leave(Micros now) {
   leaving_ = true;
   if (outbox_state_ != State::kSuperseded) {
     outbox_state_ = inbox_state_ = State::kLeft;
   }
   inbox_.Clear();
-  for (const uint32_t slot : peers_.slots()) TouchAt(slot).Leave();
+  for (const uint32_t slot : peers_.slots()) TouchAt(slot).Leave(now);
 }
 
 bool Engine::Left() const {
   return std::all_of(
       peers_.slots().begin(), peers_.slots().end(),
       [this](uint32_t slot) { return peers_.at(slot).link->Left(); });
-}
-
-absl::Status Engine::Abandon() {
-  std::vector<std::string> left;
-  for (const uint32_t slot : peers_.slots()) {
-    Link& link = TouchAt(slot);
-    if (link.live() && link.unsettled() > 0) {
-      left.push_back(absl::StrCat("server ", link.pid(), ": ", link.unsettled(),
-                                  " envelopes"));
-    }
-    link.Abandon();
-  }
-  if (left.empty()) return absl::OkStatus();
-  return absl::DeadlineExceededError(
-      absl::StrCat("closed before all was taken; abandoned for ",
-                   absl::StrJoin(left, ", ")));
 }
 
 }  // namespace raft_cluster::internal

@@ -54,6 +54,8 @@ class Engine {
   // RESOURCE_EXHAUSTED: no room now; not counted, as it may be tried again.
   absl::StatusOr<Acceptance> Offer(Pid to, const Outgoing& envelope,
                                    Micros now);
+  // What Offer() would answer for a msg of this size, as far as it is not OK.
+  absl::Status Check(Pid to, size_t msg_bytes, Micros now);
   // The same for the case that each link has others that wait and that it can
   // go with: then nothing is due any sooner, whoever saw to those sees to it,
   // and no clock is asked. The number of links; 0: not so, and nothing was
@@ -115,9 +117,10 @@ class Engine {
   void HeldUp(Micros duration, Micros now);
 
   // The end: see Link.
-  void Leave();
+  void Leave(Micros now);
   bool Left() const;
-  // What did not get an outcome. OK if nothing was left for a live peer.
+  // What did not get an outcome. OK: there was nothing. DEADLINE_EXCEEDED: some
+  // was left for a peer that is not gone. UNAVAILABLE: for others only.
   absl::Status Abandon();
 
   bool has_event() const { return !events_.empty(); }
@@ -155,8 +158,8 @@ class Engine {
   };
   static absl::Status StatusOf(State state);
 
-  absl::Status CheckSize(const Outgoing& envelope, const Link& link) const;
-  absl::StatusOr<Acceptance> OfferToAll(const Outgoing& envelope, Micros now);
+  absl::Status CheckSize(size_t msg_bytes, const Link& link) const;
+  absl::Status CheckForAll(size_t msg_bytes, Micros now);
   // `detail`: for people.
   void Refuse(Refusal::Reason reason, const std::string& address,
               const std::string& detail);

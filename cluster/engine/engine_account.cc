@@ -1,6 +1,9 @@
 // What Engine says of itself: its events and its account.
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "raft/cluster/engine/engine.h"
 
@@ -26,6 +29,28 @@ void Engine::Refuse(Refusal::Reason reason, const std::string& address,
   event.set_address(address);
   event.set_detail(detail);
   OnEvent(std::move(event));
+}
+
+absl::Status Engine::Abandon() {
+  std::vector<std::string> left;
+  bool only_gone = true;
+  for (const uint32_t slot : peers_.slots()) {
+    Link& link = TouchAt(slot);
+    if (link.unsettled() > 0) {
+      left.push_back(absl::StrCat("server ", link.pid(), ": ", link.unsettled(),
+                                  " envelopes"));
+      only_gone = only_gone && link.gone();
+    }
+    link.Abandon();
+  }
+  if (left.empty()) return absl::OkStatus();
+  const std::string whose = absl::StrJoin(left, ", ");
+  if (only_gone) {
+    return absl::UnavailableError(absl::StrCat(
+        "closed; abandoned for peers that are not there: ", whose));
+  }
+  return absl::DeadlineExceededError(
+      absl::StrCat("closed before all was taken; abandoned for ", whose));
 }
 
 std::string Engine::MissingPeers() const {

@@ -25,7 +25,7 @@ TEST(NewerSelf, ThatIsYetToStartBearsAServerWithoutAPastAgain) {
   constexpr uint64_t kHourUs = 3600000000;
   engines.Start(1, Life{kHourUs, 1});
   engines.Pass(10000);
-  engines[1].Leave();             // So that server 2 has heard a life of 1.
+  engines[1].Leave(engines.now);  // So that server 2 has heard a life of 1.
   engines.Start(1, Life{50, 9});  // Its clock was set back.
   ASSERT_TRUE(engines[1].Offer(2, Text(1, "kept"), engines.now).ok());
   engines.Pass(300000);
@@ -85,7 +85,7 @@ TEST(NewerSelf, OfALifeWithAPastSupersedesIt) {
   Engine::Due due;
   EXPECT_FALSE(engines[1].NextFrame(engines.now, true, &due));
   EXPECT_EQ(engines[1].Deadline(), kNever);
-  engines[1].Leave();
+  engines[1].Leave(engines.now);
   EXPECT_TRUE(engines[1].Left());
   EXPECT_EQ(engines[1].Offer(2, Text(1, "x"), engines.now).status(), superseded)
       << "which says more than that it is closed";

@@ -49,7 +49,7 @@ TEST(Offer, NamesWhatIsWrong) {
   engine.CloseOutbox();
   EXPECT_EQ(offer(2, 1), absl::FailedPreconditionError("the outbox is closed"));
   EXPECT_TRUE(engine.inbox_status().ok()) << "the inbox goes on";
-  engine.Leave();
+  engine.Leave(1);
   EXPECT_EQ(offer(2, 1), absl::FailedPreconditionError("the server is closed"));
 }
 

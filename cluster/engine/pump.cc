@@ -280,7 +280,7 @@ Micros Pump::Deadline() {
 
 void Pump::BeginClose() {
   MutexLock lock(mu_);
-  engine_.Leave();
+  engine_.Leave(clock_.Now());
   waiters_.received.NotifyAll();
   waiters_.changed.NotifyAll();
   loop_.wake.NotifyAll();

@@ -91,6 +91,9 @@ class Pump : private Receiver {
   // Behind the calls of the same names of Outbox, Inbox and Server.
   absl::StatusOr<Acceptance> Send(Pid to, const Outgoing& envelope,
                                   absl::Duration timeout);
+  // What Send() would answer for a msg of this size, if that is sure to be a
+  // refusal: before one is copied that is large.
+  absl::Status Check(Pid to, size_t msg_bytes, absl::Duration timeout);
   void CloseOutbox();
   absl::StatusOr<size_t> Receive(
       absl::Duration timeout, size_t limit,

@@ -75,6 +75,18 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
   }
 }
 
+absl::Status Pump::Check(Pid to, size_t msg_bytes, absl::Duration timeout) {
+  MutexLock lock(mu_);
+  absl::Status status = engine_.Check(to, msg_bytes, clock_.Now());
+  NotifyOfEvents();
+  const bool full = status.code() == absl::StatusCode::kResourceExhausted;
+  if (status.ok() || (full && timeout > absl::ZeroDuration())) {
+    return absl::OkStatus();
+  }
+  engine_.CountRefused(to);
+  return status;
+}
+
 void Pump::CloseOutbox() {
   MutexLock lock(mu_);
   engine_.CloseOutbox();

@@ -27,7 +27,7 @@ Link::Link(const LinkOptions& options, const Life& me, Micros now)
 // ---- The outbox and the inbox -----------------------------------------------
 
 uint64_t Link::MaxEnvelope() const {
-  return may_send_items()
+  return may_send_items() && !session_.liveness.silent()
              ? std::min(options_.max_envelope_bytes,
                         handshake_.peer_hello().max_envelope_bytes())
              : options_.max_envelope_bytes;
@@ -130,11 +130,7 @@ void Link::Establish(const Header& header, Micros now) {
   if (restarted) OnRestart(former);
   session_ = Session(&queue_, now);
   window_.StartSession(handshake_.peer_fragment_bytes());
-  const uint64_t limit = handshake_.peer_hello().max_envelope_bytes();
-  if (queue_.largest() > limit) {
-    Void(queue_.RemoveLarger(limit),
-         absl::StrCat("the peer takes msgs of at most ", limit, " bytes"));
-  }
+  VoidTooLarge();
   phase_ = Phase::kHalf;
   reported_ = PeerStats::CONNECTING;
   answer_now_ = true;
@@ -159,6 +155,19 @@ void Link::Void(const SendQueue::Count& count, absl::string_view why) {
   account_.Report(account_.Make(Event::ENVELOPES_VOIDED, count, why));
 }
 
+bool Link::has_too_large() const {
+  return !queue_.empty() &&
+         queue_.largest() > handshake_.peer_hello().max_envelope_bytes();
+}
+
+void Link::VoidTooLarge() {
+  // Of what has been cut nothing is too large, and the rest waits for it.
+  if (!has_too_large() || queue_.cursor() != queue_.head()) return;
+  const uint64_t limit = handshake_.peer_hello().max_envelope_bytes();
+  Void(queue_.RemoveLarger(limit),
+       absl::StrCat("the peer takes msgs of at most ", limit, " bytes"));
+}
+
 void Link::OnSessionFrame(const ParsedFrame& frame, const Origin& origin,
                           Micros now, FrameEffects* effects) {
   const Header& header = frame.header;
@@ -177,6 +186,7 @@ void Link::OnSessionFrame(const ParsedFrame& frame, const Origin& origin,
     session_.sending.OnOpen();
   }
   OnAcknowledged(header, now);
+  if (may_send_items()) VoidTooLarge();
   if (header.ask) answer_now_ = true;
   if (!leaving_) OnItems(frame, origin, now, effects);
   if (header.leave && phase_ != Phase::kClosed) OnPeerLeaves(now);
@@ -251,10 +261,7 @@ bool Link::NextFrame(Micros now, bool sleeping, OutgoingFrame* out) {
       LostFrame(now, out);
       return true;
     }
-    if (now >= session_.sending.Deadline(path_.round_trip()) &&
-        DataFrame(now, out)) {
-      return true;
-    }
+    if (now >= DataDeadline() && DataFrame(now, out)) return true;
   }
   if (!(sleeping && owes_news()) && now < StateDeadline()) return false;
   StateFrame(now, out);
@@ -268,9 +275,14 @@ Micros Link::FrameDeadline() const {
   Micros deadline = kNever;
   if (may_send_items()) {
     if (session_.sending.has_lost()) return 0;
-    deadline = session_.sending.Deadline(path_.round_trip());
+    deadline = DataDeadline();
   }
   return std::min(deadline, StateDeadline());
+}
+
+Micros Link::DataDeadline() const {
+  return has_too_large() ? kNever
+                         : session_.sending.Deadline(path_.round_trip());
 }
 
 Micros Link::ProbeInterval() const {
@@ -347,45 +359,6 @@ bool Link::DataFrame(Micros now, OutgoingFrame* out) {
   session_.sending.OnSent(std::move(slice), out->header.stamp,
                           path_.connection());
   return true;
-}
-
-// ---- Time -------------------------------------------------------------------
-
-bool Link::Tick(Micros now) {
-  if (may_send_items()) {
-    session_.liveness.Tick(now, options_.failure_timeout);
-    session_.sending.Tick(now, handshake_.heartbeat());
-    ReportState();
-  }
-  if (!session_.liveness.GivesUp(DeafSince(), handshake_.heartbeat(), now))
-    return false;
-  handshake_.ForgetStranger();
-  account_.Report(account_.Make(Event::PEER_RECONNECTED));
-  return true;
-}
-
-Micros Link::TickDeadline() const {
-  if (phase_ == Phase::kFenced) return kNever;
-  Micros deadline =
-      session_.liveness.GivesUpAt(DeafSince(), handshake_.heartbeat());
-  if (may_send_items()) {
-    deadline = std::min({deadline,
-                         session_.liveness.SilentAt(options_.failure_timeout),
-                         session_.sending.SlowAt(handshake_.heartbeat())});
-  }
-  return deadline;
-}
-
-// Since when we have not been heard by a peer that should. Of an absent one
-// nothing is expected; of one that speaks, an answer is.
-Micros Link::DeafSince() const {
-  if (may_send_items()) return session_.liveness.unechoed_since();
-  return phase_ == Phase::kNone ? handshake_.stranger_since() : kNever;
-}
-
-void Link::HeldUp(Micros duration, Micros now) {
-  session_.liveness.HeldUp(duration, now);
-  handshake_.HeldUp(duration, now);
 }
 
 }  // namespace raft_cluster::internal

@@ -80,7 +80,8 @@ class Link {
     return queue_.empty() ||
            queue_.held_cost() + cost <= options_.link_budget_bytes;
   }
-  uint64_t MaxEnvelope() const;  // The smaller of our own and the peer's.
+  // The smaller of our own and the peer's; our own while it is not heard.
+  uint64_t MaxEnvelope() const;
   void Accept(const Outgoing& envelope, Micros now);
   // Others wait, and it can go in one frame with the last of them: then nothing
   // is due any sooner, and it needs no time of its own.
@@ -132,9 +133,14 @@ class Link {
   // ---- The end --------------------------------------------------------------
 
   // From now on nothing is delivered or accepted; every frame says `leave`.
-  void Leave();
-  // Everything accepted has an outcome, and the peer knows that we leave.
+  void Leave(Micros now);
+  // Everything accepted has an outcome, and the peer knows that we leave; or
+  // the peer is gone.
   bool Left() const;
+  // It has left, is refused, or was not heard for the failure timeout: since we
+  // began, if it never was. (While we do not leave, nobody asks that of a peer
+  // without a session.)
+  bool gone() const;
   void Abandon();  // What has no outcome yet.
   void Fence();
   // We are another life. REQUIRES: no session was ever held.
@@ -178,6 +184,11 @@ class Link {
     return phase_ == Phase::kHalf || phase_ == Phase::kOpen;
   }
 
+  // Nobody was met yet who would take what is queued.
+  bool waits_to_leave() const {
+    return leaving_ && phase_ == Phase::kNone && !queue_.empty();
+  }
+
   // Frames that arrive.
   void Act(Handshake::Verdict verdict, const ParsedFrame& frame,
            const Origin& origin, Micros now, FrameEffects* effects);
@@ -195,8 +206,13 @@ class Link {
   void RefuseAloud(Refusal::Reason reason, Handshake::Verdict verdict,
                    const Header& header, const Origin& origin, Micros now);
   void Unreachable(const std::string& why);
+  // Something was accepted before the peer was met, or while it was not heard
+  // and its next life might have allowed more, that is too large for this one.
+  bool has_too_large() const;
+  void VoidTooLarge();
 
   // Frames to send.
+  Micros DataDeadline() const;
   Micros StateDeadline() const;
   Micros ProbeInterval() const;
   Header StateHeader(Micros now);
@@ -205,6 +221,7 @@ class Link {
   void StateFrame(Micros now, OutgoingFrame* out);
 
   Micros DeafSince() const;
+  void SeeIfSilent(Micros now);
   void ReportState();
   std::string Reason() const;
 

@@ -147,7 +147,7 @@ TEST(OurLeave, IsSaidAtOnceAndEvery10MsUntilItIsEchoed) {
   Side me;
   me.Say();
   me.Open();
-  me.link.Leave();
+  me.link.Leave(me.now);
   EXPECT_FALSE(me.link.Left());
   const wire::Frame first = me.SayOne(/*sleeping=*/false);
   EXPECT_TRUE(first.leave());
@@ -171,7 +171,7 @@ TEST(OurLeave, StopsDeliveringAndAcknowledgingAtOnce) {
   me.Say();
   me.Open();
   me.Hear(me.FromPeer(), Items({"delivered"}));
-  me.link.Leave();
+  me.link.Leave(me.now);
   Header header = me.FromPeer();
   header.first = 2;
   me.Hear(header, Items({"too late"}));
@@ -188,7 +188,7 @@ TEST(OurLeave, StopsDeliveringAndAcknowledgingAtOnce) {
 TEST(OurLeave, SendsWhatIsQueuedAndIsOverWhenItIsTaken) {
   Side me;
   SendSome(me);
-  me.link.Leave();
+  me.link.Leave(me.now);
   me.Say();
   Header header = me.FromPeer();
   header.received = header.taken = 2;
@@ -206,16 +206,52 @@ TEST(OurLeave, SendsWhatIsQueuedAndIsOverWhenItIsTaken) {
   EXPECT_TRUE(me.link.Left());
 }
 
-TEST(OurLeave, DoesNotWaitForWhoIsNotLive) {
+TEST(OurLeave, WaitsForWhoMayStillCome) {
+  Side me;
+  me.Say();
+  me.Pass(kSecond);
+  me.Send(1, "waits");
+  me.link.Leave(me.now);
+  EXPECT_FALSE(me.link.Left());
+  EXPECT_EQ(me.link.TickDeadline(), me.now + kSecond + 1);
+  const wire::Frame data = me.Open();
+  EXPECT_EQ(data.items(0).id(), 1u);
+  EXPECT_TRUE(data.leave());
+  EXPECT_FALSE(me.link.Left());
+  Header header = me.FromPeer();
+  header.received = header.taken = 1;
+  header.echo = me.echo;
+  me.Hear(header);
+  EXPECT_TRUE(me.link.Left());
+  EXPECT_EQ(me.Stats().ledger().taken(), 1u);
+}
+
+TEST(OurLeave, DoesNotWaitForWhoIsGone) {
   Side never_heard;
   never_heard.Say();
   never_heard.Send(1, "waits");
-  never_heard.link.Leave();
+  never_heard.link.Leave(never_heard.now);
+  never_heard.Pass(2 * kSecond);
+  EXPECT_FALSE(never_heard.link.Left());
+  never_heard.Pass(1);
   EXPECT_TRUE(never_heard.link.Left());
+  EXPECT_TRUE(never_heard.link.gone());
+
+  Side long_gone;
+  long_gone.Say();
+  long_gone.Send(1, "waits");
+  long_gone.Pass(3 * kSecond);
+  long_gone.link.Leave(long_gone.now);
+  EXPECT_TRUE(long_gone.link.Left());
+
+  Side owed_nothing;
+  owed_nothing.Say();
+  owed_nothing.link.Leave(owed_nothing.now);
+  EXPECT_TRUE(owed_nothing.link.Left());
 
   Side silent;
   SendSome(silent);
-  silent.link.Leave();
+  silent.link.Leave(silent.now);
   EXPECT_FALSE(silent.link.Left());
   silent.Pass(2 * kSecond + 1);
   EXPECT_TRUE(silent.link.Left());
@@ -223,7 +259,7 @@ TEST(OurLeave, DoesNotWaitForWhoIsNotLive) {
   Side left;
   SendSome(left);
   left.Hear(LeaveOf(left));
-  left.link.Leave();
+  left.link.Leave(left.now);
   EXPECT_TRUE(left.SayOne().leave()) << "it may be leaving still";
   EXPECT_TRUE(left.link.Left());
 }
@@ -231,7 +267,7 @@ TEST(OurLeave, DoesNotWaitForWhoIsNotLive) {
 TEST(Abandon, GivesTheRestItsOutcome) {
   Side me;
   SendSome(me);
-  me.link.Leave();
+  me.link.Leave(me.now);
   me.link.Abandon();
   EXPECT_EQ(me.Stats().ledger().abandoned(), 3u);
   EXPECT_EQ(me.link.unsettled(), 0u);
@@ -244,7 +280,7 @@ TEST(Pair, OfWhichOneLeavesDrainsAndParts) {
   Pair pair;
   pair.Open();
   for (uint64_t id = 1; id <= 100; ++id) pair.a.Send(id, "last words");
-  pair.a.link.Leave();
+  pair.a.link.Leave(pair.a.now);
   pair.Pass(100 * kMilli);
   EXPECT_TRUE(pair.a.link.Left());
   EXPECT_EQ(pair.b().delivered.size(), 100u);
@@ -260,8 +296,8 @@ TEST(Pair, ThatLeavesTogetherDoesNotWaitForEachOther) {
     pair.a.Send(id, "nobody");
     pair.b().Send(id, "reads this");
   }
-  pair.a.link.Leave();
-  pair.b().link.Leave();
+  pair.a.link.Leave(pair.a.now);
+  pair.b().link.Leave(pair.b().now);
   pair.Pass(2 * pair.latency);
   EXPECT_TRUE(pair.a.link.Left());
   EXPECT_TRUE(pair.b().link.Left());
@@ -273,7 +309,7 @@ TEST(Pair, HearsTheLeaveThoughHalfOfAllFramesAreLost) {
   std::mt19937_64 random(1);
   pair.lose = [&](bool, const wire::Frame&) { return random() % 2 == 0; };
   for (uint64_t id = 1; id <= 20; ++id) pair.a.Send(id, "last words");
-  pair.a.link.Leave();
+  pair.a.link.Leave(pair.a.now);
   pair.Pass(kSecond);
   EXPECT_TRUE(pair.a.link.Left());
   EXPECT_EQ(pair.b().delivered.size(), 20u);

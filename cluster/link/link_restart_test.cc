@@ -223,6 +223,53 @@ TEST(NewPeer, WithASmallerLimitGetsTheLargerOnesVoided) {
   }
 }
 
+// What a life allowed binds nobody once it is not heard any more.
+TEST(SilentPeer, WithASmallerLimitBindsNobody) {
+  for (const bool returns : {false, true}) {
+    Side me;
+    Header header = me.FromPeer();
+    header.hello->set_max_envelope_bytes(100);
+    header.credit = 1 << 20;
+    me.Say();
+    me.Hear(header);
+    me.Say();
+    EXPECT_EQ(me.link.MaxEnvelope(), 100u);
+    me.Send(1, "cut before");
+    me.Say();
+    me.Pass(2 * kSecond + 1);
+    ASSERT_EQ(me.link.state(), PeerStats::SILENT);
+    EXPECT_EQ(me.link.MaxEnvelope(), me.options.max_envelope_bytes);
+    me.Send(2, std::string(70000, 'x'));
+    me.Send(3, "goes");
+    for (const wire::Frame& frame : me.Say()) EXPECT_EQ(frame.items_size(), 0);
+    if (!returns) {
+      me.peer_life = kNewer;
+      EXPECT_GT(me.Open().items_size(), 0);
+      EXPECT_EQ(me.CountEvents(Event::ENVELOPES_VOIDED), 0);
+      EXPECT_EQ(me.link.unsettled(), 3u);
+      continue;
+    }
+    header = me.FromPeer();
+    header.hello.reset();
+    header.credit = 1 << 20;
+    me.Hear(header);
+    EXPECT_EQ(me.link.MaxEnvelope(), 100u);
+    EXPECT_EQ(me.link.unsettled(), 3u) << "one is on its way";
+    header = me.FromPeer();
+    header.hello.reset();
+    header.credit = 1 << 20;
+    header.received = header.taken = 1;
+    me.Hear(header);
+    EXPECT_EQ(me.OnlyEvent(Event::ENVELOPES_VOIDED).first_id(), 2u);
+    const wire::Frame frame = me.SayOne();
+    EXPECT_EQ(frame.first(), 2u);
+    ASSERT_EQ(frame.items_size(), 1);
+    EXPECT_EQ(frame.items(0).id(), 3u);
+    EXPECT_EQ(me.Stats().ledger().voided(), 1u);
+    me.ExpectBalance();
+  }
+}
+
 // ---- What a frame changed, as its caller is told ----------------------------
 
 TEST(Effects, AreDeliveryOfItemsAndRoomForWhatWasTaken) {

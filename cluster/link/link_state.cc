@@ -1,5 +1,5 @@
-// The end of a link, and what it says of itself: the state of its peer, and
-// why.
+// What Link makes of time and of its end, and what it says of itself.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,16 +8,74 @@
 
 namespace raft_cluster::internal {
 
+// ---- Time -------------------------------------------------------------------
+
+bool Link::Tick(Micros now) {
+  SeeIfSilent(now);
+  if (may_send_items()) {
+    session_.sending.Tick(now, handshake_.heartbeat());
+    ReportState();
+  }
+  if (!session_.liveness.GivesUp(DeafSince(), handshake_.heartbeat(), now)) {
+    return false;
+  }
+  handshake_.ForgetStranger();
+  account_.Report(account_.Make(Event::PEER_RECONNECTED));
+  return true;
+}
+
+Micros Link::TickDeadline() const {
+  if (phase_ == Phase::kFenced) return kNever;
+  Micros deadline =
+      session_.liveness.GivesUpAt(DeafSince(), handshake_.heartbeat());
+  if (may_send_items() || waits_to_leave()) {
+    deadline = std::min(deadline,
+                        session_.liveness.SilentAt(options_.failure_timeout));
+  }
+  if (may_send_items()) {
+    deadline =
+        std::min(deadline, session_.sending.SlowAt(handshake_.heartbeat()));
+  }
+  return deadline;
+}
+
+void Link::SeeIfSilent(Micros now) {
+  if (!may_send_items() && !waits_to_leave()) return;
+  session_.liveness.Tick(now, options_.failure_timeout);
+}
+
+// Since when we have not been heard by a peer that should. Of an absent one
+// nothing is expected; of one that speaks, an answer is.
+Micros Link::DeafSince() const {
+  if (may_send_items()) return session_.liveness.unechoed_since();
+  return phase_ == Phase::kNone ? handshake_.stranger_since() : kNever;
+}
+
+void Link::HeldUp(Micros duration, Micros now) {
+  session_.liveness.HeldUp(duration, now);
+  handshake_.HeldUp(duration, now);
+}
+
 // ---- The end ----------------------------------------------------------------
 
-void Link::Leave() {
+void Link::Leave(Micros now) {
   leaving_ = true;
   if (session()) ask_now_ = true;
+  SeeIfSilent(now);
+}
+
+bool Link::gone() const {
+  return phase_ == Phase::kClosed || phase_ == Phase::kFenced ||
+         session_.liveness.silent() || handshake_.refused();
 }
 
 bool Link::Left() const {
-  return !live() || (queue_.empty() && session_.leave_stamp != 0 &&
-                     session_.liveness.echoed() >= session_.leave_stamp);
+  if (gone()) return true;
+  if (!queue_.empty()) return false;
+  // To whom we owe nothing, and who does not know us, there is nothing to say.
+  return phase_ != Phase::kOpen ||
+         (session_.leave_stamp != 0 &&
+          session_.liveness.echoed() >= session_.leave_stamp);
 }
 
 void Link::Abandon() {

@@ -92,7 +92,7 @@ void SendQueue::AppendSmall(const Outgoing& envelope) {
       const Entry& before = entries_[entries_.size() - 2];
       entry.memory = before.memory;
       entry.capacity = before.capacity;
-      entry.begin = entry.used = before.used;
+      entry.begin = entry.used = entry.settled_end = before.used;
     } else {
       const bool quiet = cursor_ == end_ && room <= kQuietChunkBytes;
       entry.capacity = quiet ? kQuietChunkBytes : kChunkBytes;
@@ -202,17 +202,17 @@ uint64_t SendQueue::Settle(uint64_t number) {
     if (entry.last() > number) {  // It remains, in part.
       if (entry.is_large()) break;
       settled += number - head_;
-      head_ = number;
+      SettleWithin(entry, number);
       break;
     }
     settled += entry.is_large() ? 1 : entry.last() - head_;
     head_ = entry.last();
-    held_cost_ -= entry.cost;
+    held_cost_ -= entry.cost - entry.settled_cost;
     if (entries_.size() == 1 && !entry.is_large()) {
       // Goes on to be filled, so that a quiet link needs no new memory.
       entry.first = end_ + 1;
-      entry.items = entry.cost = entry.cut_cost = 0;
-      entry.begin = entry.used;
+      entry.items = entry.cost = entry.cut_cost = entry.settled_cost = 0;
+      entry.begin = entry.settled_end = entry.used;
       break;
     }
     entries_.pop_front();
@@ -228,6 +228,19 @@ uint64_t SendQueue::Settle(uint64_t number) {
   }
   if (empty()) marks_.clear();
   return settled;
+}
+
+// A budget that is smaller than a chunk would otherwise be full until all of it
+// was taken.
+void SendQueue::SettleWithin(Entry& entry, uint64_t number) {
+  ItemReader reader(View(entry.memory, entry.settled_end, entry.used));
+  uint64_t cost = 0;
+  for (Item item; head_ < number && reader.Next(&item); ++head_) {
+    cost += item.cost();
+  }
+  entry.settled_end = entry.used - reader.rest().size();
+  entry.settled_cost += cost;
+  held_cost_ -= cost;
 }
 
 void SendQueue::Clear() {
@@ -350,16 +363,9 @@ void SendQueue::Rewind() {
   cursor_entry_ = cursor_offset_ = 0;
   for (Entry& entry : entries_) entry.cut_cost = 0;
   if (empty() || entries_.front().is_large()) return;
-  Entry& entry = entries_.front();
   // Behind what is settled of the first entry.
-  cursor_offset_ = entry.begin;
-  ItemReader reader(View(entry.memory, entry.begin, entry.used));
-  Item item;
-  for (uint64_t number = entry.first; number <= head_ && reader.Next(&item);
-       ++number) {
-    entry.cut_cost += item.cost();
-    cursor_offset_ = entry.used - reader.rest().size();
-  }
+  cursor_offset_ = entries_.front().settled_end;
+  entries_.front().cut_cost = entries_.front().settled_cost;
 }
 
 }  // namespace raft_cluster::internal

@@ -65,7 +65,7 @@ class SendQueue {
   uint64_t end() const { return end_; }  // The newest number.
   uint64_t cursor() const { return cursor_; }
   bool empty() const { return head_ == end_; }
-  // What the bounds are measured by: everything that is still held.
+  // What the bounds are measured by: the cost of all that is not settled.
   uint64_t held_cost() const { return held_cost_; }
   // Envelopes that are not settled.
   uint64_t unsettled() const { return unsettled_; }
@@ -110,6 +110,9 @@ class SendQueue {
     uint64_t items = 0;
     uint64_t cost = 0;
     uint64_t cut_cost = 0;  // Of the items before the cursor.
+    // Of the small ones that are settled: their cost, and where they end.
+    uint64_t settled_cost = 0;
+    size_t settled_end = 0;
     // Shared with the frames that are on their way.
     std::shared_ptr<char> memory;
     size_t capacity = 0;  // Of the memory.
@@ -130,6 +133,7 @@ class SendQueue {
   static Item FragmentOf(const Entry& entry, uint64_t number);
   void AppendSmall(const Outgoing& envelope);
   void Put(const Outgoing& envelope);
+  void SettleWithin(Entry& entry, uint64_t number);
   void AppendLarge(const Outgoing& envelope);
   const Entry* EntryBehindCursor() const;
   bool CutSmall(Entry& entry, uint64_t max_cost, Slice* slice);

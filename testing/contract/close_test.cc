@@ -60,12 +60,36 @@ TEST_P(Close, SaysHowManyItAbandonedForWhom) {
   EXPECT_EQ(stats.peers(1).ledger().taken(), uint64_t{kEnvelopes});
 }
 
-TEST_P(Close, DoesNotWaitForAPeerThatIsNotThere) {
+// It may not have met anybody yet.
+TEST_P(Close, DeliversWhatWasSentRightAfterTheStart) {
+  LocalCluster::Setup setup;
+  setup.late = {1};
+  RecordedCluster& cluster = NewCluster(2, setup);
+  Options options;
+  options.transports = setup.transports;
+  auto server = Server::Start(cluster.local().config(), 1, options);
+  ASSERT_THAT(server, IsOk());
+  ASSERT_THAT((*server)->outbox().TrySend(2, "hello, and farewell"), IsOk());
+  auto closed = std::async(std::launch::async,
+                           [&] { return (*server)->Close(kPatience); });
+  const auto received = cluster[2].inbox().Receive(kPatience);
+  ASSERT_THAT(received, IsOk());
+  EXPECT_EQ(received->msg(), "hello, and farewell");
+  EXPECT_THAT(closed.get(), IsOk());
+  EXPECT_EQ((*server)->stats().peers(0).ledger().taken(), 1u);
+}
+
+TEST_P(Close, WaitsNoLongerThanTheFailureTimeoutForAPeerThatIsNotThere) {
   LocalCluster::Setup setup;
   setup.late = {2};
   RecordedCluster& cluster = NewCluster(2, setup);
   SendMany(cluster, 1, 2);
-  EXPECT_LT(TimeOf([&] { EXPECT_THAT(cluster.Stop(1, kPatience), IsOk()); }),
+  EXPECT_LT(TimeOf([&] {
+              const absl::Status status = cluster.Stop(1, kPatience);
+              EXPECT_THAT(status, HasCode(absl::StatusCode::kUnavailable));
+              EXPECT_THAT(std::string(status.message()),
+                          ContainsRegex("[Ss]erver 2\\b.*\\b500\\b"));
+            }),
             kPromptly);
   EXPECT_EQ(cluster.local().LastStats(1, 1).peers(0).ledger().abandoned(),
             uint64_t{kEnvelopes});

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -102,19 +103,33 @@ bool HasEnded(pid_t pid, int options) {
          info.si_pid == pid;
 }
 
+void LimitDescriptors(const Process::Spec& spec) {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (spec.hard_descriptors > 0) {
+    limit.rlim_cur = limit.rlim_max =
+        static_cast<rlim_t>(spec.hard_descriptors);
+  }
+  if (spec.soft_descriptors > 0) {
+    limit.rlim_cur = static_cast<rlim_t>(spec.soft_descriptors);
+  }
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // In the child.
-[[noreturn]] void Become(Command& command, const std::string& folder,
-                         bool terminal, int in, int out, int err) {
+[[noreturn]] void Become(Command& command, const Process::Spec& spec, int in,
+                         int out, int err) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   signal(SIGPIPE, SIG_DFL);
   dup2(in, STDIN_FILENO);
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
-  if (terminal) {
+  if (spec.terminal) {
     setsid();
     ioctl(STDIN_FILENO, TIOCSCTTY, 0);
   }
-  if (folder.empty() || chdir(folder.c_str()) == 0) {
+  LimitDescriptors(spec);
+  if (spec.folder.empty() || chdir(spec.folder.c_str()) == 0) {
     execve(command.program.c_str(), command.argv.data(), command.envp.data());
   }
   _exit(kNotFound);
@@ -140,8 +155,7 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Spec& spec) {
   const pid_t pid = fork();
   if (pid < 0) return absl::ErrnoToStatus(errno, "fork");
   if (pid == 0) {
-    Become(command, spec.folder, spec.terminal, in.theirs, out.theirs,
-           err.theirs);
+    Become(command, spec, in.theirs, out.theirs, err.theirs);
   }
   for (int fd : {in.theirs, out.theirs, err.theirs}) close(fd);
   const Ends ends = {in.ours, out.ours, err.ours, eventfd(0, EFD_CLOEXEC)};

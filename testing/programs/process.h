@@ -43,6 +43,9 @@ class Process {
     std::map<std::string, std::string> environment;  // In addition.
     bool terminal = false;  // stdin is a terminal, not a pipe.
     bool unread = false;    // Nobody reads stdout and stderr, both full soon.
+    // ulimit -n, soft and hard. 0: as the test's own.
+    int soft_descriptors = 0;
+    int hard_descriptors = 0;
   };
 
   // A code of the system's: no more processes or descriptors. A program that is

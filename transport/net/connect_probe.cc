@@ -11,8 +11,8 @@
 #include <cstring>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "raft/base/assert.h"
+#include "raft/transport/net/descriptors.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -23,12 +23,8 @@ absl::Status Why(int error) {
       return absl::UnavailableError("connection refused: nobody listens there");
     case ENOENT:
       return absl::UnavailableError("there is no such socket file");
-    case EMFILE:
-    case ENFILE:
-      return absl::ResourceExhaustedError(absl::StrCat(
-          "no descriptor is left (", strerror(error), "); raise ulimit -n"));
     default:
-      return absl::UnavailableError(strerror(error));
+      return DescriptorError(error);
   }
 }
 

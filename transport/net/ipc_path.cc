@@ -12,7 +12,9 @@
 #include <cstring>
 #include <thread>  // NOLINT(build/c++11)
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "raft/transport/net/descriptors.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -28,9 +30,10 @@ std::string FolderOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-bool SomebodyListens(const std::string& path) {
+// An error: it cannot be asked.
+absl::StatusOr<bool> SomebodyListens(const std::string& path) {
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
+  if (fd < 0) return DescriptorError(errno);
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof(address.sun_path) - 1);
@@ -92,7 +95,15 @@ absl::Status IpcPath::CheckFree() const {
         "cannot listen on \"ipc://", path_,
         "\": there is something at this path that is not a socket"));
   }
-  if (SomebodyListens(path_)) {
+  // Whoever is not known to be dead keeps its address: to bind is to remove
+  // what is there.
+  const absl::StatusOr<bool> listens = SomebodyListens(path_);
+  if (!listens.ok()) {
+    return absl::Status(listens.status().code(),
+                        absl::StrCat("cannot listen on \"ipc://", path_,
+                                     "\": ", listens.status().message()));
+  }
+  if (*listens) {
     return absl::UnavailableError(
         absl::StrCat("cannot listen on \"ipc://", path_,
                      "\": address in use; another process, perhaps the same "

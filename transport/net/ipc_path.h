@@ -28,8 +28,9 @@ class IpcPath {
   // Calls `bind` where the path is free, a socket's file that a dead process
   // left behind included; of two servers that start at once only one gets so
   // far. May wait for the other one, up to a second.
-  // UNAVAILABLE: somebody listens there, or it is no socket. Otherwise what
-  // `bind` answers.
+  // UNAVAILABLE: somebody listens there, or it is no socket.
+  // RESOURCE_EXHAUSTED: there is no descriptor to find that out with. Otherwise
+  // what `bind` answers.
   absl::Status Bind(absl::FunctionRef<absl::Status()> bind);
 
  private:

@@ -1,5 +1,6 @@
 #include "raft/transport/net/ipc_path.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -66,6 +67,29 @@ TEST_F(IpcPathTest, IsTakenAndGivenBack) {
     EXPECT_TRUE(Exists());
   }
   EXPECT_FALSE(Exists());
+}
+
+// Without a descriptor it cannot be asked whether it lives.
+TEST_F(IpcPathTest, OfALiveServerIsLeftAloneWhereDescriptorsRunOut) {
+  ASSERT_TRUE(Listen().ok());
+  rlimit before;
+  getrlimit(RLIMIT_NOFILE, &before);
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(listeners_.back() + 1);
+  std::vector<int> others;  // Below it.
+  for (int fd; (fd = dup(listeners_.back())) >= 0 && fd < listeners_.back();) {
+    others.push_back(fd);
+  }
+  setrlimit(RLIMIT_NOFILE, &none);
+  IpcPath path(path_);
+  const absl::Status status = path.Bind([] {
+    ADD_FAILURE() << "must not bind";
+    return absl::OkStatus();
+  });
+  setrlimit(RLIMIT_NOFILE, &before);
+  for (const int fd : others) close(fd);
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+  EXPECT_TRUE(Exists());
 }
 
 TEST_F(IpcPathTest, OfALiveServerIsLeftAlone) {

@@ -7,10 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
 
-#include "absl/strings/str_cat.h"
+#include "raft/transport/net/descriptors.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -58,8 +57,7 @@ absl::StatusOr<std::unique_ptr<Poller>> Poller::Create() {
   CloseIfOpen(epoll_fd);
   CloseIfOpen(wake_fd);
   CloseIfOpen(alarm_fd);
-  return absl::UnavailableError(
-      absl::StrCat("cannot open a descriptor: ", std::strerror(error)));
+  return DescriptorError(error);
 }
 
 Poller::~Poller() {

@@ -30,7 +30,7 @@ using Clock = std::chrono::steady_clock;
 
 class Poller {
  public:
-  // UNAVAILABLE: no descriptors left.
+  // RESOURCE_EXHAUSTED: no descriptors are left.
   static absl::StatusOr<std::unique_ptr<Poller>> Create();
   ~Poller();
   Poller(const Poller&) = delete;

@@ -21,9 +21,12 @@ Connection::Connection(Environment& environment)
     : environment_(environment),
       budget_(std::make_shared<Budget>(
           environment.queue_bytes,
-          [&events = environment.events] { events.Wake(); })) {}
+          [&events = environment.events] { events.Wake(); })) {
+  environment_.descriptors.Hold(kDescriptors);
+}
 
 Connection::~Connection() {
+  environment_.descriptors.Hold(-kDescriptors);
   if (dealer_) environment_.events.Remove(Descriptor(dealer_));
 }
 

@@ -26,6 +26,9 @@ namespace zeromq {
 
 class Connection {
  public:
+  // What each takes: its socket, both ends of its monitor, and the wire.
+  static constexpr int kDescriptors = 4;
+
   enum class State {
     kDialling,
     kUp,

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "raft/transport/net/descriptors.h"
 #include "raft/transport/net/poller.h"
 #include "raft/transport/zeromq/keys.h"
 #include "zmq.hpp"
@@ -18,6 +19,7 @@ namespace zeromq {
 struct Environment {
   zmq::context_t& context;
   Poller& events;
+  DescriptorPledge& descriptors;
   const KeyRing& keys;
   size_t max_frame_bytes;
   size_t queue_bytes;

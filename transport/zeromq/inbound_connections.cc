@@ -17,7 +17,7 @@ namespace {
 constexpr int kCallerEvents =
     ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
     ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-    ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_DISCONNECTED;
+    ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED;
 
 }  // namespace
 
@@ -27,7 +27,7 @@ std::unique_ptr<InboundConnections> InboundConnections::Watch(
       Monitor::Watch(environment, router, kCallerEvents, cookie);
   if (monitor == nullptr) return nullptr;
   return std::unique_ptr<InboundConnections>(
-      new InboundConnections(std::move(monitor)));
+      new InboundConnections(environment, std::move(monitor)));
 }
 
 void InboundConnections::HandedOut(int fd) {
@@ -46,6 +46,7 @@ void InboundConnections::Heard(int fd) {
 void InboundConnections::Update(
     absl::FunctionRef<void(TurnedAway why, const std::string& address)>
         failed) {
+  const size_t before = inbound_.size();
   for (Monitor::Event event; monitor_->Next(&event);) {
     const int fd = static_cast<int>(event.value);
     switch (event.number) {
@@ -81,6 +82,21 @@ void InboundConnections::Update(
         break;
     }
   }
+  environment_.descriptors.Hold(static_cast<int>(inbound_.size()) -
+                                static_cast<int>(before));
+}
+
+bool InboundConnections::WaitUntilClosed(absl::Duration timeout) {
+  const Clock::time_point deadline =
+      Clock::now() + absl::ToChronoMilliseconds(timeout);
+  do {
+    for (Monitor::Event event; monitor_->Next(&event);) {
+      // Of connections it would be ZMQ_EVENT_DISCONNECTED.
+      if (event.number == ZMQ_EVENT_CLOSED) return true;
+    }
+    monitor_->Wait(deadline - Clock::now());
+  } while (Clock::now() < deadline);
+  return false;
 }
 
 std::string InboundConnections::AddressOf(int fd) const {

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "absl/functional/function_ref.h"
+#include "absl/time/time.h"
 #include "raft/transport/zeromq/environment.h"
 #include "raft/transport/zeromq/inflow.h"
 #include "raft/transport/zeromq/monitor.h"
@@ -49,10 +50,12 @@ class InboundConnections {
   // soon.
   bool EndEndless(uint16_t port, size_t limit_bytes,
                   absl::FunctionRef<void(const std::string& address)> ended);
+  // The socket was told to stop listening. False: it is not known that it has.
+  bool WaitUntilClosed(absl::Duration timeout);
 
  private:
-  explicit InboundConnections(std::unique_ptr<Monitor> monitor)
-      : monitor_(std::move(monitor)) {}
+  InboundConnections(Environment& environment, std::unique_ptr<Monitor> monitor)
+      : environment_(environment), monitor_(std::move(monitor)) {}
 
   struct Caller {
     std::string address;
@@ -61,6 +64,7 @@ class InboundConnections {
     Inflow inflow;
   };
 
+  Environment& environment_;
   const std::unique_ptr<Monitor> monitor_;
   std::map<int, Caller> inbound_;  // By descriptor.
   // The connection that is told of next has failed.

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "raft/transport/net/address.h"
+#include "raft/transport/net/descriptors.h"
 #include "raft/transport/net/tcp_address.h"
 #include "raft/transport/zeromq/endpoint.h"
 #include "raft/transport/zeromq/socket.h"
@@ -18,6 +19,8 @@ namespace zeromq {
 namespace {
 
 constexpr absl::Duration kResolveTimeout = absl::Seconds(5);
+// libzmq's thread does it as soon as it has nothing else to do.
+constexpr absl::Duration kUnbindTimeout = absl::Seconds(1);
 // InboundConnections that the system lets wait for libzmq's thread: a whole
 // cluster that starts at once, and more.
 constexpr int kBacklog = 1024;
@@ -34,6 +37,11 @@ absl::string_view LowPortHint(const Url& url) {
 // Why an address cannot be listened on, with what helps where that is known of
 // this errno: no guess, since it would be believed.
 absl::Status BindError(const Url& url, int error) {
+  if (error == EMFILE || error == ENFILE) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("cannot listen on \"", url.ToString(),
+                     "\": ", DescriptorError(error).message()));
+  }
   absl::string_view hint;
   switch (error) {
     case EADDRINUSE:
@@ -149,6 +157,7 @@ absl::Status Listener::ReadAddress(const Url& url, TcpAddress address) {
   Uninterrupted([&] {
     return zmq_getsockopt(router_.handle(), ZMQ_LAST_ENDPOINT, endpoint, &size);
   });
+  endpoint_ = endpoint;
   absl::StatusOr<Url> bound_url = ParseUrl(endpoint);
   if (!bound_url.ok()) return bound_url.status();
   const absl::StatusOr<TcpAddress> bound = ParseTcpAddress(*bound_url);
@@ -158,6 +167,17 @@ absl::Status Listener::ReadAddress(const Url& url, TcpAddress address) {
   bound_address_ = bound->ToString();
   url_ = {url.scheme, address.ToString(), /*text=*/""};
   return absl::OkStatus();
+}
+
+bool Listener::Stop() {
+  if (ipc_path_ != nullptr) {
+    ipc_path_ = nullptr;
+    return true;
+  }
+  return Uninterrupted([&] {
+           return zmq_unbind(router_.handle(), endpoint_.c_str());
+         }) == 0 &&
+         inbound_->WaitUntilClosed(kUnbindTimeout);
 }
 
 absl::Status Listener::BindIpc(const Url& url) {

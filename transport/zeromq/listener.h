@@ -38,6 +38,10 @@ class Listener {
       uint64_t cookie, uint64_t monitor_cookie);
   ~Listener();
 
+  // Gives the address back, and waits until it is free; nothing may be called
+  // any more. False: it is not known when it will be.
+  bool Stop();
+
   // As bound: the port is known.
   const Url& url() const { return url_; }
   // Other machines can reach it.
@@ -80,6 +84,7 @@ class Listener {
   std::unique_ptr<IpcPath> ipc_path_;
   Url url_;
   uint16_t port_ = 0;  // Of tcp.
+  std::string endpoint_;  // As libzmq has it, of tcp.
   bool reachable_from_afar_ = false;
   std::string bound_address_;
   // There was nothing more to receive, since the last EndEndless().

@@ -219,6 +219,17 @@ SendResult SendFrameTo(zmq::socket_t& router, absl::string_view routing_id,
                              : SendWhole(router, frame, /*budget=*/nullptr));
 }
 
+TurnedAway WhyNoFrame(Receipt receipt) {
+  switch (receipt) {
+    case Receipt::kTooLarge:
+      return TurnedAway::kTooLarge;
+    case Receipt::kUnproven:
+      return TurnedAway::kUnknownKey;
+    default:
+      return TurnedAway::kMalformed;
+  }
+}
+
 Receipt ReceiveFrame(zmq::socket_t& socket, Sender sender,
                      size_t max_frame_bytes, Incoming& incoming) {
   zmq::message_t head;

@@ -63,6 +63,9 @@ enum class Receipt {
   kNothing,  // None is there.
 };
 
+// Of a receipt that is neither kFrame nor kNothing.
+TurnedAway WhyNoFrame(Receipt receipt);
+
 struct Incoming {
   std::string routing_id;   // Of the sender, where a ROUTER received it.
   std::string sender_host;  // As libzmq knows it, or empty.

@@ -2,6 +2,7 @@
 
 #include <zmq.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -44,6 +45,13 @@ Monitor::~Monitor() {
   // Before its far end is closed: libzmq would go on telling nobody.
   Uninterrupted(
       [&] { return zmq_socket_monitor(watched_.handle(), nullptr, 0); });
+}
+
+void Monitor::Wait(std::chrono::nanoseconds timeout) {
+  zmq_pollitem_t items[] = {{socket_.handle(), 0, ZMQ_POLLIN, 0}};
+  const auto ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count();
+  zmq_poll(items, 1, static_cast<long>(std::max<int64_t>(ms, 0)));  // NOLINT
 }
 
 bool Monitor::Next(Event* event) {

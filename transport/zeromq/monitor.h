@@ -8,6 +8,7 @@
 #ifndef RAFT_TRANSPORT_ZEROMQ_MONITOR_H_
 #define RAFT_TRANSPORT_ZEROMQ_MONITOR_H_
 
+#include <chrono>  // NOLINT(build/c++11)
 #include <cstdint>
 #include <memory>
 
@@ -34,6 +35,8 @@ class Monitor {
 
   // False: there is nothing more just now.
   bool Next(Event* event);
+  // Sleeps until there may be something, or for so long.
+  void Wait(std::chrono::nanoseconds timeout);
 
  private:
   Monitor(Environment& environment, zmq::socket_t& socket)

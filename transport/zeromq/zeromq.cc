@@ -14,40 +14,32 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "raft/base/assert.h"
+#include "raft/transport/net/descriptors.h"
 #include "raft/transport/net/poller.h"
 #include "raft/transport/zeromq/connection.h"
+#include "raft/transport/zeromq/context.h"
 #include "raft/transport/zeromq/handles.h"
 #include "raft/transport/zeromq/listener.h"
 #include "raft/transport/zeromq/message.h"
 #include "raft/transport/zeromq/peer.h"
+#include "raft/transport/zeromq/prompt_close.h"
 #include "zmq.hpp"
 
 namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
-// Three for each peer. libzmq takes 12 bytes for each that might be.
-constexpr int kMaxSockets = 4096;
-
 // Stands for the listener where a peer is named.
 constexpr Pid kListener = 0;
+
+constexpr int kMaxUpdates = 64;    // In one Poll(): dialling takes time.
+constexpr size_t kFewPeers = 100;  // Whose sockets libzmq closes in no time.
 
 constexpr Clock::time_point kNever = Clock::time_point::max();
 
 // Between looks for messages without end, which make libzmq take what comes.
 constexpr std::chrono::milliseconds kEndlessInterval{100};
 constexpr std::chrono::milliseconds kSoon{5};
-
-TurnedAway Why(Receipt receipt) {
-  switch (receipt) {
-    case Receipt::kTooLarge:
-      return TurnedAway::kTooLarge;
-    case Receipt::kUnproven:
-      return TurnedAway::kUnknownKey;
-    default:
-      return TurnedAway::kMalformed;
-  }
-}
 
 // Thread rule: as Transport's.
 //
@@ -57,7 +49,7 @@ TurnedAway Why(Receipt receipt) {
 // in that socket, and if so puts it on the list of those to be read. Who reads
 // until there are none need not ask: libzmq says so only after it has looked at
 // all that it was told, and whatever it is told next shows at the descriptor.
-class TransportImpl : public Transport {
+class TransportImpl : public StoppableTransport {
  public:
   static absl::StatusOr<std::unique_ptr<Transport>> Open(
       const TransportSpec& spec, const ZeroMqOptions& options);
@@ -80,6 +72,9 @@ class TransportImpl : public Transport {
   int Poll(int limit, Receiver& receiver) override;
   void Wait(absl::Duration timeout) override { events_->Wait(timeout); }
   void Wake() override { events_->Wake(); }
+  bool StopListening() override {
+    return peers_.size() > kFewPeers && listener_->Stop();
+  }
 
  private:
   struct Entry {
@@ -89,15 +84,22 @@ class TransportImpl : public Transport {
   };
 
   TransportImpl(const TransportSpec& spec, const ZeroMqOptions& options,
-                KeyRing keys, std::unique_ptr<Poller> events,
-                zmq::context_t context)
+                KeyRing keys, std::unique_ptr<DescriptorPledge> descriptors,
+                std::unique_ptr<Poller> events, zmq::context_t context)
       : spec_(WithoutKeys(spec)),
         ring_(std::move(keys)),
+        descriptors_(std::move(descriptors)),
         events_(std::move(events)),
         resolver_(options.resolve, [this] { events_->Stir(); }),
         context_(std::move(context)),
-        environment_{context_, *events_, ring_, spec.max_frame_bytes,
-                     spec.queue_bytes} {}
+        environment_{context_,
+                     *events_,
+                     *descriptors_,
+                     ring_,
+                     spec.max_frame_bytes,
+                     spec.queue_bytes} {
+    descriptors_->Hold(kBaseDescriptors);
+  }
 
   // Updates the peer and its deadline; true if its connection came or went.
   bool Update(Pid id, Entry& entry);
@@ -118,6 +120,7 @@ class TransportImpl : public Transport {
 
   const TransportSpec spec_;
   const KeyRing ring_;
+  const std::unique_ptr<DescriptorPledge> descriptors_;
   const std::unique_ptr<Poller> events_;
   Resolver resolver_;
   zmq::context_t context_;
@@ -126,6 +129,7 @@ class TransportImpl : public Transport {
   std::unique_ptr<Listener> listener_;
 
   std::map<Pid, Entry> peers_;
+  int pledged_peers_ = spec_.expected_peers;
   std::set<std::pair<Clock::time_point, Pid>> deadlines_;
   Clock::time_point next_look_ = kNever;  // For those without end.
   std::set<Pid> resolving_;
@@ -150,18 +154,16 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
   absl::StatusOr<KeyRing> keys =
       KeyRing::Create(spec.url.scheme == "ipc" ? WithoutKeys(spec) : spec);
   if (!keys.ok()) return keys.status();
+  absl::StatusOr<std::unique_ptr<DescriptorPledge>> descriptors =
+      PledgeDescriptors(spec.expected_peers);
+  if (!descriptors.ok()) return descriptors.status();
   absl::StatusOr<std::unique_ptr<Poller>> events = Poller::Create();
   if (!events.ok()) return events.status();
-  absl::optional<zmq::context_t> context;
-  try {
-    context.emplace(/*io_threads_=*/1, kMaxSockets);
-  } catch (const zmq::error_t& error) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot start libzmq: ", error.what()));
-  }
-  auto transport = absl::WrapUnique(
-      new TransportImpl(spec, options, *std::move(keys), *std::move(events),
-                        *std::move(context)));
+  absl::StatusOr<zmq::context_t> context = StartContext(spec.expected_peers);
+  if (!context.ok()) return context.status();
+  auto transport = absl::WrapUnique(new TransportImpl(
+      spec, options, *std::move(keys), *std::move(descriptors),
+      *std::move(events), *std::move(context)));
   absl::StatusOr<std::unique_ptr<Listener>> listener =
       Listener::Bind(transport->environment_, parsed->url, transport->resolver_,
                      FramesCookie(kListener), MonitorCookie(kListener));
@@ -169,7 +171,7 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
   transport->listener_ = *std::move(listener);
   if (spec.url.scheme == "tcp") transport->next_look_ = Clock::now();
   transport->SetAlarm();
-  return transport;
+  return std::make_unique<PromptlyClosed>(std::move(transport));
 }
 
 absl::Status TransportImpl::Connect(const PeerSpec& peer) {
@@ -207,6 +209,8 @@ absl::Status TransportImpl::Connect(const PeerSpec& peer) {
                               std::move(keys), FramesCookie(peer.pid),
                               MonitorCookie(peer.pid))})
           .first->second;
+  const auto peers = static_cast<int>(peers_.size());
+  for (; pledged_peers_ < peers; ++pledged_peers_) descriptors_->AddPeer();
   Update(peer.pid, entry);
   SetAlarm();
   return absl::OkStatus();
@@ -245,11 +249,13 @@ int TransportImpl::Poll(int limit, Receiver& receiver) {
   events_->Settle();
   cookies_.clear();
   const bool alarm = events_->Collect(cookies_);
+  int updates = 0;
   for (const uint64_t cookie : cookies_) {
-    if (IsMonitorCookie(cookie)) {
-      Report(PeerOfCookie(cookie), receiver);
-    } else {
-      List(PeerOfCookie(cookie));
+    const Pid id = PeerOfCookie(cookie);
+    if (!IsMonitorCookie(cookie)) {
+      List(id);
+    } else if (id == kListener || updates++ < kMaxUpdates) {
+      Report(id, receiver);
     }
   }
   const std::set<Pid> resolving = resolving_;
@@ -257,7 +263,8 @@ int TransportImpl::Poll(int limit, Receiver& receiver) {
   if (alarm) {
     EndEndless(receiver);
     const Clock::time_point now = Clock::now();
-    while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    while (!deadlines_.empty() && deadlines_.begin()->first <= now &&
+           updates++ < kMaxUpdates) {
       Report(deadlines_.begin()->second, receiver);
     }
   }
@@ -363,7 +370,7 @@ bool TransportImpl::Drain(Pid id, int& budget, int& count, Receiver& receiver) {
     if (receipt == Receipt::kNothing) return true;
     --budget;
     if (receipt != Receipt::kFrame) {
-      receiver.OnTurnedAway(Why(receipt), id, incoming_.sender_host);
+      receiver.OnTurnedAway(WhyNoFrame(receipt), id, incoming_.sender_host);
       continue;
     }
     ++count;

@@ -1,0 +1,21 @@
+#include "raft/transport/zeromq/prompt_close.h"
+
+#include "raft/base/thread.h"
+
+namespace raft_cluster::internal {
+namespace zeromq {
+
+PromptlyClosed::~PromptlyClosed() {
+  if (!static_cast<StoppableTransport&>(inner()).StopListening()) return;
+  Transport* const rest = Release().release();
+  Thread thread;
+  if (StartThread([rest] { delete rest; }, &thread).ok()) {
+    // It ends when libzmq has closed everything, which waits for nobody.
+    thread.detach();
+  } else {
+    delete rest;
+  }
+}
+
+}  // namespace zeromq
+}  // namespace raft_cluster::internal
