@@ -78,7 +78,9 @@ TEST_P(Threads, AreOutOfAServerThatCrashes) {
   LocalCluster cluster(2, GetParam());
   ASSERT_EQ(cluster.RunHandler(1, talker), absl::OkStatus());
   for (int round = 0; round < kRounds; ++round) {
-    if (round % 8 == 0) ASSERT_EQ(cluster.WaitUntilUp(), absl::OkStatus());
+    if (round % 8 == 0) {
+      ASSERT_EQ(cluster.WaitUntilUp(), absl::OkStatus());
+    }
     Callers callers(cluster.server(2));
     absl::SleepFor(absl::Microseconds(round * 40));
     ASSERT_EQ(cluster.Crash(2), absl::OkStatus());

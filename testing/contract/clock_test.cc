@@ -94,8 +94,8 @@ TEST_P(WallClock, SetBackBeforeARestartLetsTheNewLifeInAllTheSame) {
   RecordedCluster& cluster = NewCluster(2);
   ASSERT_THAT(cluster.Send(1, 2, 100, kPatience), IsOk());
   ASSERT_THAT(cluster.Receive(2, kPatience), IsOk());
-  for (int64_t days = 1; days <= 3; ++days) {
-    set_ahead_seconds = -days * kDaySeconds;
+  for (int64_t times = 1; times <= 3; ++times) {
+    set_ahead_seconds = -times * kDaySeconds / 4;
     ASSERT_THAT(cluster.Restart(2), IsOk());
     ASSERT_THAT(cluster.local().WaitUntilUp(), IsOk());
     for (const Pid pid : {1, 2}) {
@@ -103,6 +103,23 @@ TEST_P(WallClock, SetBackBeforeARestartLetsTheNewLifeInAllTheSame) {
       ASSERT_THAT(cluster.Receive(3 - pid, kPatience), IsOk());
     }
   }
+}
+
+// By more than a day: what stands in the way is said at both ends, and gone
+// once the clock is right.
+TEST_P(WallClock, WrongByDaysKeepsAServerOutAndIsSaid) {
+  RecordedCluster& cluster = NewCluster(2);
+  set_ahead_seconds = -3 * kDaySeconds;
+  ASSERT_THAT(cluster.Restart(2), IsOk());
+  EXPECT_TRUE(Eventually([&] {
+    return absl::StrContains(StatsOf(cluster[1], 2).reason(), "clock");
+  }));
+  const PeerStats seen = StatsOf(cluster[2], 1);
+  EXPECT_EQ(seen.state(), PeerStats::CONNECTING);
+  EXPECT_GT(seen.refused_frames_size(), 0);
+  set_ahead_seconds = 0;
+  ASSERT_THAT(cluster.Restart(2), IsOk());
+  EXPECT_THAT(cluster.local().WaitUntilUp(), IsOk());
 }
 
 INSTANTIATE_TEST_SUITE_P(Schemes, WallClock, AllSchemes(), SchemeName);

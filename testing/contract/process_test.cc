@@ -147,7 +147,7 @@ TEST(Twins, OfOnePidDoNotBothSpeak) {
   const auto elsewhere = LocalAddresses::Pick("tcp", 1);
   ASSERT_THAT(elsewhere, IsOk());
   Config config = cluster.config();
-  config.mutable_object()->mutable_servers(0)->set_url(elsewhere->urls()[0]);
+  config.mutable_object()->mutable_servers(0)->set_listen(elsewhere->urls()[0]);
   const auto twin = Server::Start(config, 1);
   ASSERT_THAT(twin, IsOk());
   EXPECT_TRUE(Eventually([&] {

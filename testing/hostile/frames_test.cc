@@ -128,7 +128,8 @@ class Frames : public Hostile {
         relay_ = std::make_unique<Relay>(ParseTcpAddress(url)->host);
         relay_->Start(url.ToString());
       }
-      if (pid == 2) one.set_url(relay_->url());
+      if (pid == 1) one.set_listen(one.url());
+      one.set_url(relay_->url());
       return absl::StatusOr<Config>(told);
     };
     Begin(setup);

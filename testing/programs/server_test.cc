@@ -327,8 +327,8 @@ void ExpectThatATwinTakesOver(bool while_it_is_stopped) {
   const ProgramCluster elsewhere(1);
   const std::string twin_config = WriteTestFile(absl::StrCat(
       R"({"object": {"total": 2, "Servers": [{"mypid": 1, "url": ")",
-      elsewhere.url(1), R"("}, {"mypid": 2, "url": ")", cluster.url(2),
-      R"("}]}})"));
+      cluster.url(1), R"(", "listen": ")", elsewhere.url(1),
+      R"("}, {"mypid": 2, "url": ")", cluster.url(2), R"("}]}})"));
   const auto one = cluster.Start(1);
   const auto two = cluster.Start(2);
   EXPECT_EQ(two->ReadLine(kPatience), Greeting(1, 2));
@@ -343,6 +343,30 @@ void ExpectThatATwinTakesOver(bool while_it_is_stopped) {
   }
   EXPECT_EQ(one->WaitForExit(kPatience), kFailed);
   EXPECT_THAT(one->errors(), HasSubstr("superseded"));
+}
+
+// Two installations without a name for their clusters; the file of the second
+// one has the address of the first one's server 1 for its own.
+TEST(Server, OfAnotherInstallationWithAWrongPortEndsNobody) {
+  const ProgramCluster cluster(2);
+  const ProgramCluster elsewhere(1);
+  const std::string wrong = WriteTestFile(absl::StrCat(
+      R"({"object": {"total": 2, "Servers": [{"mypid": 1, "url": ")",
+      cluster.url(1), R"("}, {"mypid": 2, "url": ")", elsewhere.url(1),
+      R"("}]}})"));
+  const auto one = cluster.Start(1);
+  const auto two = cluster.Start(2);
+  EXPECT_EQ(two->ReadLine(kPatience), Greeting(1, 2));
+  EXPECT_EQ(one->ReadLine(kPatience), Greeting(2, 1));
+  Process::Spec spec;
+  spec.arguments = {"--pid=2", "--config=" + wrong};
+  const auto stranger = StartProgram("server", spec);
+  EXPECT_TRUE(one->WaitForError("OTHER_ADDRESS", kPatience));
+  EXPECT_TRUE(one->WaitForError(elsewhere.url(1), kPatience));
+  EXPECT_TRUE(
+      stranger->WaitForError("takes this server for a stranger", kPatience));
+  EXPECT_TRUE(two->Write("1: still here\n", kPatience));
+  EXPECT_EQ(one->ReadLine(kPatience), "2: still here");
 }
 
 TEST(Server, FailsWhenANewerLifeHasTakenOver) {

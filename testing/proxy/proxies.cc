@@ -16,7 +16,8 @@ absl::StatusOr<Config> Proxies::ConfigOf(Pid pid, Config config) {
       proxy = *std::move(started);
       prepare_(*proxy);
     }
-    if (member.mypid() != pid) member.set_url(proxy->url().ToString());
+    if (member.mypid() == pid) member.set_listen(member.url());
+    member.set_url(proxy->url().ToString());
   }
   return config;
 }

@@ -30,8 +30,8 @@ class Proxies {
   explicit Proxies(std::function<void(TcpProxy&)> prepare = [](TcpProxy&) {})
       : prepare_(std::move(prepare)) {}
 
-  // What server `pid` is to be told: its own url as it is, and of its peers
-  // those of their proxies. The first call starts the proxies. As
+  // What server `pid` is to be told: all are at the urls of their proxies, and
+  // it listens itself where the proxy calls. The first call starts the proxies. As
   // TcpProxy::Start().
   absl::StatusOr<Config> ConfigOf(Pid pid, Config config);
 
