@@ -10,17 +10,16 @@
 namespace raft_cluster::internal {
 namespace {
 
-// Below 0: no limit.
-std::atomic<int>& Left() {
-  static std::atomic<int> left = [] {
-    const char* const most = std::getenv("RAFT_TEST_MAX_THREADS");
-    return most == nullptr ? -1 : std::atoi(most);
+// Threads that were started and have not ended.
+std::atomic<int> running{0};
+
+// How many may run. Below 0: any number.
+std::atomic<int>& Most() {
+  static std::atomic<int> most = [] {
+    const char* const words = std::getenv("RAFT_TEST_MAX_THREADS");
+    return words == nullptr ? -1 : std::atoi(words);
   }();
-  return left;
-}
-std::atomic<bool>& Limited() {
-  static std::atomic<bool> limited{Left() >= 0};
-  return limited;
+  return most;
 }
 
 struct Start {
@@ -34,33 +33,33 @@ void* RunInPlace(void* argument) {
   const Start copy = *start;
   delete start;
   void* const result = copy.run(copy.argument);
-  ++Left();
+  --running;
   return result;
 }
 
 }  // namespace
 
-void AllowThreads(int count) {
-  Left() = count;
-  Limited() = true;
-}
+void AllowThreads(int count) { Most() = running + count; }
 
-void AllowAllThreads() { Limited() = false; }
+void AllowAllThreads() { Most() = -1; }
 
 }  // namespace raft_cluster::internal
 
 // In place of the C library's, for all that is in this process.
 extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* how,
                               void* (*run)(void*), void* argument) {
-  using raft_cluster::internal::Left;
-  using raft_cluster::internal::Limited;
+  using raft_cluster::internal::Most;
   using raft_cluster::internal::RunInPlace;
+  using raft_cluster::internal::running;
   using raft_cluster::internal::Start;
   static auto* const original = reinterpret_cast<decltype(pthread_create)*>(
       dlsym(RTLD_NEXT, "pthread_create"));
-  if (--Left() < 0 && Limited()) {
-    ++Left();
+  const int most = Most();
+  if (++running > most && most >= 0) {
+    --running;
     return EAGAIN;
   }
-  return original(thread, how, RunInPlace, new Start{run, argument});
+  const int error = original(thread, how, RunInPlace, new Start{run, argument});
+  if (error != 0) --running;
+  return error;
 }

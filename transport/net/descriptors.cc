@@ -74,9 +74,9 @@ absl::StatusOr<std::unique_ptr<DescriptorPledge>> DescriptorPledge::Make(
     pledge->pledged_ = 0;  // Nothing was.
     return absl::ResourceExhaustedError(absl::StrCat(
         "too few descriptors: ", needs.base + needs.each * needs.peers + kSpare,
-        " are wanted with ", needs.peers, " peers, but of the ", limit,
-        " that this process may open only ", std::max(left, 0),
-        " are left; raise ulimit -n"));
+        " are wanted with ", needs.peers, needs.peers == 1 ? " peer" : " peers",
+        ", but of the ", limit, " that this process may open only ",
+        std::max(left, 0), " are left; raise ulimit -n"));
   }
   account.pledged += pledge->pledged_;
   return pledge;

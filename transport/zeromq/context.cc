@@ -13,8 +13,8 @@ namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
-// libzmq's reaper and its I/O thread.
-constexpr int kThreads = 2;
+// libzmq's reaper and its I/O thread, and one of whoever opens a transport.
+constexpr int kThreads = 3;
 
 // Of libzmq's sockets: without any peer, and for each (a DEALER and both ends
 // of its monitor).
