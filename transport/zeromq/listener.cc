@@ -1,5 +1,6 @@
 #include "raft/transport/zeromq/listener.h"
 
+#include <unistd.h>
 #include <zmq.h>
 
 #include <cerrno>
@@ -34,6 +35,14 @@ absl::string_view LowPortHint(const Url& url) {
   return low ? "; ports below 1024 need a privilege" : "";
 }
 
+// There may be one in which the system lets nobody make a file, such as /proc.
+bool HasFolder(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder =
+      slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  return access(folder.c_str(), F_OK) == 0;
+}
+
 // Why an address cannot be listened on, with what helps where that is known of
 // this errno: no guess, since it would be believed.
 absl::Status BindError(const Url& url, int error) {
@@ -58,7 +67,7 @@ absl::Status BindError(const Url& url, int error) {
                                  : LowPortHint(url);
       break;
     case ENOENT:
-      hint = "; the folder does not exist";
+      if (!HasFolder(url.address)) hint = "; the folder does not exist";
       break;
     case ENOTDIR:
       hint = "; a part of the path before the last is a file";
