@@ -137,7 +137,7 @@ class Bench {
     EngineOptions engine = Wire::QuietEngine(kSelf);
     engine.link.link_budget_bytes = options.queue_bytes;
     for (int i = 1; i <= options.peers; ++i) {
-      engine.peers.push_back({kSelf + i, {}});
+      engine.peers.push_back({kSelf + i, Wire::UrlOf(kSelf + i)});
     }
     return engine;
   }

@@ -9,7 +9,7 @@
 namespace raft_cluster::internal {
 namespace {
 
-// A run that is longer than this does not end.
+// What is explored and takes longer than this does not end.
 constexpr int kMaxSteps = 10000;
 // How seldom chance takes the processor from a thread that could go on.
 constexpr int kStays = 5;
@@ -104,6 +104,7 @@ void Schedule::Interleave(const std::vector<NamedThread>& threads,
                           absl::FunctionRef<bool()> settled) {
   give_up_ = now_ + kPatience;
   exploring_ = true;
+  explored_from_ = steps_;
   std::vector<int> started;
   for (const NamedThread& thread : threads) started.push_back(Start(thread));
   const auto over = [&] {
@@ -161,7 +162,9 @@ int& Schedule::locks_held() { return running_->locks_held; }
 
 void Schedule::WaitUntil(const Step& step, absl::FunctionRef<bool()> ready,
                          Micros deadline) {
-  Check(++steps_ <= kMaxSteps, "goes on for ever");
+  ++steps_;
+  Check(!exploring_ || steps_ - explored_from_ <= kMaxSteps,
+        "goes on for ever");
   Thread* const self = running_;
   self->step = step;
   self->ready = &ready;

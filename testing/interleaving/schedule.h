@@ -148,6 +148,7 @@ class Schedule {
   std::mt19937 random_;
   bool exploring_ = false;
   int steps_ = 0;
+  int explored_from_ = 0;  // steps_ when Interleave() began.
   int names_ = 0;
   Micros now_ = 1000000;
   Micros give_up_ = kNever - 1;

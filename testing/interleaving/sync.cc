@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace raft_cluster::internal {
+namespace raft_cluster::internal::interleaving {
 
 // ---- Mutex ------------------------------------------------------------------
 
@@ -125,4 +125,4 @@ absl::Status StartThread(std::function<void()> body, Thread* thread,
   return absl::OkStatus();
 }
 
-}  // namespace raft_cluster::internal
+}  // namespace raft_cluster::internal::interleaving

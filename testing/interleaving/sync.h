@@ -15,7 +15,9 @@
 #include "absl/status/status.h"
 #include "raft/testing/interleaving/schedule.h"
 
-namespace raft_cluster::internal {
+// In a namespace of its own, as a program may have both: what runs under the
+// schedule, and libraries over the locks of the system.
+namespace raft_cluster::internal::interleaving {
 
 class ABSL_LOCKABLE Mutex {
  public:
@@ -98,6 +100,16 @@ class Thread {
 
 absl::Status StartThread(std::function<void()> body, Thread* thread,
                          const char* where = __builtin_FUNCTION());
+
+}  // namespace raft_cluster::internal::interleaving
+
+namespace raft_cluster::internal {
+
+using interleaving::CondVar;
+using interleaving::Mutex;
+using interleaving::MutexLock;
+using interleaving::StartThread;
+using interleaving::Thread;
 
 }  // namespace raft_cluster::internal
 

@@ -2,9 +2,15 @@
 
 #include <utility>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "raft/cluster/link/wire.h"
+#include "raft/testing/interleaving/network.h"
 #include "raft/testing/interleaving/schedule.h"
+#include "raft/transport/forwarding_transport.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -17,110 +23,78 @@ void Check(bool good, absl::string_view why) {
   Schedule::Current().Check(good, why);
 }
 
-Origin From(Pid peer) {
-  return {/*proven=*/0, static_cast<uint64_t>(peer),
-          absl::StrCat("wire://", peer)};
+// Whose frame it is: each listens on the url of its pid.
+Pid PidOf(const Origin& origin) {
+  absl::string_view address = origin.address;
+  Pid pid = 0;
+  Check(absl::ConsumePrefix(&address, "loopback://") &&
+            absl::SimpleAtoi(address, &pid),
+        "a frame comes from nobody");
+  return pid;
 }
 
 }  // namespace
 
-class WireTransport : public Transport {
+// The pump's end: whoever is sent a frame acts on it before the call returns.
+class WireTransport final : public ForwardingTransport {
  public:
-  explicit WireTransport(Wire* wire) : wire_(wire) { wire_->open_ = true; }
+  WireTransport(std::unique_ptr<Transport> inner, Wire* wire)
+      : ForwardingTransport(std::move(inner)), wire_(wire) {
+    wire_->transport_ = this;
+  }
   ~WireTransport() override {
-    Schedule::Current().Point({"destroys the transport"});
-    Check(owners_ + wakers_ + sleepers_ == 0,
-          "the transport is destroyed while in use");
-    wire_->open_ = false;
+    wire_->transport_ = nullptr;
+    wire_->coming_ = 0;
   }
 
-  const Url& url() const override { return url_; }
+  // Checksums would take most of the time.
   Properties properties() const override {
-    return {/*fifo=*/true, /*proves_integrity=*/true};
-  }
-
-  absl::Status Connect(const PeerSpec& peer) override {
-    const Owner owner(&owners_, "calls Transport::Connect");
-    wire_->resets_.push_back(peer.pid);
-    return absl::OkStatus();
-  }
-  void Disconnect(Pid) override {
-    const Owner owner(&owners_, "calls Transport::Disconnect");
+    Properties properties = ForwardingTransport::properties();
+    properties.proves_integrity = true;
+    return properties;
   }
 
   SendResult Send(Pid pid, const Frame& frame) override {
-    const Owner owner(&owners_, "calls Transport::Send");
-    Wire::Peer& peer = wire_->peers_.at(pid);
-    if (peer.full) return SendResult::kFull;
-    peer.unheard.push_back(frame);
-    wire_->Act(pid);
-    return SendResult::kSent;
+    if (wire_->peers_.at(pid).full) return SendResult::kFull;
+    return Sent(pid, ForwardingTransport::Send(pid, frame));
   }
-  SendResult Reply(const Origin&, const Frame&) override {
-    const Owner owner(&owners_, "calls Transport::Reply");
-    return SendResult::kSent;
+  SendResult Reply(const Origin& origin, const Frame& frame) override {
+    return Sent(PidOf(origin), ForwardingTransport::Reply(origin, frame));
   }
-
   int Poll(int limit, Receiver& receiver) override {
-    const Owner owner(&owners_, "calls Transport::Poll");
-    wire_->woken_ = wire_->room_ = false;
-    for (; !wire_->resets_.empty(); wire_->resets_.pop_back()) {
-      receiver.OnReset(wire_->resets_.back(), /*up=*/true);
-    }
-    int frames = 0;
-    for (; frames < limit && !wire_->arrivals_.empty(); ++frames) {
-      const auto [peer, frame] = std::move(wire_->arrivals_.front());
-      wire_->arrivals_.pop_front();
-      receiver.OnFrame(From(peer), frame);
-    }
-    return frames;
-  }
-
-  void Wait(absl::Duration timeout) override {
-    Schedule& schedule = Schedule::Current();
-    Check(schedule.locks_held() == 0, "a lock is held over Wait()");
-    Check(++sleepers_ == 1, "two threads are in Wait()");
-    const Micros until = Now() + absl::ToInt64Microseconds(timeout);
-    schedule.WaitUntil(
-        {"sleeps in Transport::Wait"},
-        [&] {
-          return wire_->woken_ || wire_->room_ || !wire_->resets_.empty() ||
-                 !wire_->arrivals_.empty() || Now() >= until;
-        },
-        until);
-    --sleepers_;
-  }
-
-  void Wake() override {
-    Schedule& schedule = Schedule::Current();
-    Check(schedule.locks_held() == 0, "a lock is held over Wake()");
-    ++wakers_;
-    schedule.Point({"calls Transport::Wake"});
-    wire_->woken_ = true;
-    --wakers_;
+    const int count = ForwardingTransport::Poll(limit, receiver);
+    wire_->coming_ -= static_cast<size_t>(count);
+    return count;
   }
 
  private:
-  // Over each call that needs the ownership of the transport.
-  class Owner {
-   public:
-    Owner(int* owners, const char* call) : owners_(owners) {
-      Check(++*owners_ == 1, "two threads use the transport at once");
-      Check(Schedule::Current().locks_held() <= 1,
-            "another lock is held over a call of the transport");
-      Schedule::Current().Point({call});
+  SendResult Sent(Pid pid, SendResult result) {
+    if (result == SendResult::kSent) {
+      ++wire_->peers_.at(pid).unheard;
+      wire_->Act(pid);
     }
-    ~Owner() { --*owners_; }
-
-   private:
-    int* const owners_;
-  };
+    return result;
+  }
 
   Wire* const wire_;
-  const Url url_;
-  int owners_ = 0;
-  int wakers_ = 0;
-  int sleepers_ = 0;
+};
+
+// What a peer hears. Its connection is nothing that it would have to know of.
+class Wire::Ear final : public Receiver {
+ public:
+  explicit Ear(Peer* peer) : peer_(*peer) {}
+
+  void OnFrame(const Origin& origin, Frame frame) override {
+    --peer_.unheard;
+    ParsedFrame parsed;
+    const ParseResult result =
+        ParseFrame(frame, /*verify_checksum=*/false, &parsed);
+    peer_.engine->OnFrame(origin, result, parsed, Now());
+  }
+  void OnReset(Pid, bool) override {}
+
+ private:
+  Peer& peer_;
 };
 
 EngineOptions Wire::QuietEngine(Pid self) {
@@ -136,34 +110,60 @@ EngineOptions Wire::QuietEngine(Pid self) {
   return options;
 }
 
-Wire::Wire(int peers) {
+Url Wire::UrlOf(Pid pid) {
+  Url url;
+  url.scheme = "loopback";
+  url.address = absl::StrCat(pid);
+  return url;
+}
+
+Wire::Wire(int peers) : open_(NewScheduledNetwork()) {
   for (Pid pid = kSelf + 1; pid <= kSelf + peers; ++pid) {
+    Peer& peer = peers_[pid];
     EngineOptions options = QuietEngine(pid);
-    options.peers = {{kSelf, {}}};
-    peers_[pid].engine = std::make_unique<Engine>(options, Now());
+    options.peers = {{kSelf, UrlOf(kSelf)}};
+    peer.engine = std::make_unique<Engine>(options, Now());
+    peer.transport = OpenAt(pid);
+    Check(peer.transport->Connect({kSelf, UrlOf(kSelf)}).ok(),
+          "a peer cannot connect");
   }
 }
 
-Wire::~Wire() { Check(!open_, "the transport was not closed"); }
+Wire::~Wire() { Check(transport_ == nullptr, "the transport was not closed"); }
+
+std::unique_ptr<Transport> Wire::OpenAt(Pid pid) {
+  TransportSpec spec;
+  spec.url = UrlOf(pid);
+  spec.self = pid;
+  absl::StatusOr<std::unique_ptr<Transport>> transport = open_(spec);
+  Check(transport.ok(), "a transport cannot be opened");
+  return *std::move(transport);
+}
 
 std::unique_ptr<Transport> Wire::Open() {
-  return std::make_unique<WireTransport>(this);
+  auto transport = std::make_unique<WireTransport>(OpenAt(kSelf), this);
+  for (auto& entry : peers_) {
+    Ear ear(&entry.second);
+    entry.second.transport->Poll(/*limit=*/1, ear);  // Its connection comes up.
+  }
+  return Checked(std::move(transport));
 }
 
 void Wire::Act(Pid pid) {
   Peer& peer = peers_.at(pid);
   Engine& engine = *peer.engine;
-  for (; peer.listens && !peer.unheard.empty(); peer.unheard.pop_front()) {
-    ParsedFrame parsed;
-    const ParseResult result = ParseFrame(peer.unheard.front(),
-                                          /*verify_checksum=*/false, &parsed);
-    engine.OnFrame(From(kSelf), result, parsed, Now());
+  Ear ear(&peer);
+  while (peer.listens && peer.transport->Poll(/*limit=*/100, ear) == 100) {
   }
   Delivery received;
   while (peer.takes && engine.Take(&received, Now())) ++peer.taken;
   Engine::Due due;
   while (engine.NextFrame(Now(), /*sleeping=*/true, &due)) {
-    arrivals_.emplace_back(pid, due.out.Encode());
+    const Frame frame = due.out.Encode();
+    const SendResult result = due.out.reply
+                                  ? peer.transport->Reply(due.out.origin, frame)
+                                  : peer.transport->Send(kSelf, frame);
+    if (result == SendResult::kSent) ++coming_;
   }
 }
 
@@ -181,8 +181,9 @@ void Wire::SetTakes(Pid peer, bool takes) {
 
 void Wire::SetFull(Pid peer, bool full) {
   Schedule::Current().Point({full ? "the wire is full" : "the wire has room"});
-  room_ = peers_.at(peer).full && !full;
+  const bool room = peers_.at(peer).full && !full;
   peers_.at(peer).full = full;
+  if (room && transport_ != nullptr) transport_->Wake();
 }
 
 void Wire::Say(Pid peer, const std::vector<std::string>& msgs) {
@@ -201,7 +202,7 @@ bool Wire::Quiet() const {
     const Stats stats = peer.engine->GetStats(Now());
     if (stats.peers(0).ledger().in_flight() > 0) return false;
   }
-  return arrivals_.empty() && resets_.empty();
+  return coming_ == 0;
 }
 
 }  // namespace raft_cluster::internal

@@ -6,26 +6,26 @@
 //   wire.Say(2, {"hello"});            // A frame arrives.
 //
 // The peers are engines without a pump: they act in the moment in which a frame
-// reaches them, or somebody makes them. The transport fails the run where its
-// user breaks a rule of transport/transport.h, or holds a lock over a call but
-// the one that is the ownership of the transport.
+// reaches them, or somebody makes them. The network between is that of
+// network.h, and the pump's use of its transport is checked as there.
 //
 // Thread rule: the threads of one schedule.
 #ifndef RAFT_TESTING_INTERLEAVING_WIRE_H_
 #define RAFT_TESTING_INTERLEAVING_WIRE_H_
 
 #include <cstddef>
-#include <deque>
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "raft/cluster/engine/engine.h"
 #include "raft/transport/transport.h"
+#include "raft/transport/url.h"
 
 namespace raft_cluster::internal {
+
+class WireTransport;
 
 class Wire {
  public:
@@ -35,6 +35,8 @@ class Wire {
   // So quiet that nothing is done because of time that passed, but what is
   // owed or put off.
   static EngineOptions QuietEngine(Pid self);
+  // Where a server listens, for its peers to connect to.
+  static Url UrlOf(Pid pid);
 
   // REQUIRES: called once; the transport is destroyed before the Wire.
   std::unique_ptr<Transport> Open();
@@ -51,7 +53,7 @@ class Wire {
   // How many envelopes the peer has taken.
   size_t taken(Pid peer) const { return peers_.at(peer).taken; }
   // How many frames have come that the peer did not listen to so far.
-  size_t unheard(Pid peer) const { return peers_.at(peer).unheard.size(); }
+  size_t unheard(Pid peer) const { return peers_.at(peer).unheard; }
   // Nothing is under way, and the peers know that all they said was taken.
   bool Quiet() const;
 
@@ -60,23 +62,23 @@ class Wire {
 
   struct Peer {
     std::unique_ptr<Engine> engine;
+    std::unique_ptr<Transport> transport;
     bool listens = true;
     bool takes = true;
     bool full = false;
-    std::deque<Frame> unheard;
+    size_t unheard = 0;
     size_t taken = 0;
   };
 
+  class Ear;
+
+  std::unique_ptr<Transport> OpenAt(Pid pid);
   void Act(Pid pid);
 
+  const Opener open_;
   std::map<Pid, Peer> peers_;
-  // For the pump.
-  std::deque<std::pair<Pid, Frame>> arrivals_;
-  std::vector<Pid> resets_;
-  // Reasons for Wait() to return, which Poll() takes away.
-  bool room_ = false;
-  bool woken_ = false;
-  bool open_ = false;
+  WireTransport* transport_ = nullptr;  // The pump's, while it is open.
+  size_t coming_ = 0;                   // Frames for it that it did not poll.
 };
 
 }  // namespace raft_cluster::internal

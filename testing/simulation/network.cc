@@ -4,7 +4,11 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "raft/testing/simulation/sim_transport.h"
 #include "raft/testing/simulation/streams.h"
 
 namespace raft_cluster::internal {
@@ -13,66 +17,6 @@ namespace {
 constexpr size_t kHeldBytes = size_t{256} << 10;
 
 }  // namespace
-
-class SimTransport : public Transport {
- public:
-  SimTransport(SimNetwork* network, Pid pid, uint64_t process, bool fifo)
-      : network_(network), pid_(pid), process_(process), fifo_(fifo) {
-    url_.scheme = "sim";
-    url_.address = absl::StrCat(pid);
-  }
-  ~SimTransport() override { network_->Closed(this); }
-
-  const Url& url() const override { return url_; }
-  Properties properties() const override { return {fifo_, false}; }
-
-  absl::Status Connect(const PeerSpec& peer) override {
-    network_->Reset(pid_, peer.pid);
-    return absl::OkStatus();
-  }
-  void Disconnect(Pid) override {}
-  SendResult Send(Pid peer, const Frame& frame) override {
-    return network_->Transmit(this, peer, 0, frame);
-  }
-  SendResult Reply(const Origin& origin, const Frame& frame) override {
-    SimTransport* to = network_->Find(origin.connection);
-    if (to == nullptr) return SendResult::kUnknown;
-    return network_->Transmit(this, to->pid_, origin.connection, frame);
-  }
-  int Poll(int limit, Receiver& receiver) override {
-    for (; !resets_.empty(); resets_.pop_front()) {
-      receiver.OnReset(resets_.front(), /*up=*/true);
-    }
-    int count = 0;
-    for (; count < limit && !inbound_.empty(); ++count) {
-      Inbound inbound = std::move(inbound_.front());
-      inbound_.pop_front();
-      Origin origin;
-      origin.connection = inbound.sender;
-      origin.address = absl::StrCat("process ", inbound.sender);
-      receiver.OnFrame(origin, std::move(inbound.frame));
-    }
-    return count;
-  }
-  void Wait(absl::Duration) override {}
-  void Wake() override {}
-
- private:
-  friend class SimNetwork;
-  struct Inbound {
-    uint64_t sender;
-    Frame frame;
-  };
-
-  SimNetwork* const network_;
-  const Pid pid_;
-  const uint64_t process_;
-  const bool fifo_;
-  Url url_;
-  bool dead_ = false;
-  std::deque<Inbound> inbound_;
-  std::deque<Pid> resets_;
-};
 
 SimNetwork::SimNetwork(uint64_t seed, int servers, bool fifo)
     : servers_(servers), fifo_(fifo), listening_(static_cast<size_t>(servers)) {
@@ -84,8 +28,43 @@ SimNetwork::SimNetwork(uint64_t seed, int servers, bool fifo)
 }
 
 std::unique_ptr<Transport> SimNetwork::Open(Pid pid) {
+  // What a link has under way is bounded by its own budgets.
+  TransportSpec spec;
+  spec.max_frame_bytes = spec.queue_bytes = SimTransport::kUnbounded;
+  return Open(pid, spec);
+}
+
+absl::StatusOr<std::unique_ptr<Transport>> SimNetwork::Open(
+    const TransportSpec& spec) {
+  if (spec.url.scheme != SimTransport::kScheme || spec.max_frame_bytes == 0 ||
+      spec.queue_bytes == 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        spec.url.ToString(), ": not sim://, or a limit of the spec is 0"));
+  }
+  Pid pid = 0;
+  if (spec.url.address == "*") {
+    for (int tried = 0; tried < servers_ && pid == 0; ++tried) {
+      last_free_ = last_free_ % servers_ + 1;
+      if (!Listens(last_free_)) pid = last_free_;
+    }
+  } else if (!absl::SimpleAtoi(spec.url.address, &pid)) {
+    pid = 0;
+  }
+  if (pid < 1 || pid > servers_) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        spec.url.ToString(), ": not that of a server of this network"));
+  }
+  if (Listens(pid)) {
+    return absl::UnavailableError(
+        absl::StrCat("somebody listens on ", spec.url.ToString()));
+  }
+  return Open(pid, spec);
+}
+
+std::unique_ptr<Transport> SimNetwork::Open(Pid pid,
+                                            const TransportSpec& spec) {
   auto transport =
-      std::make_unique<SimTransport>(this, pid, ++processes_, fifo_);
+      std::make_unique<SimTransport>(this, pid, ++processes_, spec);
   open_.push_back(transport.get());
   listening_[static_cast<size_t>(pid - 1)] = transport.get();
   ResetAllTo(pid);
@@ -112,6 +91,7 @@ void SimNetwork::ResetAllTo(Pid pid) {
 }
 
 void SimNetwork::Closed(SimTransport* transport) {
+  const bool listened = Listens(transport->pid_) && !transport->dead_;
   Kill(transport);
   open_.erase(std::find(open_.begin(), open_.end(), transport));
   woken_.erase(std::remove(woken_.begin(), woken_.end(), transport),
@@ -120,6 +100,11 @@ void SimNetwork::Closed(SimTransport* transport) {
     for (Held& held : wire.held) {
       if (held.sender == transport) held.sender = nullptr;
     }
+  }
+  if (!listened || Listens(transport->pid_)) return;
+  for (SimTransport* other : open_) {
+    other->SetUp(transport->pid_, false);
+    woken_.push_back(other);
   }
 }
 
@@ -140,14 +125,10 @@ void SimNetwork::Reset(Pid from, Pid to) {
   if (listening_[static_cast<size_t>(to - 1)] == nullptr) return;
   for (SimTransport* transport : open_) {
     if (transport->pid_ == from && !transport->dead_) {
-      ConnectionMade(transport, to);
+      transport->SetUp(to, true);
+      woken_.push_back(transport);
     }
   }
-}
-
-void SimNetwork::ConnectionMade(SimTransport* process, Pid peer) {
-  process->resets_.push_back(peer);
-  woken_.push_back(process);
 }
 
 void SimNetwork::Unclog(Pid from, Pid to) {
@@ -155,7 +136,7 @@ void SimNetwork::Unclog(Pid from, Pid to) {
   unclogged.faults.clogged = false;
   for (const Held& held : unclogged.held) {
     if (held.sender == nullptr) continue;
-    Schedule(held.sender, to, 0, held.frame);
+    Schedule(held.sender, to, 0, held.frame, held.load);
     woken_.push_back(held.sender);
   }
   unclogged.held.clear();
@@ -163,7 +144,7 @@ void SimNetwork::Unclog(Pid from, Pid to) {
 }
 
 SendResult SimNetwork::Transmit(SimTransport* from, Pid to, uint64_t reply_to,
-                                const Frame& frame) {
+                                const Frame& frame, const Load& load) {
   if (from->dead_) return SendResult::kSent;
   ++counts_.frames;
   Wire& through = wire(from->pid_, to);
@@ -174,15 +155,15 @@ SendResult SimNetwork::Transmit(SimTransport* from, Pid to, uint64_t reply_to,
       return SendResult::kFull;
     }
     through.held_bytes += frame.size();
-    through.held.push_back({from, frame});
+    through.held.push_back({from, frame, load});
     return SendResult::kSent;
   }
-  Schedule(from, to, reply_to, frame);
+  Schedule(from, to, reply_to, frame, load);
   return SendResult::kSent;
 }
 
 void SimNetwork::Schedule(SimTransport* from, Pid to, uint64_t reply_to,
-                          const Frame& frame) {
+                          const Frame& frame, const Load& load) {
   Wire& through = wire(from->pid_, to);
   const SimFaults& faults = through.faults;
   SplitMix64& random = through.random;
@@ -207,6 +188,7 @@ void SimNetwork::Schedule(SimTransport* from, Pid to, uint64_t reply_to,
     arrival.receiver = reply_to;
     arrival.frame =
         random.Chance(faults.damage) ? Damage(frame, &random) : frame;
+    arrival.load = load;
     arrivals_.push_back(std::move(arrival));
     std::push_heap(arrivals_.begin(), arrivals_.end(), Later());
   }
@@ -240,12 +222,21 @@ Transport* SimNetwork::Deliver() {
   // Frames that are not in order may also outlive their connection.
   const bool gone = fifo_ && arrival.receiver == 0 &&
                     arrival.connection != through.connection;
-  if (to == nullptr || gone) {
+  if (to == nullptr || gone ||
+      arrival.frame.size() > to->spec_.max_frame_bytes) {
     ++counts_.lost;
     return nullptr;
   }
-  to->inbound_.push_back({arrival.sender, std::move(arrival.frame)});
+  to->inbound_.push_back(
+      {arrival.sender, std::move(arrival.frame), std::move(arrival.load)});
   return to;
+}
+
+// For who drives the network by waiting.
+void SimNetwork::PassTime(SimTransport* process, Micros until) {
+  while (!process->MayPoll() && NextArrival() <= until) Deliver();
+  if (!process->MayPoll()) clock_.Set(std::max(now(), until));
+  woken_.clear();
 }
 
 std::vector<Transport*> SimNetwork::TakeWoken() {

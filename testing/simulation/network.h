@@ -7,7 +7,14 @@
 //   network.faults(1, 2).loss = 0.3;
 //   while (network.NextArrival() <= until) network.Deliver();
 //
-// Everything that happens follows from the seed and the calls.
+// Everything that happens follows from the seed and the calls. Server n listens
+// on "sim://n". Its transports pass the conformance suite, in virtual time,
+// which passes in their Wait(), too; what else drives them has to see to it
+// that what arrives is delivered.
+//
+// Of a connection it is known that it is lost where the other end has closed,
+// as the system of a process says for it; one that was killed is silent, as if
+// its machine were gone.
 //
 // Thread rule: one thread, for the network and all its transports.
 #ifndef RAFT_TESTING_SIMULATION_NETWORK_H_
@@ -20,6 +27,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "raft/base/clock.h"
 #include "raft/base/pid.h"
 #include "raft/base/random.h"
@@ -61,6 +69,10 @@ class SimNetwork {
   // an earlier one still lives; that one can go on sending, and has the port
   // back when no later one lives.
   std::unique_ptr<Transport> Open(Pid pid);
+  // The same for a transport as any, with the limits of the spec; the address
+  // "*" is that of a server that does not listen, another one each time.
+  // INVALID_ARGUMENT: the spec. UNAVAILABLE: somebody listens there.
+  absl::StatusOr<std::unique_ptr<Transport>> Open(const TransportSpec& spec);
   // The process is dead: what it sends is nothing, what it got is gone.
   void Kill(Transport* transport);
 
@@ -85,9 +97,12 @@ class SimNetwork {
  private:
   friend class SimTransport;
 
+  // Counts a frame as waiting until it is destroyed; null: nobody counts.
+  using Load = std::shared_ptr<void>;
   struct Held {
     SimTransport* sender;
     Frame frame;
+    Load load;
   };
   struct Wire {
     explicit Wire(SplitMix64 own) : random(own) {}
@@ -107,6 +122,7 @@ class SimNetwork {
     uint64_t sender = 0;
     uint64_t receiver = 0;
     Frame frame;
+    Load load;
   };
   struct Later {
     bool operator()(const Arrival& a, const Arrival& b) const {
@@ -118,16 +134,21 @@ class SimNetwork {
     return wires_[static_cast<size_t>((from - 1) * servers_ + to - 1)];
   }
   SimTransport* Find(uint64_t process) const;
+  bool Listens(Pid pid) const {
+    return listening_[static_cast<size_t>(pid - 1)] != nullptr;
+  }
+  std::unique_ptr<Transport> Open(Pid pid, const TransportSpec& spec);
   SendResult Transmit(SimTransport* from, Pid to, uint64_t reply_to,
-                      const Frame& frame);
+                      const Frame& frame, const Load& load);
   void Schedule(SimTransport* from, Pid to, uint64_t reply_to,
-                const Frame& frame);
+                const Frame& frame, const Load& load);
   Frame Damage(const Frame& frame, SplitMix64* random);
   void ResetAllTo(Pid pid);
-  void ConnectionMade(SimTransport* process, Pid peer);
+  void PassTime(SimTransport* process, Micros until);
   void Closed(SimTransport* transport);
 
   const int servers_;
+  Pid last_free_ = 0;  // That somebody got who wanted any.
   const bool fifo_;
   SimClock clock_;
   uint64_t order_ = 0;

@@ -21,6 +21,7 @@
 #include <functional>
 #include <ostream>
 
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "raft/transport/transport.h"
 #include "raft/transport/url.h"
@@ -43,6 +44,11 @@ struct TransportUnderTest {
   // Bytes that the operating system and the receiving side may hold of what is
   // on its way to a peer that does not poll, beside TransportSpec::queue_bytes.
   size_t system_buffer_bytes = size_t{64} << 20;
+
+  // Null, unless all happens in one thread and in a time of its own, as in a
+  // simulator, where time passes in Wait() alone: what time it is there. What
+  // several threads would have to show is then not tried.
+  std::function<absl::Time()> virtual_now = nullptr;
 };
 
 class TransportConformance : public testing::TestWithParam<TransportUnderTest> {

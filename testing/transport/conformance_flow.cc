@@ -68,19 +68,25 @@ TEST_P(TransportConformance, RefusesAtTheBoundAndGoesOnWhenThePeerPolls) {
 
     b.frames.clear();
     const Clock::time_point begin = Clock::now();
-    std::thread polling([&] {
+    const auto poll = [&] {
       // Until all is there, or for a lossy transport for some time.
       RunUntil(
           {&b}, [&] { return b.frames.size() >= flood.frames; },
           GetParam().lossless ? kPatience : absl::Seconds(5));
-    });
+    };
+    std::thread polling;
+    if (GetParam().virtual_now) {
+      poll();
+    } else {
+      polling = std::thread(poll);
+    }
     SendResult result = SendResult::kFull;
     while (result == SendResult::kFull && Clock::now() - begin < kAtOnce * 5) {
       a->Wait(absl::Seconds(60));
       a.Poll();
       result = a->Send(2, Text("again"));
     }
-    polling.join();
+    if (polling.joinable()) polling.join();
     EXPECT_EQ(result, SendResult::kSent);
     EXPECT_LT(Clock::now() - begin, std::chrono::seconds(30));
     // Where frames overtake each other, it is not the last to come.

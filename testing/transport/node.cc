@@ -42,14 +42,22 @@ std::string Node::Arrived::bytes() const {
 }
 
 Node::Node(const TransportUnderTest& under_test,
-           const std::function<void(TransportSpec&)>& adjust) {
+           const std::function<void(TransportSpec&)>& adjust)
+    : virtual_now_(under_test.virtual_now) {
   TransportSpec spec = DefaultSpec(under_test, under_test.fresh_url());
   if (adjust) adjust(spec);
   transport = MustOpen(under_test, spec);
 }
 
 Node::Node(const TransportUnderTest& under_test, const Url& url)
-    : transport(MustOpen(under_test, DefaultSpec(under_test, url))) {}
+    : transport(MustOpen(under_test, DefaultSpec(under_test, url))),
+      virtual_now_(under_test.virtual_now) {}
+
+absl::Time Node::Now() const {
+  if (virtual_now_) return virtual_now_();
+  // Never set back, unlike absl::Now().
+  return absl::UnixEpoch() + absl::FromChrono(Clock::now().time_since_epoch());
+}
 
 bool Node::Poll() {
   const int before = events_;
@@ -103,13 +111,15 @@ std::string Pattern(size_t size, int seed) {
 
 bool RunUntil(const std::vector<Node*>& nodes,
               const std::function<bool()>& condition, absl::Duration patience) {
-  const Clock::time_point deadline =
-      Clock::now() + absl::ToChronoMilliseconds(patience);
+  const absl::Time deadline = nodes[0]->Now() + patience;
+  // Virtual time may stand still.
+  const Clock::time_point give_up =
+      Clock::now() + absl::ToChronoMilliseconds(kPatience);
   for (size_t turn = 0;; ++turn) {
     bool busy = false;
     for (Node* node : nodes) busy |= node->Poll();
     if (condition()) return true;
-    if (Clock::now() >= deadline) return false;
+    if (nodes[0]->Now() >= deadline || Clock::now() >= give_up) return false;
     // The others have to be looked after too, hence the short time.
     if (!busy) (*nodes[turn % nodes.size()])->Wait(absl::Milliseconds(1));
   }
@@ -127,13 +137,13 @@ void Link(Node& from, Pid as, Node& to) {
   ASSERT_TRUE(from->Connect({as, to->url()}).ok());
   const size_t before = to.frames.size();
   // Repeated, since a connection may fail just after it was made.
-  Clock::time_point repeat = Clock::now();
+  absl::Time repeat = from.Now();
   ASSERT_TRUE(RunUntil({&from, &to},
                        [&] {
-                         if (Clock::now() >= repeat &&
+                         if (from.Now() >= repeat &&
                              from->Send(as, Text(kLinkFrame)) ==
                                  SendResult::kSent) {
-                           repeat = Clock::now() + std::chrono::seconds(1);
+                           repeat = from.Now() + absl::Seconds(1);
                          }
                          return to.CountOf(kLinkFrame) > 0;
                        }))

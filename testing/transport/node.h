@@ -49,6 +49,8 @@ class Node : public Receiver {
   Transport* operator->() { return transport.get(); }
   // Whether there was anything.
   bool Poll();
+  // The time that passes in Wait().
+  absl::Time Now() const;
 
   void OnFrame(const Origin& origin, Frame frame) override;
   void OnReset(Pid peer, bool up) override;
@@ -67,6 +69,7 @@ class Node : public Receiver {
   std::map<TurnedAway, int> refused;
 
  private:
+  const std::function<absl::Time()> virtual_now_;
   int events_ = 0;  // Frames and resets so far.
 };
 
