@@ -13,6 +13,7 @@
 #include <thread>  // NOLINT(build/c++11)
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "raft/testing/fixtures/cluster_test.h"
 
 namespace {
