@@ -1,6 +1,7 @@
 // Programs under ulimit -n and ulimit -u, from next to nothing on: each ends by
 // itself and says why, or it runs, and ends when it is told to.
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <memory>
 #include <string>
@@ -57,6 +58,15 @@ TEST_F(Limits, OfDescriptorsAreKept) {
   EXPECT_GT(ran, 0) << "64 are enough for two servers";
 }
 
+TEST_F(Limits, OfDescriptorsThatAreSoftAreRaised) {
+  for (const int count : {8, 11, 16, 36, 64}) {
+    SCOPED_TRACE(absl::StrCat("ulimit -Sn ", count));
+    Process::Spec spec;
+    spec.soft_descriptors = count;
+    EXPECT_TRUE(RunsOrSaysWhyNot(std::move(spec)));
+  }
+}
+
 TEST_F(Limits, OfThreadsAreKept) {
   if (MemoryIsInstrumented()) GTEST_SKIP() << "nothing else can be preloaded";
   int ran = 0;
@@ -69,6 +79,19 @@ TEST_F(Limits, OfThreadsAreKept) {
   }
   EXPECT_GT(ran, 0) << "8 are enough";
   EXPECT_LT(ran, 6) << "4 are not";
+}
+
+// The usual limits.
+TEST_F(Limits, LetSixteenServersRunInOneProcess) {
+  rlimit limit;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max < 4096) GTEST_SKIP() << "the hard limit is below 4096";
+  const ProgramCluster sixteen(16);
+  Process::Spec spec;
+  spec.soft_descriptors = 1024;
+  spec.arguments = {absl::StrCat("--config=", sixteen.config_path())};
+  const auto process = StartProgram("local_cluster", spec);
+  EXPECT_EQ(process->WaitForExit(kPatience), 0) << process->errors();
 }
 
 TEST_F(Limits, ThatAreTooLowForSixteenServersAreSaid) {
