@@ -8,6 +8,24 @@
 #include "raft/cluster/engine/engine.h"
 
 namespace raft_cluster::internal {
+namespace {
+
+Refusal::Reason ReasonOf(TurnedAway why) {
+  switch (why) {
+    case TurnedAway::kHandshake:
+    case TurnedAway::kKeysOfOne:
+      return Refusal::HANDSHAKE;
+    case TurnedAway::kUnknownKey:
+      return Refusal::UNKNOWN_KEY;
+    case TurnedAway::kMalformed:
+      return Refusal::MALFORMED;
+    case TurnedAway::kTooLarge:
+      return Refusal::TOO_LARGE;
+  }
+  return Refusal::MALFORMED;
+}
+
+}  // namespace
 
 void Engine::OnEvent(Event event) {
   ++changes_;
@@ -51,6 +69,17 @@ absl::Status Engine::Abandon() {
   }
   return absl::DeadlineExceededError(
       absl::StrCat("closed before all was taken; abandoned for ", whose));
+}
+
+void Engine::OnTurnedAway(TurnedAway why, Pid peer,
+                          const std::string& address) {
+  const Refusal::Reason reason = ReasonOf(why);
+  Peer* const found = peers_.Find(peer);
+  const std::string detail =
+      why == TurnedAway::kKeysOfOne ? "only one of the two has keys" : "";
+  if (found == nullptr) return Refuse(reason, address, detail);
+  found->link->CountRefusal(reason, address, detail);
+  Report(*found->link);
 }
 
 std::string Engine::MissingPeers() const {

@@ -143,7 +143,7 @@ TEST(Server, SaysWhichAddressIsInUse) {
   const auto second = cluster.Start(1);
   EXPECT_EQ(second->WaitForExit(kPatience), kFailed);
   EXPECT_THAT(second->errors(), HasSubstr(cluster.url(1)));
-  EXPECT_THAT(second->errors(), HasSubstr("runs already"));
+  EXPECT_THAT(second->errors(), HasSubstr("ss -tlnp"));
 }
 
 TEST(Server, SendsWhatItReads) {
@@ -366,7 +366,7 @@ TEST(Server, OfAnotherInstallationWithAWrongPortEndsNobody) {
   EXPECT_TRUE(
       stranger->WaitForError("takes this server for a stranger", kPatience));
   EXPECT_TRUE(two->Write("1: still here\n", kPatience));
-  EXPECT_EQ(one->ReadLine(kPatience), "2: still here");
+  EXPECT_EQ(one->ReadLine(kPatience), "2 -> 1: still here");
 }
 
 TEST(Server, FailsWhenANewerLifeHasTakenOver) {

@@ -118,6 +118,17 @@ const std::vector<std::string>* KeyRing::Of(Pid peer) const {
                                                          : &found->second;
 }
 
+absl::StatusOr<std::vector<std::string>> KeyRing::ToExpectOf(
+    const PeerSpec& peer) const {
+  if (empty()) return std::vector<std::string>();
+  if (!peer.keys.empty()) return peer.keys;
+  if (const auto* const listed = Of(peer.pid); listed != nullptr) {
+    return *listed;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("cannot connect to peer ", peer.pid, ": it has no key"));
+}
+
 Pid KeyRing::OwnerOf(absl::string_view bytes) const {
   const auto found = owners_.find(bytes);
   return found == owners_.end() ? 0 : found->second;

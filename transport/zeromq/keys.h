@@ -53,6 +53,11 @@ class KeyRing {
   const std::string& own_public() const { return public_; }
   // Null if the peer has none.
   const std::vector<std::string>* Of(Pid peer) const;
+  // Those of which a peer that is called has to show one: its own, if it says
+  // which, else those that are listed; none, if there are no keys at all.
+  // INVALID_ARGUMENT: there are, and it has none.
+  absl::StatusOr<std::vector<std::string>> ToExpectOf(
+      const PeerSpec& peer) const;
   // Whose key it is, given as 32 bytes; 0 for nobody's.
   Pid OwnerOf(absl::string_view bytes) const;
 

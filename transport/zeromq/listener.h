@@ -83,7 +83,7 @@ class Listener {
   // Given back before the router closes.
   std::unique_ptr<IpcPath> ipc_path_;
   Url url_;
-  uint16_t port_ = 0;  // Of tcp.
+  uint16_t port_ = 0;     // Of tcp.
   std::string endpoint_;  // As libzmq has it, of tcp.
   bool reachable_from_afar_ = false;
   std::string bound_address_;

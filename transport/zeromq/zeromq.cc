@@ -191,22 +191,14 @@ absl::Status TransportImpl::Connect(const PeerSpec& peer) {
         absl::StrCat("cannot connect to \"", peer.url.ToString(),
                      "\": a wildcard is nobody's address"));
   }
-  std::vector<std::string> keys = peer.keys;
-  if (const auto* listed = ring_.Of(peer.pid);
-      keys.empty() && listed != nullptr) {
-    keys = *listed;
-  }
-  if (ring_.empty()) keys.clear();
-  if (!ring_.empty() && keys.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot connect to peer ", peer.pid, ": it has no key"));
-  }
+  absl::StatusOr<std::vector<std::string>> keys = ring_.ToExpectOf(peer);
+  if (!keys.ok()) return keys.status();
   Disconnect(peer.pid);
   Entry& entry =
       peers_
           .emplace(peer.pid,
                    Entry{Peer(environment_, resolver_, random_, parsed->url,
-                              std::move(keys), FramesCookie(peer.pid),
+                              *std::move(keys), FramesCookie(peer.pid),
                               MonitorCookie(peer.pid))})
           .first->second;
   const auto peers = static_cast<int>(peers_.size());
