@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "raft/base/clock.h"
 #include "raft/base/random.h"
@@ -59,6 +60,8 @@ class Handshake {
   // kNote: remembers it as the reason why there is no session. True: it is one,
   // and it was not known.
   bool TakeNote(const wire::Hello& hello);
+  // What the peer said is a reason why there is no session, in these words.
+  void KeepReason(std::string words) { note_ = std::move(words); }
   // Tells the sender why it is refused, by the way its frame came: at most once
   // a second.
   void SendNote(Refusal::Reason reason, const Origin& origin, Micros now);
@@ -75,7 +78,10 @@ class Handshake {
   // kNewLife: from now on its src is the peer. Returns the former one.
   Life Establish(const Header& header);
   // A frame of the session shows that the peer is well.
-  void ClearRefusal() { refused_why_.clear(); }
+  void ClearRefusal() {
+    refused_why_.clear();
+    note_.clear();
+  }
   // kStale: tells it which life is the newer one. It may be paused for long and
   // have woken up; told so, it stops. The url of the peer leads to the newer
   // life, so the answer goes the way by which the frame came.
@@ -115,7 +121,8 @@ class Handshake {
   Micros heartbeat() const { return heartbeat_; }
   bool refused() const { return !refused_why_.empty(); }
   const std::string& refused_why() const { return refused_why_; }
-  // What the last note said, while there is no session; empty: none came.
+  // What the last note said, or what else is in the way, while the peer is not
+  // heard; empty: nothing that is known.
   const std::string& note() const { return note_; }
   // Since when there are frames of a peer that does not answer ours; kNever:
   // there are none.

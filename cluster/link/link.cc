@@ -82,6 +82,8 @@ void Link::Act(Verdict verdict, const ParsedFrame& frame, const Origin& origin,
       RefuseAloud(Refusal::OTHER_VERSION, verdict, header, origin, now);
       return ReportState();
     case Verdict::kFutureLife:
+      // It may be our own clock that is wrong: then this is what is in the way.
+      handshake_.KeepReason(handshake_.Explain(verdict, header, now));
       return RefuseAloud(Refusal::FUTURE_LIFE, verdict, header, origin, now);
     case Verdict::kNewerSelf:
       effects->newer_self = true;
@@ -111,8 +113,8 @@ void Link::Act(Verdict verdict, const ParsedFrame& frame, const Origin& origin,
 }
 
 void Link::OnNote(const wire::Hello& hello) {
-  // Who holds a session is heard, whatever a note says.
-  if (phase_ != Phase::kNone || !handshake_.TakeNote(hello)) return;
+  // Who is heard is well, whatever a note says.
+  if (live() || !handshake_.TakeNote(hello)) return;
   Unreachable(handshake_.note());
 }
 

@@ -136,11 +136,13 @@ std::string Link::Reason() const {
       if (path_.connections_made() == 0) return "not connected yet";
       return absl::StrCat("connected to ", options_.peer_url,
                           ", where no server ", options_.peer, " answers yet");
-    case PeerStats::SILENT:
+    case PeerStats::SILENT: {
+      const std::string& why = trouble_.empty() ? handshake_.note() : trouble_;
       return absl::StrCat(
           "not heard for ",
           absl::FormatDuration(absl::Microseconds(options_.failure_timeout)),
-          trouble_.empty() ? "" : ": ", trouble_);
+          why.empty() ? "" : ": ", why);
+    }
     case PeerStats::SLOW:
       return "its application does not take what it is sent";
     default:

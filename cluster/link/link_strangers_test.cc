@@ -124,6 +124,8 @@ TEST(FutureLife, IsRefusedWithHowFarAheadItIs) {
   EXPECT_EQ(me.link.phase(), Phase::kNone);
   EXPECT_EQ(me.OnlyEvent(Event::FRAME_REFUSED).detail(),
             "its life begins 2 days ahead of this server's clock");
+  EXPECT_EQ(me.Stats().reason(), me.OnlyEvent(Event::FRAME_REFUSED).detail())
+      << "it may be this server's clock that is wrong";
   const std::vector<OutgoingFrame> note = me.SayFrames();
   ASSERT_EQ(note.size(), 1u);
   EXPECT_EQ(note[0].header.hello->refused(), Refusal::FUTURE_LIFE);

@@ -113,7 +113,7 @@ TEST_P(WallClock, WrongByDaysKeepsAServerOutAndIsSaid) {
   set_ahead_seconds = -3 * kDaySeconds;
   ASSERT_THAT(cluster.Restart(2), IsOk());
   EXPECT_TRUE(Eventually([&] {
-    return absl::StrContains(StatsOf(cluster[1], 2).reason(), "clock");
+    return absl::StrContains(StatsOf(cluster[2], 1).reason(), "clock");
   }));
   const PeerStats seen = StatsOf(cluster[2], 1);
   EXPECT_EQ(seen.state(), PeerStats::CONNECTING);
