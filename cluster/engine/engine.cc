@@ -9,21 +9,6 @@
 namespace raft_cluster::internal {
 namespace {
 
-Refusal::Reason ReasonOf(TurnedAway why) {
-  switch (why) {
-    case TurnedAway::kHandshake:
-    case TurnedAway::kKeysOfOne:
-      return Refusal::HANDSHAKE;
-    case TurnedAway::kUnknownKey:
-      return Refusal::UNKNOWN_KEY;
-    case TurnedAway::kMalformed:
-      return Refusal::MALFORMED;
-    case TurnedAway::kTooLarge:
-      return Refusal::TOO_LARGE;
-  }
-  return Refusal::MALFORMED;
-}
-
 // Whom a frame says it is from and for, where that helps to find the mistake.
 std::string Claim(const Header& header, Pid self) {
   std::string claim =
@@ -263,17 +248,6 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
   if (effects.newer_self) OnNewerSelf(header.dst, now);
   if (effects.freed || leaving_) ++changes_;
   if (!effects.runs.empty()) last_run_ = now;
-}
-
-void Engine::OnTurnedAway(TurnedAway why, Pid peer,
-                          const std::string& address) {
-  const Refusal::Reason reason = ReasonOf(why);
-  Peer* const found = peers_.Find(peer);
-  const std::string detail =
-      why == TurnedAway::kKeysOfOne ? "only one of the two has keys" : "";
-  if (found == nullptr) return Refuse(reason, address, detail);
-  found->link->CountRefusal(reason, address, detail);
-  Report(*found->link);
 }
 
 void Engine::OnTrouble(Pid peer, const std::string& why) {

@@ -1,10 +1,28 @@
-// What Engine says of itself: its events and its account.
+// What Engine says of itself: its events, whom it refused, and its account.
 #include <utility>
 
 #include "absl/strings/str_join.h"
 #include "raft/cluster/engine/engine.h"
 
 namespace raft_cluster::internal {
+namespace {
+
+Refusal::Reason ReasonOf(TurnedAway why) {
+  switch (why) {
+    case TurnedAway::kHandshake:
+    case TurnedAway::kKeysOfOne:
+      return Refusal::HANDSHAKE;
+    case TurnedAway::kUnknownKey:
+      return Refusal::UNKNOWN_KEY;
+    case TurnedAway::kMalformed:
+      return Refusal::MALFORMED;
+    case TurnedAway::kTooLarge:
+      return Refusal::TOO_LARGE;
+  }
+  return Refusal::MALFORMED;
+}
+
+}  // namespace
 
 void Engine::OnEvent(Event event) {
   ++changes_;
@@ -14,6 +32,17 @@ void Engine::OnEvent(Event event) {
 void Engine::Report(Link& link) {
   if (!link.has_events()) return;
   for (Event& event : link.TakeEvents()) OnEvent(std::move(event));
+}
+
+void Engine::OnTurnedAway(TurnedAway why, Pid peer,
+                          const std::string& address) {
+  const Refusal::Reason reason = ReasonOf(why);
+  Peer* const found = peers_.Find(peer);
+  const std::string detail =
+      why == TurnedAway::kKeysOfOne ? "only one of the two has keys" : "";
+  if (found == nullptr) return Refuse(reason, address, detail);
+  found->link->CountRefusal(reason, address, detail);
+  Report(*found->link);
 }
 
 void Engine::Refuse(Refusal::Reason reason, const std::string& address,
