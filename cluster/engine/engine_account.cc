@@ -1,4 +1,4 @@
-// What Engine says of itself: its events and its account.
+// What Engine says of itself: its events, whom it refused, and its account.
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +35,17 @@ void Engine::OnEvent(Event event) {
 void Engine::Report(Link& link) {
   if (!link.has_events()) return;
   for (Event& event : link.TakeEvents()) OnEvent(std::move(event));
+}
+
+void Engine::OnTurnedAway(TurnedAway why, Pid peer,
+                          const std::string& address) {
+  const Refusal::Reason reason = ReasonOf(why);
+  Peer* const found = peers_.Find(peer);
+  const std::string detail =
+      why == TurnedAway::kKeysOfOne ? "only one of the two has keys" : "";
+  if (found == nullptr) return Refuse(reason, address, detail);
+  found->link->CountRefusal(reason, address, detail);
+  Report(*found->link);
 }
 
 void Engine::Refuse(Refusal::Reason reason, const std::string& address,
