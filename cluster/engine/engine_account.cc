@@ -82,17 +82,6 @@ absl::Status Engine::Abandon() {
       absl::StrCat("closed before all was taken; abandoned for ", whose));
 }
 
-void Engine::OnTurnedAway(TurnedAway why, Pid peer,
-                          const std::string& address) {
-  const Refusal::Reason reason = ReasonOf(why);
-  Peer* const found = peers_.Find(peer);
-  const std::string detail =
-      why == TurnedAway::kKeysOfOne ? "only one of the two has keys" : "";
-  if (found == nullptr) return Refuse(reason, address, detail);
-  found->link->CountRefusal(reason, address, detail);
-  Report(*found->link);
-}
-
 std::string Engine::MissingPeers() const {
   std::vector<Pid> missing;
   for (const uint32_t slot : peers_.slots()) {
