@@ -102,7 +102,7 @@ EngineOptions Wire::QuietEngine(Pid self) {
   options.life = {1, static_cast<uint64_t>(self)};
   LinkOptions& link = options.link;
   link.self = self;
-  link.self_url = Url().ToString();  // All are at the same one.
+  link.self_url = UrlOf(self).ToString();
   link.link_budget_bytes = link.inbox_budget_bytes = 1 << 20;
   link.max_envelope_bytes = 1 << 16;
   link.heartbeat = Micros{3600} * 1000000;
