@@ -31,8 +31,8 @@ class Proxies {
       : prepare_(std::move(prepare)) {}
 
   // What server `pid` is to be told: all are at the urls of their proxies, and
-  // it listens itself where the proxy calls. The first call starts the proxies. As
-  // TcpProxy::Start().
+  // it listens itself where the proxy calls. The first call starts the proxies.
+  // As TcpProxy::Start().
   absl::StatusOr<Config> ConfigOf(Pid pid, Config config);
 
   // REQUIRES: a call of ConfigOf() has succeeded, with a server `pid`.
