@@ -72,13 +72,17 @@ absl::Status CheckOptions(const Options& options) {
   return absl::OkStatus();
 }
 
-Life NewLife() {
-  std::random_device random;
-  Life life;
-  life.start_us = static_cast<uint64_t>(
+uint64_t WallClock() {
+  return static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(
           std::chrono::system_clock::now().time_since_epoch())
           .count());
+}
+
+Life NewLife() {
+  std::random_device random;
+  Life life;
+  life.start_us = WallClock();
   life.random = uint64_t{random()} << 32 | random();
   return life;
 }
@@ -250,6 +254,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   engine.url = (*transport)->url().ToString();
   engine.peers = *members;
   engine.life = NewLife();
+  engine.wall_clock = WallClock;
   engine.seed = engine.life.random;
   if (options.idle_timeout != absl::InfiniteDuration()) {
     engine.idle_timeout = absl::ToInt64Microseconds(options.idle_timeout);
@@ -286,6 +291,10 @@ absl::StatusOr<Event> Server::NextEvent(absl::Duration timeout) {
 
 Stats Server::stats() const {
   return pump_->InForkedChild() ? Stats() : pump_->GetStats();
+}
+
+Recording Server::recording() const {
+  return pump_->InForkedChild() ? Recording() : pump_->GetRecording();
 }
 
 absl::Status Server::Close(absl::Duration timeout) {

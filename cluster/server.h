@@ -46,6 +46,7 @@
 #include "raft/cluster/receipt.h"
 #include "raft/cluster/received.h"
 #include "raft/proto/event.pb.h"
+#include "raft/proto/recording.pb.h"
 #include "raft/proto/stats.pb.h"
 
 namespace raft_cluster {
@@ -145,6 +146,11 @@ class Server {
   // The ledger and the state of each peer, and the totals. Any time, also
   // after Close().
   Stats stats() const;
+
+  // The last 4,096 things that happened, whether or not they were fetched with
+  // NextEvent(). Any time, also after Close(). It is copied; a megabyte at most
+  // unless peers have long urls.
+  Recording recording() const;
 
   // Stops the inbox and the outbox, sends what is queued to live peers, and
   // tells them that it leaves. OK: every envelope accepted for a live peer has

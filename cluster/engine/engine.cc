@@ -9,18 +9,12 @@
 namespace raft_cluster::internal {
 namespace {
 
-Refusal::Reason ReasonOf(TurnedAway why) {
-  switch (why) {
-    case TurnedAway::kHandshake:
-      return Refusal::HANDSHAKE;
-    case TurnedAway::kUnknownKey:
-      return Refusal::UNKNOWN_KEY;
-    case TurnedAway::kMalformed:
-      return Refusal::MALFORMED;
-    case TurnedAway::kTooLarge:
-      return Refusal::TOO_LARGE;
-  }
-  return Refusal::MALFORMED;
+Recording Whose(const EngineOptions& options) {
+  Recording recording;
+  recording.set_pid(options.link.self);
+  recording.set_url(options.url);
+  *recording.mutable_incarnation() = options.life.ToProto();
+  return recording;
 }
 
 absl::Status Full(absl::string_view whose) {
@@ -37,7 +31,9 @@ Engine::Engine(const EngineOptions& options, Micros now)
       random_(options.seed),
       own_(options.life, random_.Next(), now),
       inbox_(options.link.self),
-      last_run_(now) {
+      last_run_(now),
+      now_(now),
+      recorder_(Whose(options), options.wall_clock, now) {
   for (const PeerSpec& peer : options.peers) {
     LinkOptions link = options.link;
     link.peer = peer.pid;
@@ -94,6 +90,7 @@ absl::Status Engine::CheckSize(const Outgoing& envelope,
 
 absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
                                          Micros now) {
+  now_ = now;
   if (outbox_state_ != State::kOpen) return StatusOf(outbox_state_);
   if (to == kBroadcast) return OfferToAll(envelope, now);
   Peer* const peer = peers_.Find(to);
@@ -222,6 +219,7 @@ void Engine::OnRun(const Peer& peer, ItemRun run) {
 
 void Engine::OnFrame(const Origin& origin, ParseResult result,
                      const ParsedFrame& frame, Micros now) {
+  now_ = now;
   const Header& header = frame.header;
   const auto refuse = [&](Refusal::Reason reason) {
     Refuse(reason, origin.address);
@@ -249,16 +247,8 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
   if (!effects.runs.empty()) last_run_ = now;
 }
 
-void Engine::OnTurnedAway(TurnedAway why, Pid peer,
-                          const std::string& address) {
-  const Refusal::Reason reason = ReasonOf(why);
-  Peer* const found = peers_.Find(peer);
-  if (found == nullptr) return Refuse(reason, address);
-  found->link->CountRefusal(reason, address);
-  Report(*found->link);
-}
-
-void Engine::OnTrouble(Pid peer, const std::string& why) {
+void Engine::OnTrouble(Pid peer, const std::string& why, Micros now) {
+  now_ = now;
   Peer* const found = peers_.Find(peer);
   if (found == nullptr) return;
   found->link->OnTrouble(why);
@@ -266,6 +256,7 @@ void Engine::OnTrouble(Pid peer, const std::string& why) {
 }
 
 void Engine::OnReset(Pid peer, bool up, Micros now) {
+  now_ = now;
   Peer* const found = peers_.Find(peer);
   if (found != nullptr) Touch(*found).OnReset(up, now);
 }
@@ -279,6 +270,7 @@ void Engine::OnNewerSelf(const Life& newer, Micros now) {
     for (const uint32_t slot : peers_.slots()) {
       TouchAt(slot).Rebirth(own_.life(), now);
     }
+    recorder_.SetLife(own_.life().ToProto());
     return;
   }
   for (const uint32_t slot : peers_.slots()) TouchAt(slot).Fence();
@@ -315,6 +307,7 @@ absl::optional<PeerSpec> Engine::Reconnect(Pid pid) {
 }
 
 bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
+  now_ = now;
   // Each at most once: a link may have less to say than it seemed.
   for (size_t i = 0; i < peers_.size(); ++i) {
     Peer* const peer = agenda_.NextDue(now, sleeping);
@@ -333,6 +326,7 @@ bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
 // ---- Time and the end -------------------------------------------------------
 
 void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
+  now_ = now;
   for (const uint32_t slot : agenda_.TakeTicks(now)) {
     Peer& peer = peers_.at(slot);
     if (peer.link->Tick(now)) reconnect->push_back(peer.spec.pid);

@@ -5,9 +5,37 @@
 #include "raft/cluster/engine/engine.h"
 
 namespace raft_cluster::internal {
+namespace {
+
+// Of the recorder's, in an account that is asked for often.
+constexpr size_t kLastEvents = 20;
+
+Refusal::Reason ReasonOf(TurnedAway why) {
+  switch (why) {
+    case TurnedAway::kHandshake:
+      return Refusal::HANDSHAKE;
+    case TurnedAway::kUnknownKey:
+      return Refusal::UNKNOWN_KEY;
+    case TurnedAway::kMalformed:
+      return Refusal::MALFORMED;
+    case TurnedAway::kTooLarge:
+      return Refusal::TOO_LARGE;
+  }
+  return Refusal::MALFORMED;
+}
+
+bool Balances(const Ledger& ledger) {
+  return ledger.accepted() == ledger.taken() + ledger.voided() +
+                                  ledger.abandoned() + ledger.in_flight() &&
+         ledger.offered() ==
+             ledger.accepted() + ledger.skipped() + ledger.refused();
+}
+
+}  // namespace
 
 void Engine::OnEvent(Event event) {
   ++changes_;
+  recorder_.Record(event, now_);
   events_.Push(std::move(event), inbox_.pushed());
 }
 
@@ -26,6 +54,16 @@ void Engine::Refuse(Refusal::Reason reason, const std::string& address) {
   OnEvent(std::move(event));
 }
 
+void Engine::OnTurnedAway(TurnedAway why, Pid peer, const std::string& address,
+                          Micros now) {
+  now_ = now;
+  const Refusal::Reason reason = ReasonOf(why);
+  Peer* const found = peers_.Find(peer);
+  if (found == nullptr) return Refuse(reason, address);
+  found->link->CountRefusal(reason, address);
+  Report(*found->link);
+}
+
 std::string Engine::MissingPeers() const {
   std::vector<Pid> missing;
   for (const uint32_t slot : peers_.slots()) {
@@ -35,8 +73,20 @@ std::string Engine::MissingPeers() const {
   return absl::StrJoin(missing, ", ");
 }
 
+void Engine::FillContext(Micros now, Stats* stats) const {
+  stats->set_unix_us(recorder_.WallTime(now));
+  stats->set_closed(outbox_state_ >= State::kLeft);
+  stats->set_failure_timeout_us(
+      static_cast<uint64_t>(options_.link.failure_timeout));
+  stats->set_link_budget_bytes(options_.link.link_budget_bytes);
+  stats->set_inbox_budget_bytes(options_.link.inbox_budget_bytes);
+  recorder_.FillLast(kLastEvents, stats);
+}
+
 Stats Engine::GetStats(Micros now) const {
   Stats stats;
+  FillContext(now, &stats);
+  stats.set_balanced(true);
   stats.set_pid(options_.link.self);
   stats.set_url(options_.url);
   *stats.mutable_incarnation() = own_.life().ToProto();
@@ -45,6 +95,7 @@ Stats Engine::GetStats(Micros now) const {
     peers_.at(slot).link->FillStats(now, of_peer);
     stats.set_received(stats.received() + of_peer->received());
     stats.set_sent(stats.sent() + of_peer->ledger().accepted());
+    stats.set_balanced(stats.balanced() && Balances(of_peer->ledger()));
   }
   for (int reason = 0; reason < Refusal::Reason_ARRAYSIZE; ++reason) {
     if (refused_[reason] == 0) continue;

@@ -1,4 +1,5 @@
 // What Link says of itself: the state of its peer, and why.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -35,6 +36,21 @@ void Link::ReportState() {
     return;  // PEER_RESTARTED, PEER_LEFT and SUPERSEDED say it.
   }
   account_.Report(std::move(event));
+}
+
+void Link::OnTrouble(const std::string& why) {
+  trouble_ = why;
+  Event event = account_.Make(Event::PEER_UNREACHABLE);
+  event.set_address(options_.peer_url);
+  event.set_detail(why);
+  account_.Report(std::move(event));
+}
+
+// For the stats alone: how exact it is depends on how often somebody looks.
+void Link::NoteState(Micros now) {
+  if (noted_ == state()) return;
+  noted_ = state();
+  noted_since_ = now;
 }
 
 std::string Link::Reason() const {
@@ -81,6 +97,14 @@ void Link::FillStats(Micros now, PeerStats* stats) const {
   stats->set_round_trip_us(static_cast<uint64_t>(path_.round_trip()));
   const uint64_t made = path_.connections_made();
   stats->set_reconnects(made > 0 ? made - 1 : 0);
+  delays_.delays().Fill(stats->mutable_delay());
+  if (noted_ == state()) {
+    stats->set_state_us(static_cast<uint64_t>(now - noted_since_));
+  }
+  if (session()) {
+    const Micros unheard = now - session_.liveness.last_heard();
+    stats->set_heard_us(static_cast<uint64_t>(std::max<Micros>(unheard, 0)));
+  }
 }
 
 }  // namespace raft_cluster::internal
