@@ -5,8 +5,8 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "raft/cmd/event_words.h"
 #include "raft/cmd/program.h"
+#include "raft/status/event_words.h"
 
 namespace raft_cluster::internal {
 namespace {
