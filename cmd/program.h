@@ -21,7 +21,7 @@ enum ExitCode {
 // not open become /dev/null (else a socket could take their place), a broken
 // pipe is an error of write() and no signal, and the signals that end the
 // program (SIGINT, SIGTERM; SIGHUP unless it is ignored) or ask it something
-// (SIGUSR1) are kept for Signals() in every thread.
+// (SIGUSR1, SIGUSR2) are kept for Signals() in every thread.
 void PrepareProcess();
 
 // A descriptor to read those signals from (signalfd), never closed.
