@@ -11,7 +11,8 @@
 // follows from a broken rule would be worse, and further from its cause. Which
 // of the two to use is a question of cost; neither may have side effects.
 //
-// Thread rule: any thread.
+// Thread rule: any thread. What SetLastWords() was given is called by the
+// thread that failed, which may hold any lock.
 #ifndef RAFT_BASE_ASSERT_H_
 #define RAFT_BASE_ASSERT_H_
 
@@ -33,6 +34,10 @@
 #endif
 
 namespace raft_cluster::internal {
+
+// What is to be done after the message and before the end, once; null: nothing.
+// One that does not return within 2 s is cut off.
+void SetLastWords(void (*last_words)());
 
 // Out of line and cold, so that an assertion costs a comparison where it
 // stands.

@@ -1,6 +1,11 @@
 // Processes that die of an assertion, and ones that do not.
 #include "raft/base/assert.h"
 
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+
 #include "gtest/gtest.h"
 
 namespace raft_cluster::internal {
@@ -30,6 +35,29 @@ TEST(AssertDeathTest, OfDebugBuildsCostsNothingElsewhere) {
 #else
   EXPECT_DEATH(RAFT_DEBUG_ASSERT(fails()), "assertion failed: fails");
 #endif
+}
+
+TEST(AssertDeathTest, LetsLastWordsBeSaidOnce) {
+  EXPECT_DEATH(
+      {
+        SetLastWords([] {
+          std::fprintf(stderr, "that was all\n");
+          RAFT_ASSERT(2 > 3);
+        });
+        RAFT_ASSERT(1 > 2);
+      },
+      "failed: 1 > 2\nthat was all\n.*failed: 2 > 3\n$");
+}
+
+TEST(AssertDeathTest, CutsOffLastWordsWithoutEnd) {
+  EXPECT_EXIT(
+      {
+        SetLastWords([] {
+          for (;;) pause();
+        });
+        RAFT_ASSERT(1 > 2);
+      },
+      testing::KilledBySignal(SIGALRM), "failed: 1 > 2");
 }
 
 }  // namespace

@@ -33,12 +33,16 @@ uint64_t RandomBits() {
   return uint64_t{random()} << 32 | random();
 }
 
-Life NewLife() {
-  Life life;
-  life.start_us = static_cast<uint64_t>(
+uint64_t WallClock() {
+  return static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(
           std::chrono::system_clock::now().time_since_epoch())
           .count());
+}
+
+Life NewLife() {
+  Life life;
+  life.start_us = WallClock();
   life.random = RandomBits();
   return life;
 }
@@ -229,6 +233,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   engine.bound_address = properties.bound_address;
   engine.peers = *members;
   engine.life = NewLife();
+  engine.wall_clock = WallClock;
   engine.seed = RandomBits();
   engine.link.self_url = self_url;
   auto pump = std::make_unique<Pump>(*std::move(transport), engine);
@@ -263,6 +268,10 @@ absl::StatusOr<Event> Server::NextEvent(absl::Duration timeout) {
 
 Stats Server::stats() const {
   return pump_->InForkedChild() ? Stats() : pump_->GetStats();
+}
+
+Recording Server::recording() const {
+  return pump_->InForkedChild() ? Recording() : pump_->GetRecording();
 }
 
 absl::Status Server::Close(absl::Duration timeout) {

@@ -46,6 +46,7 @@
 #include "raft/cluster/receipt.h"
 #include "raft/cluster/received.h"
 #include "raft/proto/event.pb.h"
+#include "raft/proto/recording.pb.h"
 #include "raft/proto/stats.pb.h"
 
 namespace raft_cluster {
@@ -157,6 +158,11 @@ class Server {
   //     std::cout << peer.pid() << ": " << peer.state() << std::endl;
   //   }
   Stats stats() const;
+
+  // The last 4,096 things that happened, whether or not they were fetched with
+  // NextEvent(). Any time, also after Close(). It is copied; a megabyte at most
+  // unless peers have long urls.
+  Recording recording() const;
 
   // Stops the inbox and the outbox, sends what is queued to all peers that are
   // not gone, and tells them that it leaves. Gone: it has left, or was not

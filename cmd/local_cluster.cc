@@ -5,8 +5,13 @@
 //   bazel run //cmd:local_cluster
 //   bazel run //cmd:local_cluster -- --transport=loopback    # without sockets
 //
-// Ends by itself: with 0 if all arrived, 1 if not, a server could not start, or
-// stdout cannot be written, 2 if the command line or the config is wrong.
+//   bazel run //cmd:local_cluster -- --status=127.0.0.1:8001  # to look at it
+//
+// Ends by itself, or with --status when it is told to (SIGINT, SIGTERM): with 0
+// if all arrived, 1 if not, a server could not start, or stdout cannot be
+// written, 2 if the command line or the config is wrong.
+#include <poll.h>
+
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -18,6 +23,7 @@
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
@@ -27,6 +33,7 @@
 #include "raft/cmd/find_config.h"
 #include "raft/cmd/flags.h"
 #include "raft/cmd/program.h"
+#include "raft/cmd/status_port.h"
 
 ABSL_FLAG(std::string, config, raft_cluster::internal::kDefaultConfig,
           "the cluster's servers; looked for where you are, then where the "
@@ -38,6 +45,10 @@ ABSL_FLAG(
     "2.key and so on");
 ABSL_FLAG(std::string, transport, "",
           "\"loopback\": in memory, without sockets; \"\": as the config says");
+ABSL_FLAG(std::string, status, "",
+          "show over HTTP how each server is doing, the first one at this "
+          "address, such as 127.0.0.1:8001, the others at the ports that "
+          "follow; and go on until Ctrl-C");
 
 namespace raft_cluster::internal {
 namespace {
@@ -64,6 +75,8 @@ Help HelpText() {
 // What takes longer than this on one machine has failed.
 constexpr absl::Duration kPatience = absl::Seconds(10);
 
+constexpr int kPauseMs = 100;
+
 using Servers = std::vector<std::unique_ptr<Server>>;
 
 void UseLoopback(Config& config) {
@@ -76,6 +89,27 @@ void UseLoopback(Config& config) {
 
 bool HasKeys(const Config& config) {
   return config.object().servers(0).keys_size() > 0;
+}
+
+using StatusPorts = std::vector<std::unique_ptr<StatusServer>>;
+
+// Ports for so many servers; none where `address` is "". The exit code is as of
+// OpenStatusPort().
+ExitCode OpenStatusPorts(const std::string& address, int count,
+                         StatusPorts* ports) {
+  const size_t colon = address.rfind(':') + 1;
+  int port = 0;
+  // What is no number is for OpenStatusPort() to judge. Of port 0, any is good.
+  const bool number = absl::SimpleAtoi(address.substr(colon), &port);
+  for (int i = 0; i < count && !address.empty(); ++i) {
+    const std::string at =
+        number && port > 0 ? absl::StrCat(address.substr(0, colon), port + i)
+                           : address;
+    ports->emplace_back();
+    const ExitCode code = OpenStatusPort(at, &ports->back());
+    if (code != kDone) return code;
+  }
+  return kDone;
 }
 
 absl::StatusOr<Servers> StartAll(const Config& config,
@@ -98,8 +132,9 @@ absl::StatusOr<Servers> StartAll(const Config& config,
   return servers;
 }
 
-// Shows what one server receives. Each of its peers has sent one envelope.
-absl::Status ReceiveAll(Server& server, const std::string& message) {
+// Receives what each of its peers has sent to a server, one envelope, and shows
+// it if wanted.
+absl::Status ReceiveAll(Server& server, const std::string& message, bool show) {
   std::set<Pid> missing;
   for (const Pid peer : server.peers()) missing.insert(peer);
   while (!missing.empty()) {
@@ -110,8 +145,10 @@ absl::Status ReceiveAll(Server& server, const std::string& message) {
           absl::StrCat("server ", server.pid(), " misses ", missing.size(),
                        " envelopes: ", received.status().message()));
     }
-    std::cout << ShowEnvelope(received->from(), server.pid(), received->msg())
-              << std::endl;
+    if (show) {
+      std::cout << ShowEnvelope(received->from(), server.pid(), received->msg())
+                << std::endl;
+    }
     if (received->msg() != message || missing.erase(received->from()) == 0) {
       return absl::DataLossError(
           absl::StrCat("server ", server.pid(), " received what server ",
@@ -121,7 +158,9 @@ absl::Status ReceiveAll(Server& server, const std::string& message) {
   return absl::OkStatus();
 }
 
-absl::Status Exchange(const Servers& servers, const std::string& message) {
+// Each server broadcasts once, and receives what the others have broadcast.
+absl::Status Exchange(const Servers& servers, const std::string& message,
+                      bool show) {
   for (const auto& server : servers) {
     const int peers = static_cast<int>(server->peers().size());
     absl::Status up = server->WaitForPeers(peers, kPatience);
@@ -133,10 +172,22 @@ absl::Status Exchange(const Servers& servers, const std::string& message) {
     if (!sent.ok()) return sent.status();
   }
   for (const auto& server : servers) {
-    absl::Status status = ReceiveAll(*server, message);
+    absl::Status status = ReceiveAll(*server, message, show);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+// Ten times a second, until a signal comes; so there is something to look at.
+absl::Status ExchangeUntilSignal(const Servers& servers,
+                                 const std::string& message) {
+  std::cout << "\nGoing on, ten times a second, until Ctrl-C." << std::endl;
+  for (;;) {
+    pollfd fds[] = {{Signals(), POLLIN, 0}};
+    if (poll(fds, 1, kPauseMs) > 0) return absl::OkStatus();
+    absl::Status status = Exchange(servers, message, /*show=*/false);
+    if (!status.ok()) return status;
+  }
 }
 
 int CountLive(const Stats& stats) {
@@ -203,6 +254,9 @@ ExitCode Main(int argc, char* argv[]) {
                                  transport, "\""),
                     kUsageText);
   }
+  // Else Ctrl-C ends it as it ends any program.
+  const bool stays = !absl::GetFlag(FLAGS_status).empty();
+  if (stays) PrepareProcess();
   const std::string folder = UserFolder();
   const std::string path =
       ConfigPath(absl::GetFlag(FLAGS_config), folder, ShippedConfig(argv[0]));
@@ -217,6 +271,11 @@ ExitCode Main(int argc, char* argv[]) {
     Say(key_folder.status().message());
     return kUsage;
   }
+  if (stays) KeepSignals();
+  StatusPorts ports;
+  const ExitCode opened = OpenStatusPorts(
+      absl::GetFlag(FLAGS_status), config->object().servers_size(), &ports);
+  if (opened != kDone) return opened;
   const auto servers = StartAll(*config, *key_folder);
   if (!servers.ok()) {
     const ExitCode code = SayStartFailed(servers.status());
@@ -226,12 +285,19 @@ ExitCode Main(int argc, char* argv[]) {
     return code;
   }
 
+  for (size_t i = 0; i < ports.size(); ++i) {
+    ports[i]->Show((*servers)[i].get());
+  }
   const std::string message = absl::GetFlag(FLAGS_message);
   std::cout << servers->size() << " servers (" << ShortPath(path, folder)
             << "), each of which broadcasts \"" << message << "\":\n\n";
   const absl::Time start = absl::Now();
-  const absl::Status exchanged = Exchange(*servers, message);
+  absl::Status exchanged = Exchange(*servers, message, /*show=*/true);
   const absl::Duration elapsed = absl::Now() - start;
+  if (exchanged.ok() && !ports.empty()) {
+    exchanged = ExchangeUntilSignal(*servers, message);
+  }
+  for (const auto& port : ports) port->Show(nullptr);
   const bool complete = Summarize(*servers);
   if (!exchanged.ok()) {
     Say(exchanged.message());

@@ -39,6 +39,7 @@ sigset_t SignalSet() {
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGUSR1);
+  sigaddset(&set, SIGUSR2);
   struct sigaction hangup;
   // Under nohup a hang-up is nothing to end for.
   if (sigaction(SIGHUP, nullptr, &hangup) == 0 &&

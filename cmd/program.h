@@ -45,9 +45,9 @@ void PrepareStreams();
 void PrepareProcess();
 
 // From now on the signals that end the program (SIGINT, SIGTERM; SIGHUP unless
-// it is ignored) or ask it something (SIGUSR1) are kept for Signals() in every
-// thread. Before it starts any, and after all that may block without looking at
-// Signals(), such as to open a file that is a pipe.
+// it is ignored) or ask it something (SIGUSR1, SIGUSR2) are kept for Signals()
+// in every thread. Before it starts any, and after all that may block without
+// looking at Signals(), such as to open a file that is a pipe.
 void KeepSignals();
 
 // The opposite: from now on they end the process, those that were kept as well.

@@ -3,7 +3,8 @@
 //   bazel run //cmd:server -- --pid=2
 //
 // stdout: a line "1 -> 2: hello there" per envelope received. stderr: all else.
-// SIGUSR1 makes it print its account, as /stats does.
+// SIGUSR1 makes it print its account, as /stats does; SIGUSR2 makes it write
+// the last 4,096 events to --recording.
 // Ends with 0 when it is told to (SIGINT, SIGTERM, /quit) or --idle_timeout has
 // passed, 3 if envelopes were left then, 1 if it failed, 2 if the command line
 // or the config is wrong.
@@ -27,6 +28,7 @@
 #include "raft/cmd/flags.h"
 #include "raft/cmd/program.h"
 #include "raft/cmd/session.h"
+#include "raft/cmd/status_port.h"
 
 ABSL_FLAG(int32_t, pid, 0, "which server of the config this is; required");
 ABSL_FLAG(std::string, config, raft_cluster::internal::kDefaultConfig,
@@ -42,6 +44,14 @@ ABSL_FLAG(absl::Duration, idle_timeout, absl::InfiniteDuration(),
 ABSL_FLAG(absl::Duration, failure_timeout,
           raft_cluster::Options().failure_timeout,
           "call a peer silent that was not heard for so long");
+ABSL_FLAG(std::string, status, "",
+          "show how it is doing over HTTP at this address, such as "
+          "127.0.0.1:8001; \"\": at the \"status\" of its entry in the config, "
+          "if it has one");
+ABSL_FLAG(
+    std::string, recording, "",
+    "where SIGUSR2 writes the last events; \"\": recording-PID.json where "
+    "you are");
 
 namespace raft_cluster::internal {
 namespace {
@@ -60,7 +70,8 @@ Help HelpText() {
       {"What can be typed", TypingHelp()},
       {"Signals",
        {{"SIGINT, SIGTERM", "end it in order, as /quit does; SIGHUP, too"},
-        {"SIGUSR1", "the account of this server, to stderr"}}},
+        {"SIGUSR1", "the account of this server, to stderr"},
+        {"SIGUSR2", "the last 4,096 events, to the file --recording"}}},
       {"Exit codes",
        {{"0", "ended in order: told to, or --idle_timeout has passed"},
         {"1",
@@ -92,6 +103,22 @@ bool UsesLoopback(const Config& config) {
                        return absl::StartsWithIgnoreCase(member.url(),
                                                          "loopback://");
                      });
+}
+
+// The flag's, or the config's.
+std::string StatusAddress(const Config& config, Pid pid) {
+  std::string address = absl::GetFlag(FLAGS_status);
+  for (const Config::Member& member : config.object().servers()) {
+    if (address.empty() && member.mypid() == pid) address = member.status();
+  }
+  return address;
+}
+
+std::string RecordingFile(Pid pid, const std::string& folder) {
+  const std::string path = absl::GetFlag(FLAGS_recording);
+  return ConfigPath(
+      path.empty() ? absl::StrCat("recording-", pid, ".json") : path, folder,
+      /*shipped=*/"");
 }
 
 ExitCode Main(int argc, char* argv[]) {
@@ -130,12 +157,22 @@ ExitCode Main(int argc, char* argv[]) {
   session.message = absl::GetFlag(FLAGS_message);
   session.terminal = isatty(STDIN_FILENO) != 0;
   session.max_line_bytes = options.max_envelope_bytes;
+  session.recording_file = RecordingFile(pid, folder);
 
   KeepSignals();
+  std::unique_ptr<StatusServer> status;
+  if (const ExitCode code =
+          OpenStatusPort(StatusAddress(*config, pid), &status);
+      code != kDone) {
+    return code;
+  }
   const auto server = Server::Start(*config, pid, options);
   if (!server.ok()) return SayStartFailed(server.status());
+  if (status != nullptr) status->Show(server->get());
   Introduce(**server, ShortPath(path, folder));
-  return RunSession(**server, session);
+  const ExitCode code = RunSession(**server, session);
+  if (status != nullptr) status->Show(nullptr);
+  return code;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "raft/cmd/commander.h"
 #include "raft/cmd/ending.h"
 #include "raft/cmd/printer.h"
+#include "raft/cmd/recording.h"
 #include "raft/cmd/watch.h"
 
 namespace raft_cluster::internal {
@@ -30,11 +31,20 @@ bool WaitReadable(int fd, absl::Duration timeout) {
 }
 
 void SayStats(const Server& server) {
-  Say(absl::StripSuffix(server.stats().DebugString(), "\n"));
+  Stats stats = server.stats();
+  stats.clear_last_events();  // They have been said.
+  Say(absl::StripSuffix(stats.DebugString(), "\n"));
 }
 
-// Meanwhile SIGUSR1 asks for the account.
-void WaitForEnd(const Server& server, Ending& ending) {
+void SaveRecording(const Server& server, const std::string& path) {
+  const absl::Status written = WriteRecording(server, path);
+  Say(written.ok() ? absl::StrCat("the last events are in ", path)
+                   : written.message());
+}
+
+// Meanwhile SIGUSR1 asks for the account, SIGUSR2 for what happened.
+void WaitForEnd(const Server& server, const SessionOptions& options,
+                Ending& ending) {
   for (;;) {
     pollfd fds[] = {{Signals(), POLLIN, 0}, {ending.fd(), POLLIN, 0}};
     if (poll(fds, 2, -1) < 0) continue;
@@ -43,6 +53,8 @@ void WaitForEnd(const Server& server, Ending& ending) {
       if (read(Signals(), &info, sizeof(info)) != sizeof(info)) continue;
       if (info.ssi_signo == SIGUSR1) {
         SayStats(server);
+      } else if (info.ssi_signo == SIGUSR2) {
+        SaveRecording(server, options.recording_file);
       } else {
         ending.Set(kDone,
                    absl::StrCat(
@@ -71,6 +83,7 @@ bool SayWhatIsLeft(const Stats& stats) {
 }  // namespace
 
 ExitCode RunSession(Server& server, const SessionOptions& options) {
+  const RecordingOnFailure recording(server, options.recording_file);
   Ending ending;
   Printer printer(server, STDOUT_FILENO, ending);
   Commander commander(server, options, STDIN_FILENO, ending);
@@ -89,7 +102,7 @@ ExitCode RunSession(Server& server, const SessionOptions& options) {
   if (started.ok()) started = StartThread([&] { watch.Run(); }, &watching);
   if (!started.ok()) ending.Set(kFailed, std::string(started.message()));
 
-  WaitForEnd(server, ending);
+  WaitForEnd(server, options, ending);
   const Ending::Reason reason = ending.reason();
   Say(absl::StrCat("server ", server.pid(), " ends: ", reason.text));
   commander.Stop();

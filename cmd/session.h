@@ -20,6 +20,8 @@ struct SessionOptions {
   bool terminal = false;
   // Lines that are longer are refused.
   size_t max_line_bytes = size_t{16} << 20;
+  // Where SIGUSR2 puts the flight recorder.
+  std::string recording_file = "recording.json";
 };
 
 // Returns when a signal, /quit, the end of a terminal's input, a broken stdout

@@ -6,8 +6,8 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "raft/cmd/event_words.h"
 #include "raft/cmd/program.h"
+#include "raft/status/event_words.h"
 
 namespace raft_cluster::internal {
 namespace {

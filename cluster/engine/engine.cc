@@ -9,6 +9,14 @@
 namespace raft_cluster::internal {
 namespace {
 
+Recording Whose(const EngineOptions& options) {
+  Recording recording;
+  recording.set_pid(options.link.self);
+  recording.set_url(options.url);
+  *recording.mutable_incarnation() = options.life.ToProto();
+  return recording;
+}
+
 // Whom a frame says it is from and for, where that helps to find the mistake.
 std::string Claim(const Header& header, Pid self) {
   std::string claim =
@@ -34,7 +42,9 @@ Engine::Engine(const EngineOptions& options, Micros now)
       random_(options.seed),
       own_(options.life, random_.Next(), now),
       inbox_(options.link.self),
-      last_run_(now) {
+      last_run_(now),
+      now_(now),
+      recorder_(Whose(options), options.wall_clock, now) {
   for (const PeerSpec& peer : options.peers) {
     LinkOptions link = options.link;
     link.peer = peer.pid;
@@ -129,6 +139,7 @@ absl::Status Engine::CheckForAll(size_t msg_bytes, Micros now) {
 
 absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
                                          Micros now) {
+  now_ = now;
   absl::Status status = Check(to, envelope.msg.size(), now);
   if (!status.ok()) return status;
   Acceptance receipt;
@@ -224,6 +235,7 @@ void Engine::OnRun(const Peer& peer, ItemRun run) {
 
 void Engine::OnFrame(const Origin& origin, ParseResult result,
                      const ParsedFrame& frame, Micros now) {
+  now_ = now;
   const Header& header = frame.header;
   const auto refuse = [&](Refusal::Reason reason) {
     Refuse(reason, origin.address, Claim(header, options_.link.self));
@@ -255,7 +267,8 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
   if (!effects.runs.empty()) last_run_ = now;
 }
 
-void Engine::OnTrouble(Pid peer, const std::string& why) {
+void Engine::OnTrouble(Pid peer, const std::string& why, Micros now) {
+  now_ = now;
   Peer* const found = peers_.Find(peer);
   if (found == nullptr) return;
   found->link->OnTrouble(why);
@@ -263,6 +276,7 @@ void Engine::OnTrouble(Pid peer, const std::string& why) {
 }
 
 void Engine::OnReset(Pid peer, bool up, Micros now) {
+  now_ = now;
   Peer* const found = peers_.Find(peer);
   if (found != nullptr) Touch(*found).OnReset(up, now);
 }
@@ -276,6 +290,7 @@ void Engine::OnNewerSelf(const Life& newer, Micros now) {
     for (const uint32_t slot : peers_.slots()) {
       TouchAt(slot).Rebirth(own_.life(), now);
     }
+    recorder_.SetLife(own_.life().ToProto());
     return;
   }
   for (const uint32_t slot : peers_.slots()) TouchAt(slot).Fence();
@@ -312,6 +327,7 @@ absl::optional<PeerSpec> Engine::Reconnect(Pid pid) {
 }
 
 bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
+  now_ = now;
   // Each at most once: a link may have less to say than it seemed.
   for (size_t i = 0; i < peers_.size(); ++i) {
     Peer* const peer = agenda_.NextDue(now, sleeping);
@@ -330,6 +346,7 @@ bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
 // ---- Time and the end -------------------------------------------------------
 
 void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
+  now_ = now;
   for (const uint32_t slot : agenda_.TakeTicks(now)) {
     Peer& peer = peers_.at(slot);
     if (peer.link->Tick(now)) reconnect->push_back(peer.spec.pid);

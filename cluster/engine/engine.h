@@ -25,6 +25,7 @@
 #include "raft/cluster/engine/inbox_queue.h"
 #include "raft/cluster/engine/own_life.h"
 #include "raft/cluster/engine/peer_table.h"
+#include "raft/cluster/engine/recorder.h"
 #include "raft/cluster/link/link.h"
 #include "raft/proto/event.pb.h"
 #include "raft/proto/stats.pb.h"
@@ -43,6 +44,9 @@ struct EngineOptions {
   Micros idle_timeout = kNever;
   bool proven_peers = false;  // The transport proves who speaks.
   bool in_the_clear = false;  // It does not, and strangers may reach it.
+  // Microseconds since 1970, for the account. Null: the life's start and the
+  // time since, as a simulator wants it.
+  uint64_t (*wall_clock)() = nullptr;
 };
 
 class Engine {
@@ -82,8 +86,9 @@ class Engine {
                const ParsedFrame& frame, Micros now);
   void OnReset(Pid peer, bool up, Micros now);
   // The transport cannot reach it, and why; until OnReset() says that it can.
-  void OnTrouble(Pid peer, const std::string& why);
-  void OnTurnedAway(TurnedAway why, Pid peer, const std::string& address);
+  void OnTrouble(Pid peer, const std::string& why, Micros now);
+  void OnTurnedAway(TurnedAway why, Pid peer, const std::string& address,
+                    Micros now);
 
   // The next frame that is due, of any link in turn that is not blocked.
   struct Due {
@@ -133,6 +138,7 @@ class Engine {
   std::string MissingPeers() const;  // "3, 5": those that are not live.
   size_t peer_count() const { return peers_.size(); }
   Stats GetStats(Micros now) const;
+  const Recorder& recorder() const { return recorder_; }
   // Grow whenever a queue shrinks or a peer's state changes, and whenever an
   // envelope comes in: what waiting threads look for.
   uint64_t changes() const { return changes_; }
@@ -164,6 +170,8 @@ class Engine {
   void Refuse(Refusal::Reason reason, const std::string& address,
               const std::string& detail);
   void OnNewerSelf(const Life& newer, Micros now);
+  // What the figures of the account are to be measured by.
+  void FillContext(Micros now, Stats* stats) const;
 
   const EngineOptions options_;
   SplitMix64 random_;
@@ -176,8 +184,10 @@ class Engine {
   bool inbox_over_ = false;  // Closed, and was found empty.
   Micros last_run_;
   bool leaving_ = false;
+  Micros now_;  // As the caller last said; when an event happens.
 
   EventQueue events_;
+  Recorder recorder_;
   uint64_t changes_ = 0;
   uint64_t runs_ = 0;
   std::array<uint64_t, Refusal::Reason_ARRAYSIZE> refused_{};

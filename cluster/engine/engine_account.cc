@@ -10,6 +10,9 @@
 namespace raft_cluster::internal {
 namespace {
 
+// Of the recorder's, in an account that is asked for often.
+constexpr size_t kLastEvents = 20;
+
 Refusal::Reason ReasonOf(TurnedAway why) {
   switch (why) {
     case TurnedAway::kHandshake:
@@ -25,10 +28,18 @@ Refusal::Reason ReasonOf(TurnedAway why) {
   return Refusal::MALFORMED;
 }
 
+bool Balances(const Ledger& ledger) {
+  return ledger.accepted() == ledger.taken() + ledger.voided() +
+                                  ledger.abandoned() + ledger.in_flight() &&
+         ledger.offered() ==
+             ledger.accepted() + ledger.skipped() + ledger.refused();
+}
+
 }  // namespace
 
 void Engine::OnEvent(Event event) {
   ++changes_;
+  recorder_.Record(event, now_);
   events_.Push(std::move(event), inbox_.pushed());
 }
 
@@ -37,8 +48,9 @@ void Engine::Report(Link& link) {
   for (Event& event : link.TakeEvents()) OnEvent(std::move(event));
 }
 
-void Engine::OnTurnedAway(TurnedAway why, Pid peer,
-                          const std::string& address) {
+void Engine::OnTurnedAway(TurnedAway why, Pid peer, const std::string& address,
+                          Micros now) {
+  now_ = now;
   const Refusal::Reason reason = ReasonOf(why);
   Peer* const found = peers_.Find(peer);
   const std::string detail =
@@ -91,8 +103,20 @@ std::string Engine::MissingPeers() const {
   return absl::StrJoin(missing, ", ");
 }
 
+void Engine::FillContext(Micros now, Stats* stats) const {
+  stats->set_unix_us(recorder_.WallTime(now));
+  stats->set_closed(outbox_state_ >= State::kLeft);
+  stats->set_failure_timeout_us(
+      static_cast<uint64_t>(options_.link.failure_timeout));
+  stats->set_link_budget_bytes(options_.link.link_budget_bytes);
+  stats->set_inbox_budget_bytes(options_.link.inbox_budget_bytes);
+  recorder_.FillLast(kLastEvents, stats);
+}
+
 Stats Engine::GetStats(Micros now) const {
   Stats stats;
+  FillContext(now, &stats);
+  stats.set_balanced(true);
   stats.set_pid(options_.link.self);
   stats.set_url(options_.url);
   stats.set_bound_address(options_.bound_address);
@@ -102,6 +126,7 @@ Stats Engine::GetStats(Micros now) const {
     peers_.at(slot).link->FillStats(now, of_peer);
     stats.set_received(stats.received() + of_peer->received());
     stats.set_sent(stats.sent() + of_peer->ledger().accepted());
+    stats.set_balanced(stats.balanced() && Balances(of_peer->ledger()));
   }
   for (int reason = 0; reason < Refusal::Reason_ARRAYSIZE; ++reason) {
     if (refused_[reason] == 0) continue;

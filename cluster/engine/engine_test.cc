@@ -237,27 +237,27 @@ TEST_F(Refused, IsADamagedFrameAndOneThatIsNone) {
 
 // What the transport turned away has a reason too.
 TEST_F(Refused, IsACallerThatTheTransportTurnedAway) {
-  engines[1].OnTurnedAway(TurnedAway::kUnknownKey, 0, "there");
+  engines[1].OnTurnedAway(TurnedAway::kUnknownKey, 0, "there", engines.now);
   ExpectCounted(Refusal::UNKNOWN_KEY);
 }
 
 TEST_F(Refused, IsAPeerThatTheTransportTurnedAway) {
-  engines[1].OnTurnedAway(TurnedAway::kHandshake, 2, "there");
+  engines[1].OnTurnedAway(TurnedAway::kHandshake, 2, "there", engines.now);
   ExpectCounted(Refusal::HANDSHAKE, 2);
 }
 
 TEST_F(Refused, IsAPeerWithoutKeysWhereTheOthersHaveSome) {
-  engines[1].OnTurnedAway(TurnedAway::kKeysOfOne, 2, "there");
+  engines[1].OnTurnedAway(TurnedAway::kKeysOfOne, 2, "there", engines.now);
   ExpectCounted(Refusal::HANDSHAKE, 2, "only one of the two has keys");
 }
 
 TEST_F(Refused, IsAMessageThatIsNoFrame) {
-  engines[1].OnTurnedAway(TurnedAway::kMalformed, 9, "there");
+  engines[1].OnTurnedAway(TurnedAway::kMalformed, 9, "there", engines.now);
   ExpectCounted(Refusal::MALFORMED);
 }
 
 TEST_F(Refused, IsAMessageThatIsTooLarge) {
-  engines[1].OnTurnedAway(TurnedAway::kTooLarge, 0, "there");
+  engines[1].OnTurnedAway(TurnedAway::kTooLarge, 0, "there", engines.now);
   ExpectCounted(Refusal::TOO_LARGE);
 }
 
@@ -266,8 +266,8 @@ TEST_F(Refused, FillsNoMoreThanAnEventForEachReason) {
   engines[1].OnReset(2, /*up=*/true, engines.now);
   engines.Pass(10000);
   for (int i = 0; i < 5000; ++i) {
-    engines[1].OnTurnedAway(TurnedAway::kHandshake, 0, "there");
-    engines[1].OnTurnedAway(TurnedAway::kUnknownKey, 0, "there");
+    engines[1].OnTurnedAway(TurnedAway::kHandshake, 0, "there", engines.now);
+    engines[1].OnTurnedAway(TurnedAway::kUnknownKey, 0, "there", engines.now);
   }
   int refused = 0;
   int up = 0;

@@ -31,7 +31,9 @@ Pump::Pump(std::unique_ptr<Transport> transport, const EngineOptions& options,
       transport_(std::move(transport)),
       verify_checksums_(!transport_->properties().proves_integrity),
       max_late_(std::min(kMaxLate, options.link.failure_timeout / 2)),
-      engine_(options, clock.Now()) {}
+      engine_(options, clock.Now()),
+      recorder_(engine_.recorder()),
+      turned_at_(clock.Now()) {}
 
 Pump::~Pump() { Close(absl::ZeroDuration()).IgnoreError(); }
 
@@ -86,12 +88,12 @@ void Pump::OnReset(Pid peer, bool up) {
 
 void Pump::OnTrouble(Pid peer, const absl::Status& why) {
   MutexLock lock(mu_);
-  engine_.OnTrouble(peer, std::string(why.message()));
+  engine_.OnTrouble(peer, std::string(why.message()), poll_time_);
 }
 
 void Pump::OnTurnedAway(TurnedAway why, Pid peer, const std::string& address) {
   MutexLock lock(mu_);
-  engine_.OnTurnedAway(why, peer, address);
+  engine_.OnTurnedAway(why, peer, address, poll_time_);
 }
 
 bool Pump::Turn(Quest quest) {
@@ -102,7 +104,7 @@ bool Pump::Turn(Quest quest) {
   if (poll_time_ > due_back_ && poll_time_ - due_back_ > max_late_) {
     engine_.HeldUp(poll_time_ - due_back_, poll_time_);
   }
-  due_back_ = recent_.time = poll_time_;
+  due_back_ = recent_.time = turned_at_ = poll_time_;
   engine_.Tick(poll_time_, &reconnect);
   // Who receives gets what has come before anything is acknowledged: its answer
   // may carry that along.

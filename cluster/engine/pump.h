@@ -106,6 +106,9 @@ class Pump : private Receiver {
   absl::Status WaitForPeers(int count, absl::Duration timeout);
   absl::StatusOr<Event> NextEvent(absl::Duration timeout);
   Stats GetStats();
+  // Takes none of the locks of this class: also for who failed an assertion
+  // under one.
+  Recording GetRecording() const { return recorder_.Read(clock_.Now()); }
   absl::Status Close(absl::Duration timeout);
   bool closing();
   void Interrupt();
@@ -254,11 +257,13 @@ class Pump : private Receiver {
 
   Mutex mu_;
   Engine engine_ ABSL_GUARDED_BY(mu_);
+  const Recorder& recorder_;  // The engine's.
   State state_ ABSL_GUARDED_BY(mu_) = State::kOpen;
   Leader leader_ ABSL_GUARDED_BY(mu_) = Leader::kNobody;
   // When the leader is to be back at the latest. If it is much later, the
   // machine or a debugger has held us up.
   Micros due_back_ ABSL_GUARDED_BY(mu_) = kNever;
+  Micros turned_at_ ABSL_GUARDED_BY(mu_);  // When the last turn began.
   // The last poll found everything out, and nobody slept since.
   bool polled_out_ ABSL_GUARDED_BY(mu_) = false;
   Sleeper sleeper_ ABSL_GUARDED_BY(mu_);

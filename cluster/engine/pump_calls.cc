@@ -249,7 +249,13 @@ absl::StatusOr<Event> Pump::NextEvent(absl::Duration timeout) {
 
 Stats Pump::GetStats() {
   MutexLock lock(mu_);
-  return engine_.GetStats(clock_.Now());
+  const Micros now = clock_.Now();
+  Stats stats = engine_.GetStats(now);
+  if (state_ >= State::kClosing) stats.set_closed(true);
+  // A leader that sleeps is late when it oversleeps, not before.
+  const Micros due = std::max(turned_at_, sleeper_.until);
+  stats.set_late_us(static_cast<uint64_t>(std::max<Micros>(now - due, 0)));
+  return stats;
 }
 
 bool Pump::closing() {

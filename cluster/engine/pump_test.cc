@@ -61,5 +61,13 @@ TEST_F(Stepped, APeerThatWasSilentIsNotUpBecauseWeDidNotRun) {
   EXPECT_EQ(StateOfPeer(), PeerStats::SILENT);
 }
 
+TEST_F(Stepped, APumpThatDoesNotTurnIsLate) {
+  EXPECT_LT(pumps[1].GetStats().late_us(), 300000u);
+  pumps.now += 10 * kSecond;
+  EXPECT_GE(pumps[1].GetStats().late_us(), 10u * kSecond);
+  pumps[1].Step();
+  EXPECT_EQ(pumps[1].GetStats().late_us(), 0u);
+}
+
 }  // namespace
 }  // namespace raft_cluster::internal

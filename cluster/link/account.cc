@@ -47,6 +47,8 @@ void Account::Fill(PeerStats* stats) const {
   stats->set_received(received_);
   stats->set_received_taken(received_taken_);
   stats->set_frames_resent(resent_);
+  stats->set_sent_bytes(sent_bytes_);
+  stats->set_received_bytes(received_bytes_);
   for (int reason = 0; reason < Refusal::Reason_ARRAYSIZE; ++reason) {
     if (refused_[reason] == 0) continue;
     Refusal* refusal = stats->add_refused_frames();

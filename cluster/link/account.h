@@ -61,6 +61,9 @@ class Account {
   // ---- Frames ---------------------------------------------------------------
 
   void Resent() { ++resent_; }
+  // Bytes of envelopes in frames, with all that each has besides its msg.
+  void SentBytes(uint64_t bytes) { sent_bytes_ += bytes; }
+  void ReceivedBytes(uint64_t bytes) { received_bytes_ += bytes; }
   // `detail`: what was wrong, in words, where the reason does not say it all.
   void FrameRefused(Refusal::Reason reason, const std::string& address,
                     const std::string& detail = "");
@@ -89,6 +92,8 @@ class Account {
   uint64_t received_ = 0;
   uint64_t received_taken_ = 0;
   uint64_t resent_ = 0;
+  uint64_t sent_bytes_ = 0;
+  uint64_t received_bytes_ = 0;
   std::array<uint64_t, Refusal::Reason_ARRAYSIZE> refused_{};
   std::vector<Event> events_;
 };

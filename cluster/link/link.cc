@@ -22,7 +22,8 @@ Link::Link(const LinkOptions& options, const Life& me, Micros now)
       window_(options.inbox_budget_bytes, options.max_envelope_bytes),
       path_(now),
       session_(&queue_, now),
-      account_(options.peer) {}
+      account_(options.peer),
+      noted_since_(now) {}
 
 // ---- The outbox and the inbox -----------------------------------------------
 
@@ -36,6 +37,7 @@ uint64_t Link::MaxEnvelope() const {
 void Link::Accept(const Outgoing& envelope, Micros now) {
   queue_.Append(envelope, now);
   session_.sending.OnAppended(now);
+  delays_.OnAppended(queue_.end(), now);
   account_.Accepted();
 }
 
@@ -63,6 +65,7 @@ FrameEffects Link::OnFrame(const ParsedFrame& frame, const Origin& origin,
   const uint64_t held = held_bytes();
   Act(handshake_.Judge(frame.header, now), frame, origin, now, &effects);
   effects.freed = held_bytes() < held;
+  NoteState(now);
   effects.events_after = account_.TakeEvents();
   return effects;
 }
@@ -142,6 +145,7 @@ void Link::OnRestart(const Life& former) {
   SendQueue::Count count = queue_.CountUnsettled();
   if (options_.void_on_restart) {
     count = queue_.SettleAll();
+    delays_.Forget();
     account_.Voided(count.envelopes);
   }
   Event event =
@@ -153,6 +157,7 @@ void Link::OnRestart(const Life& former) {
 
 void Link::Void(const SendQueue::Count& count, absl::string_view why) {
   if (count.envelopes == 0) return;
+  delays_.Forget();
   account_.Voided(count.envelopes);
   account_.Report(account_.Make(Event::ENVELOPES_VOIDED, count, why));
 }
@@ -207,10 +212,12 @@ void Link::OnAcknowledged(const Header& header, Micros now) {
     liveness.OnEcho(header.echo, path_.last_stamp(), now);
   }
   account_.Taken(sending.OnAcknowledged(header, options_.fifo, path_));
+  delays_.OnTaken(queue_.head(), now);
 }
 
 void Link::OnItems(const ParsedFrame& frame, const Origin& origin, Micros now,
                    FrameEffects* effects) {
+  account_.ReceivedBytes(frame.items.size() + frame.tail.size());
   const ReceiveWindow::Verdict verdict =
       window_.Receive(frame, now, &effects->runs);
   if (!effects->runs.empty()) {
@@ -348,6 +355,7 @@ void Link::LostFrame(Micros now, OutgoingFrame* out) {
   out->prefix = frame.prefix;
   out->body = frame.body;
   account_.Resent();
+  account_.SentBytes(out->prefix.size() + out->body.size());
 }
 
 bool Link::DataFrame(Micros now, OutgoingFrame* out) {
@@ -358,6 +366,7 @@ bool Link::DataFrame(Micros now, OutgoingFrame* out) {
   out->header.first = slice.first;
   out->prefix = slice.prefix;
   out->body = slice.body;
+  account_.SentBytes(out->prefix.size() + out->body.size());
   session_.sending.OnSent(std::move(slice), out->header.stamp,
                           path_.connection());
   return true;

@@ -31,6 +31,7 @@
 
 #include "raft/base/clock.h"
 #include "raft/cluster/link/account.h"
+#include "raft/cluster/link/delay_histogram.h"
 #include "raft/cluster/link/handshake.h"
 #include "raft/cluster/link/link_options.h"
 #include "raft/cluster/link/liveness.h"
@@ -223,6 +224,7 @@ class Link {
   Micros DeafSince() const;
   void SeeIfSilent(Micros now);
   void ReportState();
+  void NoteState(Micros now);
   std::string Reason() const;
 
   const LinkOptions options_;
@@ -236,6 +238,10 @@ class Link {
   Account account_;
   std::string trouble_;  // While it cannot be reached.
   PeerStats::State reported_ = PeerStats::CONNECTING;
+  // The state when somebody last looked, and since when it has been so.
+  PeerStats::State noted_ = PeerStats::CONNECTING;
+  Micros noted_since_;
+  DelayWatch delays_;
 
   // A state frame is owed at once, whichever the session: because the peer
   // asks or needs to know, and because we have to know.

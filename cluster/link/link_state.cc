@@ -15,6 +15,7 @@ bool Link::Tick(Micros now) {
   if (may_send_items()) {
     session_.sending.Tick(now, handshake_.heartbeat());
     ReportState();
+    NoteState(now);
   }
   if (!session_.liveness.GivesUp(DeafSince(), handshake_.heartbeat(), now)) {
     return false;
@@ -79,6 +80,7 @@ bool Link::Left() const {
 }
 
 void Link::Abandon() {
+  delays_.Forget();
   account_.Abandoned(queue_.SettleAll().envelopes);
   session_.sending.Forget();
 }
@@ -118,6 +120,13 @@ void Link::ReportState() {
     return;  // PEER_RESTARTED, PEER_LEFT and SUPERSEDED say it.
   }
   account_.Report(std::move(event));
+}
+
+// For the stats alone: how exact it is depends on how often somebody looks.
+void Link::NoteState(Micros now) {
+  if (noted_ == state()) return;
+  noted_ = state();
+  noted_since_ = now;
 }
 
 std::string Link::Reason() const {
@@ -179,6 +188,14 @@ void Link::FillStats(Micros now, PeerStats* stats) const {
   stats->set_round_trip_us(static_cast<uint64_t>(path_.round_trip()));
   const uint64_t made = path_.connections_made();
   stats->set_reconnects(made > 0 ? made - 1 : 0);
+  delays_.delays().Fill(stats->mutable_delay());
+  if (noted_ == state()) {
+    stats->set_state_us(static_cast<uint64_t>(now - noted_since_));
+  }
+  if (session()) {
+    const Micros unheard = now - session_.liveness.last_heard();
+    stats->set_heard_us(static_cast<uint64_t>(std::max<Micros>(unheard, 0)));
+  }
 }
 
 }  // namespace raft_cluster::internal

@@ -71,6 +71,7 @@ class Liveness {
   void HeldUp(Micros duration, Micros now);
 
   bool silent() const { return silent_; }
+  Micros last_heard() const { return last_heard_; }
   uint64_t echo() const { return echo_; }      // For the peer.
   uint64_t echoed() const { return echoed_; }  // By the peer.
   // Since when something of ours is not answered.

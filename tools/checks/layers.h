@@ -1,6 +1,6 @@
 // The layers of the project, held against the `#include` lines of its sources.
 //
-//   base <- proto, transport <- cluster <- cmd;   testing beside cmd
+//   base <- proto, transport <- cluster <- status <- cmd;   testing beside cmd
 //
 // Bazel alone does not hold them: headers under /usr/include can be included
 // without a dependency, and so can the headers of a dependency's dependency.

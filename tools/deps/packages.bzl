@@ -5,6 +5,13 @@ for each, by the repository's name.
 """
 
 PACKAGES = {
+    # It has no pkg-config file in Debian; it stands where prometheus-cpp, which
+    # links to it, does.
+    "civetweb": {
+        "debian": ["libcivetweb-dev"],
+        "headers": ["civetweb.h"],
+        "targets": {":libcivetweb": "-lcivetweb prometheus-cpp-core"},
+    },
     "com_github_cyan4973_xxhash": {
         "debian": ["libxxhash-dev"],
         "headers": ["xxhash.h", "xxh3.h"],
@@ -17,6 +24,11 @@ PACKAGES = {
             ":benchmark": "benchmark",
             ":benchmark_main": "-lbenchmark_main benchmark",
         },
+    },
+    "com_github_jupp0r_prometheus_cpp": {
+        "debian": ["prometheus-cpp-dev"],
+        "headers": ["prometheus/**"],
+        "targets": {"core:core": "prometheus-cpp-core"},
     },
     "com_github_nlohmann_json": {
         "debian": ["nlohmann-json3-dev"],

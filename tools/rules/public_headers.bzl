@@ -16,6 +16,8 @@ PUBLIC_HEADERS = {
     "cluster/receipt.h": "//cluster:received",
     "cluster/received.h": "//cluster:received",
     "cluster/server.h": "//cluster:core",
+    "status/metrics.h": "//status:metrics",
+    "status/status_server.h": "//status",
     "testing/faulty/faulty.h": "//testing/faulty",
     "testing/local_addresses.h": "//testing:local_addresses",
     "testing/local_cluster.h": "//testing:local_cluster",

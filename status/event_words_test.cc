@@ -1,4 +1,4 @@
-#include "raft/cmd/event_words.h"
+#include "raft/status/event_words.h"
 
 #include <set>
 #include <string>

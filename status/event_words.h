@@ -1,8 +1,8 @@
 // Every event of a server in words, for the people who run it.
 //
 // Thread rule: functions of values.
-#ifndef RAFT_CMD_EVENT_WORDS_H_
-#define RAFT_CMD_EVENT_WORDS_H_
+#ifndef RAFT_STATUS_EVENT_WORDS_H_
+#define RAFT_STATUS_EVENT_WORDS_H_
 
 #include <string>
 
@@ -16,4 +16,4 @@ std::string ShowEvent(const Event& event);
 
 }  // namespace raft_cluster::internal
 
-#endif  // RAFT_CMD_EVENT_WORDS_H_
+#endif  // RAFT_STATUS_EVENT_WORDS_H_
