@@ -148,6 +148,7 @@ absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
     receipt.accepted = 1;
     return receipt;
   }
+  // All live ones have room by now; of the others each takes it if it can.
   for (const uint32_t slot : peers_.slots()) {
     Link& link = TouchAt(slot);
     if (link.HasRoom(envelope.cost())) {
@@ -253,6 +254,7 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
   if (peer == nullptr) return refuse(Refusal::UNKNOWN_PID);
   if (header.to != options_.link.self) return refuse(Refusal::MISROUTED);
   Link& link = Touch(*peer);
+  // With keys the connection says who speaks, and a pid in a frame is a claim.
   if (origin.proven != header.from &&
       (origin.proven != 0 || options_.proven_peers)) {
     link.CountRefusal(Refusal::WRONG_KEY, origin.address);

@@ -10,10 +10,12 @@ EventQueue::Subject EventQueue::SubjectOf(const Event& event) {
 }
 
 EventQueue::Waiting* EventQueue::Same(const Event& event) {
+  // A count is added to the one that waits, wherever that is in the line.
   if (Counts(event)) {
     const auto found = waiting_counts_.find(SubjectOf(event));
     return found == waiting_counts_.end() ? nullptr : found->second;
   }
+  // News is folded only into the latest of its peer: UP, SILENT, UP are three.
   const auto found = last_news_.find(event.peer());
   const bool repeats =
       found != last_news_.end() && found->second->event.kind() == event.kind();
@@ -32,6 +34,7 @@ void EventQueue::Push(Event event, uint64_t after) {
     same.set_detail(event.detail());
     return;
   }
+  // A count that is lost can be read in the stats; that a life ended cannot.
   if (news_.size() + counts_.size() >= kMaxEvents) {
     TakeFirst(counts_.empty() ? &news_ : &counts_);
     ++missed_;

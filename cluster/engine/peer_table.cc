@@ -16,6 +16,7 @@ PeerRef PeerTable::Add(PeerSpec spec, std::unique_ptr<Link> link) {
   free_.pop_back();
   auto peer = std::make_unique<Peer>();
   peer->spec = std::move(spec);
+  // References to whoever had the slot before are stale by this.
   peer->ref = {slot, ++slots_[slot].generation};
   peer->link = std::move(link);
   slots_[slot].peer = std::move(peer);
@@ -31,6 +32,7 @@ PeerRef PeerTable::Add(PeerSpec spec, std::unique_ptr<Link> link) {
 void PeerTable::Remove(PeerRef ref) {
   RAFT_ASSERT(Get(ref) != nullptr);
   Slot& slot = slots_[ref.slot];
+  // Whoever is kept for speed must not outlive its peer.
   if (found_ == slot.peer.get()) found_ = nullptr;
   DropStuck(*slot.peer);
   index_.erase(slot.peer->spec.pid);
@@ -77,6 +79,7 @@ std::vector<PeerSpec> PeerTable::Specs() const {
 }
 
 Peer* PeerTable::Find(Pid pid) {
+  // Frames and sends come in runs, mostly for the same peer.
   if (found_ != nullptr && found_->spec.pid == pid) return found_;
   const auto found = index_.find(pid);
   if (found == index_.end()) return nullptr;

@@ -69,5 +69,40 @@ TEST_F(Stepped, APumpThatDoesNotTurnIsLate) {
   EXPECT_EQ(pumps[1].GetStats().late_us(), 0u);
 }
 
+// Of a time in which nobody ran, as of a machine that stood still.
+TEST(HeldUp, BlamesNobodyFromHalfTheFailureTimeoutOn) {
+  for (const Micros held_up : {26000, 80000, 10000000}) {
+    SteppedPumps pumps(/*budget_bytes=*/1000, /*max_envelope_bytes=*/100,
+                       /*failure_timeout=*/50000);
+    pumps.Pass(300000, {1, 2});
+    for (const Pid pid : {1, 2}) {
+      ASSERT_EQ(pumps[pid].GetStats().peers(0).state(), PeerStats::UP);
+      while (pumps[pid].NextEvent(absl::ZeroDuration()).ok()) {
+      }
+    }
+    // Nothing is under way: the first to look has heard nobody for so long.
+    for (int i = 0; i < 3; ++i) {
+      for (const Pid pid : {2, 1}) {
+        pumps[pid].Step();
+        pumps[pid].Deadline();
+      }
+    }
+    pumps.now += held_up;
+    pumps.Pass(100000, {1, 2});
+    for (const Pid pid : {1, 2}) {
+      const auto event = pumps[pid].NextEvent(absl::ZeroDuration());
+      EXPECT_FALSE(event.ok())
+          << event->ShortDebugString() << " after " << held_up;
+    }
+  }
+}
+
+TEST(HeldUp, HidesNoSilenceOfAPeer) {
+  SteppedPumps pumps(1000, 100, /*failure_timeout=*/50000);
+  pumps.Pass(300000, {1, 2});
+  pumps.Pass(80000, {1});
+  EXPECT_EQ(pumps[1].GetStats().peers(0).state(), PeerStats::SILENT);
+}
+
 }  // namespace
 }  // namespace raft_cluster::internal

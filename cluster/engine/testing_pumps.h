@@ -24,7 +24,8 @@ class SteppedPumps {
  public:
   // As LinkOptions have them, of both.
   explicit SteppedPumps(uint64_t budget_bytes = 1000,
-                        uint64_t max_envelope_bytes = 100) {
+                        uint64_t max_envelope_bytes = 100,
+                        Micros failure_timeout = 2000000) {
     const Registry transports = BuiltinTransports();  // With one loopback.
     for (Pid pid : {1, 2}) {
       const Pid peer = 3 - pid;
@@ -37,6 +38,8 @@ class SteppedPumps {
       options.link.link_budget_bytes = budget_bytes;
       options.link.inbox_budget_bytes = budget_bytes;
       options.link.max_envelope_bytes = max_envelope_bytes;
+      options.link.failure_timeout = failure_timeout;
+      options.link.heartbeat = failure_timeout / 10;
       options.life = {100, static_cast<uint64_t>(pid)};
       options.peers.push_back({peer, UrlOf(peer)});
       pumps_.push_back(

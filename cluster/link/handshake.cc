@@ -163,6 +163,7 @@ bool Handshake::Accept(const wire::Hello& hello) {
   refused_why_.clear();
   const bool differs = hello.config_digest() != peer_hello_.config_digest() &&
                        hello.config_digest() != options_.config_digest;
+  // All else that it said counts from the session on that is made with it.
   peer_hello_.set_config_digest(hello.config_digest());
   return differs;
 }
@@ -184,6 +185,7 @@ Life Handshake::Establish(const Header& header) {
 }
 
 bool Handshake::MayAnswer(Micros now) {
+  // Two servers that ask each other would answer without end.
   if (now < next_answer_) return false;
   next_answer_ = now + kAnswerInterval;
   return true;

@@ -62,6 +62,7 @@ FrameEffects Link::OnFrame(const ParsedFrame& frame, const Origin& origin,
                            Micros now) {
   FrameEffects effects;
   if (phase_ == Phase::kFenced) return effects;
+  // Room comes from what is taken, and from what is voided.
   const uint64_t held = held_bytes();
   Act(handshake_.Judge(frame.header, now), frame, origin, now, &effects);
   effects.freed = held_bytes() < held;
@@ -132,10 +133,14 @@ void Link::Establish(const Header& header, Micros now) {
   const bool restarted = may_send_items();
   const Life former = handshake_.Establish(header);
   account_.SetLife(handshake_.peer());
+  // Before the numbers start again: it counts what the former life did not
+  // take.
   if (restarted) OnRestart(former);
   session_ = Session(&queue_, now);
   window_.StartSession(handshake_.peer_fragment_bytes());
   VoidTooLarge();
+  // The peer may not know of the session yet. What was said of the former life
+  // is not what this one is.
   phase_ = Phase::kHalf;
   reported_ = PeerStats::CONNECTING;
   answer_now_ = true;
@@ -186,6 +191,7 @@ void Link::OnSessionFrame(const ParsedFrame& frame, const Origin& origin,
     return CountRefusal(Refusal::MALFORMED, origin.address);
   }
   session_.liveness.OnHeard(header.stamp, now);
+  // It speaks to our life, so it has heard our hello.
   session_.peer_has_hello = true;
   handshake_.ClearRefusal();
   if (phase_ == Phase::kHalf) {
@@ -195,6 +201,7 @@ void Link::OnSessionFrame(const ParsedFrame& frame, const Origin& origin,
   OnAcknowledged(header, now);
   if (may_send_items()) VoidTooLarge();
   if (header.ask) answer_now_ = true;
+  // One that leaves takes nothing more: what it has said of `taken` is final.
   if (!leaving_) OnItems(frame, origin, now, effects);
   if (header.leave && phase_ != Phase::kClosed) OnPeerLeaves(now);
   ReportState();

@@ -24,6 +24,8 @@ void ReceiveWindow::StartSession(uint64_t fragment_bytes) {
 
 void ReceiveWindow::Grant() {
   const uint64_t open = session_.taken_at + window_;
+  // What former sessions left in the inbox narrows the window. A grant that was
+  // given is never taken back: the peer may have used it already.
   if (open > old_cost_)
     session_.grant = std::max(session_.grant, open - old_cost_);
 }
@@ -60,6 +62,7 @@ ReceiveWindow::Verdict ReceiveWindow::Receive(const ParsedFrame& frame,
 ReceiveWindow::Verdict ReceiveWindow::Sort(const ParsedFrame& frame,
                                            std::vector<ItemRun>* runs) {
   Verdict verdict;
+  // It says which number comes next: had that been sent before, it is missing.
   if (frame.item_count == 0) {
     verdict.gap = frame.header.first > session_.received + 1;
     return verdict;
@@ -86,6 +89,7 @@ ReceiveWindow::Verdict ReceiveWindow::Sort(const ParsedFrame& frame,
     DropFront(session_.received + 1 - piece.first, &piece);
   }
   Deliver(piece, runs, &verdict);
+  // What came before its time may be next now.
   while (!session_.early.empty() &&
          session_.early.begin()->first <= session_.received + 1) {
     Piece next = std::move(session_.early.begin()->second);
@@ -129,6 +133,7 @@ void ReceiveWindow::KeepEarly(Piece piece, Verdict* verdict) {
     verdict->repeat = true;
     return;
   }
+  // Held early or handed out, it counts against the same grant.
   if (session_.received_at + session_.early_cost + piece.cost >
       session_.grant) {
     verdict->beyond = true;
@@ -145,6 +150,8 @@ void ReceiveWindow::Deliver(const Piece& piece, std::vector<ItemRun>* runs,
     verdict->beyond = true;
     return;
   }
+  // The common case: whole small envelopes go on as the bytes that came,
+  // without a look at each.
   if (session_.partial.memory == nullptr && !piece.fragments &&
       piece.tail.empty() && piece.largest <= max_envelope_) {
     ItemRun run;
@@ -165,6 +172,7 @@ void ReceiveWindow::Deliver(const Piece& piece, std::vector<ItemRun>* runs,
 bool ReceiveWindow::DeliverItem(const Item& item, const Piece& piece,
                                 std::vector<ItemRun>* runs, Verdict* verdict) {
   if (!item.whole()) return AddFragment(item, runs, verdict);
+  // Fragments of one envelope follow one another, with nothing between.
   if (session_.partial.memory != nullptr) {
     verdict->malformed = true;
     return false;
@@ -203,6 +211,8 @@ bool ReceiveWindow::AddFragment(const Item& item, std::vector<ItemRun>* runs,
       verdict->too_large = true;
       return false;
     }
+    // Room for all of it at once: its size was held against the limit, and each
+    // fragment against the credit.
     session_.partial.item = item;
     session_.partial.memory = std::shared_ptr<char>(
         new char[item.total_bytes], std::default_delete<char[]>());

@@ -195,10 +195,12 @@ Micros SendQueue::oldest_time() const {
 }
 
 uint64_t SendQueue::Settle(uint64_t number) {
+  // A peer cannot have taken what was not sent.
   number = std::min(number, cursor_);
   uint64_t settled = 0;
   while (!entries_.empty() && head_ < number) {
     Entry& entry = entries_.front();
+    // Nothing of a large one is given back before all of it is: it is one msg.
     if (entry.last() > number) {  // It remains, in part.
       if (entry.is_large()) break;
       settled += number - head_;
@@ -310,6 +312,8 @@ bool SendQueue::HasFullFrame() const {
 bool SendQueue::Cut(uint64_t max_cost, Slice* slice) {
   const Entry* behind = EntryBehindCursor();
   if (behind == nullptr) return false;
+  // The cursor goes on to the next entry as late as it can: the one that it is
+  // in may still be filled.
   if (behind != &entries_[cursor_entry_]) {
     ++cursor_entry_;
     cursor_offset_ = 0;

@@ -45,12 +45,15 @@ uint64_t SendStream::OnAcknowledged(const Header& header, bool fifo,
       in_flight_.pop_front();
     }
   }
+  // Received frees nothing: only what the application has cannot get lost with
+  // its process.
   const uint64_t taken = queue_->Settle(base_ + header.taken);
   if (taken > 0) {
     probes_ = 0;
     full_since_ = kNever;
     if (starved_since_ == kNever) slow_ = false;
   }
+  // Headers may overtake each other; a grant only grows.
   if (header.credit > peer_credit_) {
     peer_credit_ = header.credit;
     starved_ = false;
@@ -77,6 +80,7 @@ void SendStream::Forget() {
 
 Micros SendStream::Deadline(Micros round_trip) const {
   if (starved_ || queue_->cursor() == queue_->end()) return kNever;
+  // Nothing is gained by waiting then.
   if (in_flight_.empty() || queue_->HasFullFrame()) return 0;
   const Micros gather =
       round_trip == 0 ? kMaxGather : std::min(round_trip, kMaxGather);

@@ -15,6 +15,7 @@
 #include "gtest/gtest.h"
 #include "raft/cluster/link/item.h"
 #include "raft/cluster/link/wire.h"
+#include "raft/proto/event.pb.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -46,6 +47,7 @@ wire::Hello SomeHello() {
   hello.set_failure_timeout_us(2000000);
   hello.set_max_version(1);
   hello.set_fragment_bytes(262144);
+  hello.set_url("tcp://127.0.0.1:10001");
   return hello;
 }
 
@@ -182,8 +184,7 @@ TEST(Schema, SaysTheNumbersThatTheCodeHas) {
   }
 }
 
-// ---- Frames of released versions
-// ----------------------------------------------
+// ---- Frames of released versions --------------------------------------------
 
 std::map<std::string, Frame> FramesOfThisVersion() {
   std::map<std::string, Frame> frames;
@@ -194,6 +195,9 @@ std::map<std::string, Frame> FramesOfThisVersion() {
   hello.src = {1700000000000000, 42};
   hello.hello = SomeHello();
   frames["hello"] = EncodeFrame(hello);
+  Header note = hello;
+  note.hello->set_refused(Refusal::OTHER_ADDRESS);
+  frames["note"] = EncodeFrame(note);
   Header answer = hello;
   answer.dst = {1700000000000001, 43};
   frames["answer"] = EncodeFrame(answer);
@@ -256,7 +260,7 @@ std::string Hex(const std::string& bytes) {
 TEST(Golden, FramesOfEachReleasedVersionAreRead) {
   const std::map<std::string, Golden> golden =
       ReadGolden("cluster/link/golden/v1.txt");
-  EXPECT_EQ(golden.size(), 7u);
+  EXPECT_EQ(golden.size(), 8u);
   for (const auto& [name, expected] : golden) {
     ParsedFrame parsed;
     EXPECT_EQ(ParseFrame(Frame{Bytes::Own(expected.bytes), Bytes()},

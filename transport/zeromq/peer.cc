@@ -57,6 +57,7 @@ bool Peer::Update(Clock::time_point now) {
         up_since_ = now;
         trouble_ = absl::OkStatus();
         trouble_is_news_ = false;
+        // Of several keys the one that was right is tried first the next time.
         const auto right = std::find(server_keys_.begin(), server_keys_.end(),
                                      endpoints_[next_endpoint_ - 1].server_key);
         std::rotate(server_keys_.begin(), right, right + 1);
@@ -77,6 +78,8 @@ bool Peer::Update(Clock::time_point now) {
   connection_ = nullptr;
   up_ = false;
   if (was_up) {
+    // One that was up for long may come back at once; the address was good, so
+    // the others of that name are not tried.
     backoff_.OnLost(now - up_since_);
     next_endpoint_ = endpoints_.size();
     handshake_failed_ = keys_of_one_ = false;
