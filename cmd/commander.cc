@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "raft/cmd/stats_table.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -97,6 +98,9 @@ bool Commander::Do(const LineSplitter::Line& line) {
       Say(absl::StripSuffix(ShowPeers(server_.stats()), "\n"));
       return true;
     case Input::kStats:
+      Say(absl::StripSuffix(ShowStats(server_.stats()), "\n"));
+      return true;
+    case Input::kRawStats:
       Say(absl::StripSuffix(server_.stats().DebugString(), "\n"));
       return true;
     case Input::kQuit:

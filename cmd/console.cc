@@ -19,6 +19,8 @@ Input ParseCommand(absl::string_view line) {
     input.kind = Input::kPeers;
   } else if (command == "/stats") {
     input.kind = Input::kStats;
+  } else if (command == "/stats --raw") {
+    input.kind = Input::kRawStats;
   } else if (command == "/quit") {
     input.kind = Input::kQuit;
   } else {

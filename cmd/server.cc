@@ -3,10 +3,10 @@
 //   bazel run //cmd:server -- --pid=2
 //
 // stdout: a line "1 -> 2: hello there" per envelope received. stderr: all else.
-// SIGUSR1 makes it print its account, as /stats does; SIGUSR2 makes it write
-// the last 4,096 events to --recording. Ends with 0 when it is told to (SIGINT,
-// SIGTERM, /quit) or --idle_timeout has passed, 1 if it failed, 2 if the
-// command line or the config is wrong.
+// SIGUSR1 makes it print its account, as /stats --raw does; SIGUSR2 makes it
+// write the last 4,096 events to --recording. Ends with 0 when it is told to
+// (SIGINT, SIGTERM, /quit) or --idle_timeout has passed, 1 if it failed, 2 if
+// the command line or the config is wrong.
 #include "raft/cluster/server.h"
 
 #include <unistd.h>

@@ -14,6 +14,7 @@
 #include "raft/cmd/ending.h"
 #include "raft/cmd/printer.h"
 #include "raft/cmd/recording.h"
+#include "raft/cmd/service_notice.h"
 #include "raft/cmd/watch.h"
 
 namespace raft_cluster::internal {
@@ -64,6 +65,22 @@ void WaitForEnd(const Server& server, const SessionOptions& options,
   }
 }
 
+ServiceNotice::Report ReportOf(const Stats& stats) {
+  int live = 0;
+  for (const PeerStats& peer : stats.peers()) {
+    if (peer.state() == PeerStats::UP || peer.state() == PeerStats::SLOW) {
+      ++live;
+    }
+  }
+  ServiceNotice::Report report;
+  // As /healthz has it. One that is closed is about to end.
+  report.healthy =
+      stats.closed() || stats.late_us() <= stats.failure_timeout_us();
+  report.status = absl::StrCat("server ", stats.pid(), ": ", live, " of ",
+                               stats.peers_size(), " peers live");
+  return report;
+}
+
 void SayWhatIsLeft(const Stats& stats) {
   for (const PeerStats& peer : stats.peers()) {
     const Ledger& ledger = peer.ledger();
@@ -85,10 +102,12 @@ ExitCode RunSession(Server& server, const SessionOptions& options) {
   std::thread commanding([&commander] { commander.Run(); });
   Watch watch(server);
   std::thread watching([&watch] { watch.Run(); });
+  ServiceNotice notice([&server] { return ReportOf(server.stats()); });
 
   WaitForEnd(server, options, ending);
   const Ending::Reason reason = ending.reason();
   Say(absl::StrCat("server ", server.pid(), " ends: ", reason.text));
+  notice.Stopping();
   commander.Stop();
   watch.Stop();
   // Unblocks both threads. What it could not do is told per peer below.
