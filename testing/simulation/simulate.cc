@@ -2,6 +2,7 @@
 //
 //   bazel run -c opt //testing:simulate -- --seeds=10000 --first_seed=1
 //   bazel run -c opt //testing:simulate -- --seed=42 --trace
+//   bazel run -c opt //testing:simulate -- --plot=$PWD/seeds.svg --grow=2,3,8
 //
 // Exit code 0: no seed failed. 1: the first that did is named.
 #include <algorithm>
@@ -16,10 +17,14 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "raft/base/mutex.h"
+#include "raft/base/plot/plot.h"
+#include "raft/testing/simulation/plots.h"
 #include "raft/testing/simulation/simulation.h"
 
 ABSL_FLAG(uint64_t, seeds, 1000, "how many seeds to run");
@@ -28,19 +33,24 @@ ABSL_FLAG(uint64_t, seed, 0, "run this seed alone");
 ABSL_FLAG(bool, trace, false, "with --seed: print what happens");
 ABSL_FLAG(int, servers, 5, "servers of each cluster");
 ABSL_FLAG(int, threads, 0, "0: one per core");
+ABSL_FLAG(std::string, plot, "",
+          "draw what was measured, in an SVG file of this name");
+ABSL_FLAG(std::vector<std::string>, grow, {},
+          "with --plot: run the seeds with these numbers of servers, too, such "
+          "as 2,3,8");
 
 namespace raft_cluster::internal {
 namespace {
 
-SimulationOptions MakeOptions(uint64_t seed) {
+SimulationOptions MakeOptions(uint64_t seed, int servers) {
   SimulationOptions options;
   options.seed = seed;
-  options.servers = absl::GetFlag(FLAGS_servers);
+  options.servers = servers;
   return options;
 }
 
 int RunOne(uint64_t seed) {
-  SimulationOptions options = MakeOptions(seed);
+  SimulationOptions options = MakeOptions(seed, absl::GetFlag(FLAGS_servers));
   if (absl::GetFlag(FLAGS_trace)) options.trace = &std::cout;
   const SimulationResult result = RunSimulation(options);
   absl::PrintF("seed %d: trace hash %016x, %d accepted, %d taken, %.1f s\n",
@@ -53,6 +63,10 @@ int RunOne(uint64_t seed) {
 
 class Campaign {
  public:
+  // Adds what it measures to `plots`.
+  Campaign(int servers, SimulationPlots& plots)
+      : servers_(servers), plots_(plots) {}
+
   int Run() {
     const uint64_t first = absl::GetFlag(FLAGS_first_seed);
     end_ = first + absl::GetFlag(FLAGS_seeds);
@@ -83,9 +97,11 @@ class Campaign {
     for (;;) {
       const uint64_t seed = next_++;
       if (seed >= end_ || stop_) return;
-      const SimulationResult result = RunSimulation(MakeOptions(seed));
+      const SimulationResult result =
+          RunSimulation(MakeOptions(seed, servers_));
       MutexLock lock(mu_);
       Add(result);
+      plots_.Add(servers_, absl::Now() - start_, result);
       if (!result.status.ok() && (failed_.status.ok() || seed < failed_seed_)) {
         failed_ = result;
         failed_seed_ = seed;
@@ -140,6 +156,8 @@ class Campaign {
         total_.leaves, total_.partitions, total_.clogs);
   }
 
+  const int servers_;
+  SimulationPlots& plots_ ABSL_GUARDED_BY(mu_);
   std::atomic<uint64_t> next_{0};
   std::atomic<bool> stop_{false};
   uint64_t end_ = 0;
@@ -152,6 +170,28 @@ class Campaign {
   uint64_t failed_seed_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
+// 1 if a seed failed or the picture cannot be written.
+int RunCampaigns() {
+  SimulationPlots plots;
+  int failed = Campaign(absl::GetFlag(FLAGS_servers), plots).Run();
+  const std::string path = absl::GetFlag(FLAGS_plot);
+  if (failed != 0 || path.empty()) return failed;
+  for (const std::string& number : absl::GetFlag(FLAGS_grow)) {
+    int servers = 0;
+    if (!absl::SimpleAtoi(number, &servers) || servers < 2) {
+      std::cout << "--grow is a list of numbers from 2 on, not \"" << number
+                << "\"" << std::endl;
+      return 1;
+    }
+    failed = Campaign(servers, plots).Run();
+    if (failed != 0) return failed;
+  }
+  const absl::Status written = WritePlots(path, plots.Make());
+  if (written.ok()) return 0;
+  std::cout << written.message() << std::endl;
+  return 1;
+}
+
 }  // namespace
 }  // namespace raft_cluster::internal
 
@@ -163,5 +203,5 @@ int main(int argc, char** argv) {
   absl::ParseCommandLine(argc, argv);
   const uint64_t seed = absl::GetFlag(FLAGS_seed);
   return seed != 0 ? raft_cluster::internal::RunOne(seed)
-                   : raft_cluster::internal::Campaign().Run();
+                   : raft_cluster::internal::RunCampaigns();
 }
