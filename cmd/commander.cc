@@ -12,6 +12,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "raft/cmd/flags.h"
+#include "raft/cmd/stats_table.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -121,6 +122,9 @@ bool Commander::Do(const LineSplitter::Line& line) {
       Say(absl::StripSuffix(ShowPeers(server_.stats()), "\n"));
       return true;
     case Input::kStats:
+      Say(absl::StripSuffix(ShowStats(server_.stats()), "\n"));
+      return true;
+    case Input::kRawStats:
       Say(absl::StripSuffix(server_.stats().DebugString(), "\n"));
       return true;
     case Input::kHelp:

@@ -21,6 +21,8 @@ Input ParseCommand(absl::string_view line) {
     input.kind = Input::kStats;
   } else if (command == "/help") {
     input.kind = Input::kHelp;
+  } else if (command == "/stats --raw") {
+    input.kind = Input::kRawStats;
   } else if (command == "/quit") {
     input.kind = Input::kQuit;
   } else {
@@ -89,7 +91,8 @@ std::vector<std::pair<std::string, std::string>> TypingHelp() {
       {"text", "sends the line to every other server"},
       {"3: text", "sends it to server 3 alone"},
       {"/peers", "who is up, who is not and why, what waits for each"},
-      {"/stats", "the whole account of this server, as SIGUSR1 asks for it"},
+      {"/stats", "the account of this server, a line for each peer"},
+      {"/stats --raw", "the whole of it, as SIGUSR1 asks for it"},
       {"/help", "this"},
       {"/quit", "ends the server, as the end of a terminal's input does"},
   };

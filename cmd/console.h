@@ -22,6 +22,7 @@ struct Input {
     kSend,       // `text` to `to`: broadcast, or after "3: " to server 3.
     kPeers,      // "/peers"
     kStats,      // "/stats"
+    kRawStats,   // "/stats --raw"
     kHelp,       // "/help"
     kQuit,       // "/quit"
     kNoSuchPid,  // `text` is a number before ": " that no pid can be.

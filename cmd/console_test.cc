@@ -43,6 +43,8 @@ TEST(ParseInput, NamesWhatCannotBeAPid) {
 TEST(ParseInput, KnowsTheCommands) {
   EXPECT_EQ(ParseInput("/peers").kind, Input::kPeers);
   EXPECT_EQ(ParseInput("/stats ").kind, Input::kStats);
+  EXPECT_EQ(ParseInput("/stats --raw").kind, Input::kRawStats);
+  EXPECT_EQ(ParseInput("/stats --row").kind, Input::kNoCommand);
   EXPECT_EQ(ParseInput("/quit\r").kind, Input::kQuit);
   EXPECT_EQ(ParseInput("/help").kind, Input::kHelp);
   const Input unknown = ParseInput("/quiet please");

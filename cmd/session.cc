@@ -15,6 +15,7 @@
 #include "raft/cmd/ending.h"
 #include "raft/cmd/printer.h"
 #include "raft/cmd/recording.h"
+#include "raft/cmd/service_notice.h"
 #include "raft/cmd/watch.h"
 
 namespace raft_cluster::internal {
@@ -65,6 +66,22 @@ void WaitForEnd(const Server& server, const SessionOptions& options,
   }
 }
 
+ServiceNotice::Report ReportOf(const Stats& stats) {
+  int live = 0;
+  for (const PeerStats& peer : stats.peers()) {
+    if (peer.state() == PeerStats::UP || peer.state() == PeerStats::SLOW) {
+      ++live;
+    }
+  }
+  ServiceNotice::Report report;
+  // As /healthz has it. One that is closed is about to end.
+  report.healthy =
+      stats.closed() || stats.late_us() <= stats.failure_timeout_us();
+  report.status = absl::StrCat("server ", stats.pid(), ": ", live, " of ",
+                               stats.peers_size(), " peers live");
+  return report;
+}
+
 // True if envelopes were left when the server ended. What was voided or skipped
 // before has been said when it was.
 bool SayWhatIsLeft(const Stats& stats) {
@@ -101,10 +118,12 @@ ExitCode RunSession(Server& server, const SessionOptions& options) {
   }
   if (started.ok()) started = StartThread([&] { watch.Run(); }, &watching);
   if (!started.ok()) ending.Set(kFailed, std::string(started.message()));
+  ServiceNotice notice([&server] { return ReportOf(server.stats()); });
 
   WaitForEnd(server, options, ending);
   const Ending::Reason reason = ending.reason();
   Say(absl::StrCat("server ", server.pid(), " ends: ", reason.text));
+  notice.Stopping();
   commander.Stop();
   watch.Stop();
   // Unblocks both threads. What it could not do is told per peer below.

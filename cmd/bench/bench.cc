@@ -4,6 +4,7 @@
 //   bazel run -c opt //cmd:bench
 //   bazel run -c opt //cmd:bench -- --mode=mesh --baseline=zmq
 //   bazel run -c opt //cmd:bench -- --mode=pingpong --one_core --format=json
+//   bazel run -c opt //cmd:bench -- --plot=mesh.svg --mode=mesh --grow=2,8
 //
 // On sockets each server is a process; they listen on free ports of 127.0.0.1.
 // Where there is a baseline, the two take turns, as the machine's own speed
@@ -14,17 +15,23 @@
 // command line is wrong.
 #include <unistd.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "raft/base/plot/plot.h"
 #include "raft/cmd/bench/plan.h"
+#include "raft/cmd/bench/plots.h"
 #include "raft/cmd/bench/report.h"
 #include "raft/cmd/bench/runner.h"
+#include "raft/cmd/bench/ticks.h"
+#include "raft/cmd/find_config.h"
 #include "raft/cmd/flags.h"
 #include "raft/cmd/program.h"
 #include "raft/cmd/stream.h"
@@ -71,7 +78,8 @@ class LiveLine {
   const bool terminal_ = isatty(STDERR_FILENO) != 0;
 };
 
-absl::StatusOr<Samples> MeasureAll(const Plan& plan) {
+absl::StatusOr<Samples> MeasureAll(const Plan& plan, Plots& plots) {
+  static const int64_t start = Ticks();
   LiveLine line;
   Samples samples(plan.contenders.size());
   for (int round = 1; round <= plan.rounds; ++round) {
@@ -82,14 +90,32 @@ absl::StatusOr<Samples> MeasureAll(const Plan& plan) {
           absl::StrCat("round ", round, " of ", plan.rounds, ", ",
                        plan.contenders[who].name, ": ");
       line.Begin(what);
+      plots.BeginRound(who);
       auto sample = Measure(plan, plan.contenders[who], [&](double rate) {
         line.Show(absl::StrCat(what, ShowNumber(rate, 0), " messages/s"));
+        plots.AddRate(who, static_cast<double>(Ticks() - start) / 1e9, rate);
       });
       if (!sample.ok()) return sample.status();
       samples[who].push_back(*std::move(sample));
     }
   }
   return samples;
+}
+
+// Adds to the picture what is known at the end only, and measures --grow.
+absl::Status Complete(const Plan& plan, const Samples& samples, Plots& plots) {
+  plots.AddSamples(samples);
+  plots.AddGrowth(plan.servers, samples);
+  // What the rate of other numbers does over time is no part of the picture.
+  Plots others(plan);
+  for (const int servers : plan.grow) {
+    Plan larger = plan;
+    larger.servers = servers;
+    const absl::StatusOr<Samples> grown = MeasureAll(larger, others);
+    if (!grown.ok()) return grown.status();
+    plots.AddGrowth(servers, *grown);
+  }
+  return absl::OkStatus();
 }
 
 ExitCode Main(int argc, char* argv[]) {
@@ -105,11 +131,19 @@ ExitCode Main(int argc, char* argv[]) {
   Say("Not an optimized build: bazel run -c opt //cmd:bench is faster.");
 #endif
   Say(absl::StrCat(plan->Describe(), ", on this machine."));
+  const bool draws = !plan->plot.empty();
+  Plots plots(*plan);
   KeepSignals();
-  const absl::StatusOr<Samples> samples = MeasureAll(*plan);
+  const absl::StatusOr<Samples> samples = MeasureAll(*plan, plots);
+  absl::Status status = samples.status();
+  if (status.ok() && draws) status = Complete(*plan, *samples, plots);
   ReleaseSignals();  // What is left is to write, which may block.
-  if (!samples.ok()) {
-    Say(samples.status().message());
+  if (status.ok() && draws) {
+    status = WritePlots(ConfigPath(plan->plot, UserFolder(), /*shipped=*/""),
+                        plots.Make());
+  }
+  if (!status.ok()) {
+    Say(status.message());
     return kFailed;
   }
   return Print(plan->json ? ShowJson(*plan, *samples)

@@ -52,6 +52,17 @@ measure "$figures $latencies" 1 --transport=loopback --mode=pingpong
 measure "$figures $latencies" 1 --transport=loopback --rate=2000 --size=8
 measure "$figures" 2 --transport=tcp --baseline=zmq --one_core
 measure "$figures" 2 --transport=ipc --baseline=zmq --mode=mesh --servers=3
+measure "$figures $latencies" 1 --transport=loopback --mode=pingpong \
+  --plot=pingpong.svg
+measure "$figures" 1 --transport=loopback --mode=mesh --servers=2 \
+  --plot=mesh.svg --grow=2,3
+for picture in "pingpong.svg:There and back" mesh.svg:Growth; do
+  grep -q "${picture#*:}" "${picture%:*}" && grep -q '</svg>' "${picture%:*}" ||
+    fail "$picture: not drawn"
+done
+refuse --mode=mesh --grow=3
+refuse --plot=x.svg --grow=3
+refuse --mode=mesh --plot=x.svg --grow=1
 "$bench" --version | grep -q '^bench (raft) [0-9]' || fail "no version"
 "$bench" --help | grep -q '^Exit codes:' || fail "no help"
 "$bench" --help >/dev/full 2>/dev/null && fail "help to a full disk is fine"

@@ -5,6 +5,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/status/status.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -34,6 +35,11 @@ ABSL_FLAG(bool, one_process, false,
           "all servers in one process, as always with loopback and mesh");
 ABSL_FLAG(bool, batch, true, "receive many at a time, not one");
 ABSL_FLAG(std::string, format, "table", "table or json");
+ABSL_FLAG(std::string, plot, "",
+          "draw what was measured, in an SVG file of this name");
+ABSL_FLAG(std::vector<std::string>, grow, {},
+          "with --plot, in broadcast and mesh: measure with these numbers of "
+          "servers, too, such as 2,4,8,16");
 
 namespace raft_cluster::internal {
 namespace {
@@ -97,6 +103,28 @@ absl::Status ReadNumbers(Plan& plan) {
   return absl::OkStatus();
 }
 
+absl::Status ReadPlots(Plan& plan) {
+  plan.plot = absl::GetFlag(FLAGS_plot);
+  const std::vector<std::string> numbers = absl::GetFlag(FLAGS_grow);
+  if (numbers.empty()) return absl::OkStatus();
+  if (plan.plot.empty() || plan.mode == Plan::Mode::kStream ||
+      plan.mode == Plan::Mode::kPingPong) {
+    return absl::InvalidArgumentError(
+        "--grow is for --plot, in broadcast and mesh");
+  }
+  for (const std::string& number : numbers) {
+    int servers = 0;
+    if (!absl::SimpleAtoi(number, &servers)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--grow is a list of numbers, not \"", number, "\""));
+    }
+    absl::Status status = CheckRange("grow", servers, 2, kMaxBenchServers);
+    if (!status.ok()) return status;
+    if (servers != plan.servers) plan.grow.push_back(servers);
+  }
+  return absl::OkStatus();
+}
+
 Plan::Contender NewContender(const Plan& plan, bool zmq,
                              const std::string& transport) {
   Plan::Contender contender;
@@ -144,6 +172,7 @@ absl::StatusOr<Plan> MakePlan() {
   plan.one_core = absl::GetFlag(FLAGS_one_core);
   plan.batch = absl::GetFlag(FLAGS_batch);
   absl::Status status = ReadNumbers(plan);
+  if (status.ok()) status = ReadPlots(plan);
   if (status.ok()) status = ReadContenders(plan);
   if (!status.ok()) return status;
   return plan;

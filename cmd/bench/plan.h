@@ -55,6 +55,8 @@ struct Plan {
   bool one_core = false;
   bool batch = true;
   bool json = false;
+  std::string plot;       // The file for pictures; "" for none.
+  std::vector<int> grow;  // Other numbers of servers to measure with.
   std::vector<Contender> contenders;  // Ours, and the baseline if there is one.
 };
 

@@ -30,6 +30,8 @@ namespace {
 constexpr absl::Duration kPatience = absl::Seconds(30);
 constexpr absl::Duration kMaxWarmUp = absl::Milliseconds(500);
 constexpr absl::Duration kShowInterval = absl::Milliseconds(200);
+// Ten steps make one nine of a percentile.
+constexpr double kCurveStep = 1.2589254117941673;
 
 void StayOnOneCore() {
   cpu_set_t allowed;
@@ -223,6 +225,11 @@ class Round {
     };
     sample.latency = {all->count(),   quantile(0.5),   quantile(0.9),
                       quantile(0.99), quantile(0.999), quantile(1)};
+    // As far as there are messages to tell: one in `slower` is beyond.
+    for (double slower = 1; slower <= static_cast<double>(all->count());
+         slower *= kCurveStep) {
+      sample.quantiles.push_back({1 - 1 / slower, quantile(1 - 1 / slower)});
+    }
     return sample;
   }
 

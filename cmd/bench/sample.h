@@ -5,6 +5,7 @@
 #define RAFT_CMD_BENCH_SAMPLE_H_
 
 #include <cstdint>
+#include <vector>
 
 namespace raft_cluster::internal {
 
@@ -21,6 +22,13 @@ struct Sample {
     double p50_ns = 0, p90_ns = 0, p99_ns = 0, p999_ns = 0, max_ns = 0;
   };
   Latency latency;
+
+  // The same in finer steps, for a curve: `fraction` of the messages were as
+  // fast, from 0 to below 1.
+  struct Quantile {
+    double fraction = 0, ns = 0;
+  };
+  std::vector<Quantile> quantiles;
 };
 
 }  // namespace raft_cluster::internal

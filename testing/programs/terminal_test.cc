@@ -43,6 +43,9 @@ TEST(Terminal, WaitsForEnterAndDoesWhatIsTyped) {
   ASSERT_TRUE(AskUntil(*terminal, "    2  UP "));
   EXPECT_THAT(terminal->errors(), HasSubstr("    3  CONNECTING "));
   ASSERT_TRUE(terminal->Write("/stats\n", kPatience));
+  ASSERT_TRUE(terminal->WaitForError("every ledger balances", kPatience));
+  EXPECT_THAT(terminal->errors(), Not(HasSubstr("incarnation")));
+  ASSERT_TRUE(terminal->Write("/stats --raw\n", kPatience));
   ASSERT_TRUE(terminal->WaitForError("incarnation", kPatience));
   EXPECT_THAT(terminal->errors(), Not(HasSubstr("accepted:")));
   EXPECT_EQ(two->CountLines(), 0u);

@@ -2,9 +2,10 @@
 //
 //   bazel run -c opt //testing:simulate -- --seeds=10000 --first_seed=1
 //   bazel run -c opt //testing:simulate -- --seed=42 --trace
+//   bazel run -c opt //testing:simulate -- --plot=$PWD/seeds.svg --grow=2,3,8
 //
-// Exit code 0: no seed failed. 1: the first that did is named, or stdout cannot
-// be written. 2: the command line is wrong.
+// Exit code 0: no seed failed. 1: the first that did is named, or stdout or
+// --plot cannot be written. 2: the command line is wrong.
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,14 +18,18 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "raft/base/mutex.h"
+#include "raft/base/plot/plot.h"
 #include "raft/cmd/flags.h"
 #include "raft/cmd/program.h"
+#include "raft/testing/simulation/plots.h"
 #include "raft/testing/simulation/simulation.h"
 
 ABSL_FLAG(uint64_t, seeds, 1000, "how many seeds to run");
@@ -33,6 +38,11 @@ ABSL_FLAG(uint64_t, seed, 0, "run this seed alone");
 ABSL_FLAG(bool, trace, false, "with --seed: print what happens");
 ABSL_FLAG(int, servers, 5, "servers of each cluster");
 ABSL_FLAG(int, threads, 0, "0: one per core");
+ABSL_FLAG(std::string, plot, "",
+          "draw what was measured, in an SVG file of this name");
+ABSL_FLAG(std::vector<std::string>, grow, {},
+          "with --plot: run the seeds with these numbers of servers, too, such "
+          "as 2,3,8");
 
 namespace raft_cluster::internal {
 namespace {
@@ -49,26 +59,28 @@ Help HelpText() {
       "Simulates clusters in which everything goes wrong, seed after seed, on "
       "all cores.\n\n"
       "  simulate --seeds=10000 --first_seed=1\n"
-      "  simulate --seed=42 --trace\n";
-  help.sections = {
-      {"Exit codes",
-       {{"0", "no seed failed"},
-        {"1", "one did, and the first is named; or stdout cannot be written"},
-        {"2", "the command line is wrong"}}}};
+      "  simulate --seed=42 --trace\n"
+      "  simulate --plot=seeds.svg --grow=2,3,8\n";
+  help.sections = {{"Exit codes",
+                    {{"0", "no seed failed"},
+                     {"1",
+                      "one did, and the first is named; or stdout or --plot "
+                      "cannot be written"},
+                     {"2", "the command line is wrong"}}}};
   return help;
 }
 
-SimulationOptions MakeOptions(uint64_t seed) {
+SimulationOptions MakeOptions(uint64_t seed, int servers) {
   SimulationOptions options;
   options.seed = seed;
-  options.servers = absl::GetFlag(FLAGS_servers);
+  options.servers = servers;
   options.draw_options = true;
   options.twins = true;
   return options;
 }
 
 int RunOne(uint64_t seed) {
-  SimulationOptions options = MakeOptions(seed);
+  SimulationOptions options = MakeOptions(seed, absl::GetFlag(FLAGS_servers));
   if (absl::GetFlag(FLAGS_trace)) options.trace = &std::cout;
   const SimulationResult result = RunSimulation(options);
   absl::PrintF("seed %d: trace hash %016x, %d accepted, %d taken, %.1f s\n",
@@ -81,6 +93,10 @@ int RunOne(uint64_t seed) {
 
 class Campaign {
  public:
+  // Adds what it measures to `plots`.
+  Campaign(int servers, SimulationPlots& plots)
+      : servers_(servers), plots_(plots) {}
+
   int Run() {
     const uint64_t first = absl::GetFlag(FLAGS_first_seed);
     end_ = first + absl::GetFlag(FLAGS_seeds);
@@ -111,9 +127,11 @@ class Campaign {
     for (;;) {
       const uint64_t seed = next_++;
       if (seed >= end_ || stop_) return;
-      const SimulationResult result = RunSimulation(MakeOptions(seed));
+      const SimulationResult result =
+          RunSimulation(MakeOptions(seed, servers_));
       MutexLock lock(mu_);
       Add(result);
+      plots_.Add(servers_, absl::Now() - start_, result);
       if (!result.status.ok() && (failed_.status.ok() || seed < failed_seed_)) {
         failed_ = result;
         failed_seed_ = seed;
@@ -172,6 +190,8 @@ class Campaign {
 
   // One line that is written anew, or, in a file, a new one now and then.
   const bool terminal_ = isatty(STDERR_FILENO) != 0;
+  const int servers_;
+  SimulationPlots& plots_ ABSL_GUARDED_BY(mu_);
   std::atomic<uint64_t> next_{0};
   std::atomic<bool> stop_{false};
   uint64_t end_ = 0;
@@ -184,6 +204,36 @@ class Campaign {
   uint64_t failed_seed_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
+// Of --grow. INVALID_ARGUMENT: it is no list of numbers from 2 on.
+absl::StatusOr<std::vector<int>> Growth() {
+  std::vector<int> growth;
+  for (const std::string& number : absl::GetFlag(FLAGS_grow)) {
+    int servers = 0;
+    if (!absl::SimpleAtoi(number, &servers) || servers < 2) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--grow is a list of numbers from 2 on, not \"", number, "\""));
+    }
+    growth.push_back(servers);
+  }
+  return growth;
+}
+
+// 1 if a seed failed or the picture cannot be written.
+int RunCampaigns(const std::vector<int>& growth) {
+  SimulationPlots plots;
+  int failed = Campaign(absl::GetFlag(FLAGS_servers), plots).Run();
+  const std::string path = absl::GetFlag(FLAGS_plot);
+  if (failed != 0 || path.empty()) return failed;
+  for (const int servers : growth) {
+    failed = Campaign(servers, plots).Run();
+    if (failed != 0) return failed;
+  }
+  const absl::Status written = WritePlots(path, plots.Make());
+  if (written.ok()) return 0;
+  Say(written.message());
+  return 1;
+}
+
 ExitCode Main(int argc, char* argv[]) {
   PrepareStreams();
   std::vector<std::string> rest;
@@ -191,8 +241,10 @@ ExitCode Main(int argc, char* argv[]) {
           ReadCommandLine(argc, argv, HelpText(), /*max_rest=*/0, rest)) {
     return *code;
   }
+  const absl::StatusOr<std::vector<int>> growth = Growth();
+  if (!growth.ok()) return SayUsage(growth.status().message(), kUsageText);
   const uint64_t seed = absl::GetFlag(FLAGS_seed);
-  const int failed = seed != 0 ? RunOne(seed) : Campaign().Run();
+  const int failed = seed != 0 ? RunOne(seed) : RunCampaigns(*growth);
   // absl::PrintF() goes past std::cout, to which it is known only here.
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     std::cout.setstate(std::ios::badbit);

@@ -1,10 +1,6 @@
 // Formatters leave the checkout as it is. A formatter that is not there cannot
 // say so: then its case is skipped, which is not to pass.
 
-#include <sys/wait.h>
-
-#include <array>
-#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -13,30 +9,11 @@
 #include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
 #include "raft/tools/checks/layers.h"
+#include "raft/tools/checks/shell.h"
 #include "raft/tools/checks/tree.h"
 
 namespace raft_cluster::internal {
 namespace {
-
-struct Outcome {
-  int exit_code;
-  std::string output;  // What it wrote to stdout and stderr.
-};
-
-// Runs a shell command in the root of the checkout.
-Outcome Shell(const std::string& command) {
-  Outcome outcome{-1, ""};
-  FILE* const pipe = popen(
-      absl::StrCat("cd '", TreeRoot(), "' && ", command, " 2>&1").c_str(), "r");
-  if (pipe == nullptr) return outcome;
-  std::array<char, 4096> buffer;
-  while (const size_t got = fread(buffer.data(), 1, buffer.size(), pipe)) {
-    outcome.output.append(buffer.data(), got);
-  }
-  const int status = pclose(pipe);
-  if (WIFEXITED(status)) outcome.exit_code = WEXITSTATUS(status);
-  return outcome;
-}
 
 // The paths of the checkout that `wanted` holds for, quoted for the shell.
 std::string Paths(bool (*wanted)(absl::string_view path)) {

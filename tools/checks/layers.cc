@@ -62,6 +62,11 @@ const std::vector<Layer>& Layers() {
       {"cmd/",
        {"cmd/", "status/", "cluster/", "transport/", "proto/*", "base/",
         "absl/", "google/protobuf/"}},
+      {"cmd/top/",
+       {"cmd/", "status/", "cluster/*.h", "proto/*", "base/", "absl/",
+        "google/protobuf/", "curl/"}},
+      {"cmd/service_notice.cc",
+       {"cmd/", "base/", "absl/", "systemd/sd-daemon.h"}},
       // What raft is measured against.
       {"cmd/bench/zmq_*", {"cmd/", "absl/", "zmq.h", "zmq.hpp"}},
       {"testing/",

@@ -95,6 +95,18 @@ PACKAGES = {
         "headers": ["zmq.hpp", "zmq_addon.hpp"],
         "targets": {":cppzmq": "cppzmq"},
     },
+    # For //cmd:top alone, which asks many servers at once.
+    "libcurl": {
+        "debian": ["libcurl4-openssl-dev"],
+        "headers": ["curl/**"],
+        "targets": {":libcurl": "libcurl"},
+    },
+    # For //cmd:server alone, which tells systemd how it is doing.
+    "libsystemd": {
+        "debian": ["libsystemd-dev"],
+        "headers": ["systemd/**"],
+        "targets": {":libsystemd": "libsystemd"},
+    },
     "libzmq": {
         "debian": ["libzmq3-dev"],
         "headers": ["zmq.h", "zmq_utils.h"],

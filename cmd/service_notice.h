@@ -1,0 +1,57 @@
+// Tells the service manager that started this program (systemd, Type=notify)
+// how it is doing: ready, well, about to end.
+//
+//   ServiceNotice notice([&server] { return ReportOf(server.stats()); });
+//   ...
+//   notice.Stopping();
+//
+// Where the manager has set a watchdog, it is told twice in its time that the
+// program is well, for as long as the report says so: a program that hangs is
+// ended and started again. Where no manager asked to be told ($NOTIFY_SOCKET),
+// or the build is without libsystemd (--define=systemd=false), nothing happens.
+//
+// Thread rule: Stopping() from any thread. The report is asked for on a thread
+// of the notice's own.
+#ifndef RAFT_CMD_SERVICE_NOTICE_H_
+#define RAFT_CMD_SERVICE_NOTICE_H_
+
+#include <functional>
+#include <string>
+#include <thread>  // NOLINT(build/c++11)
+
+#include "absl/time/time.h"
+#include "raft/cmd/latch.h"
+
+namespace raft_cluster::internal {
+
+class ServiceNotice {
+ public:
+  struct Report {
+    bool healthy = true;
+    std::string status;  // A line for `systemctl status`.
+  };
+
+  // Says that the program is ready. `report` is called until the destructor has
+  // returned.
+  explicit ServiceNotice(std::function<Report()> report);
+  // Says no more.
+  ~ServiceNotice();
+  ServiceNotice(const ServiceNotice&) = delete;
+  ServiceNotice& operator=(const ServiceNotice&) = delete;
+
+  // Says that the program is about to end. The watchdog is fed meanwhile, well
+  // or not: what closes in time is no reason to be killed.
+  void Stopping() { stopping_.Set(); }
+
+ private:
+  void Run(absl::Duration interval);
+
+  const std::function<Report()> report_;
+  Latch stopping_;
+  Latch end_;
+  std::thread thread_;
+};
+
+}  // namespace raft_cluster::internal
+
+#endif  // RAFT_CMD_SERVICE_NOTICE_H_

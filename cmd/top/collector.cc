@@ -1,0 +1,104 @@
+#include "raft/cmd/top/collector.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "absl/status/status.h"
+
+namespace raft_cluster::internal {
+namespace {
+
+bool IsSameLife(const Stats& a, const Stats& b) {
+  return a.pid() == b.pid() &&
+         a.incarnation().start_us() == b.incarnation().start_us() &&
+         a.incarnation().random() == b.incarnation().random();
+}
+
+// Counts go up within a life, but for a peer that was taken out.
+double Growth(uint64_t before, uint64_t now) {
+  return now >= before ? static_cast<double>(now - before) : 0;
+}
+
+void SetRates(const Stats& before, ClusterStatus::Server& server) {
+  const Stats& now = server.stats();
+  server.clear_rates();
+  if (!IsSameLife(before, now) || now.unix_us() <= before.unix_us()) return;
+  uint64_t bytes[4] = {};
+  for (const PeerStats& peer : before.peers()) {
+    bytes[0] += peer.sent_bytes();
+    bytes[1] += peer.received_bytes();
+  }
+  for (const PeerStats& peer : now.peers()) {
+    bytes[2] += peer.sent_bytes();
+    bytes[3] += peer.received_bytes();
+  }
+  const double seconds =
+      static_cast<double>(now.unix_us() - before.unix_us()) / 1e6;
+  ClusterStatus::Rates& rates = *server.mutable_rates();
+  rates.set_sent(Growth(before.sent(), now.sent()) / seconds);
+  rates.set_received(Growth(before.received(), now.received()) / seconds);
+  rates.set_sent_bytes(Growth(bytes[0], bytes[2]) / seconds);
+  rates.set_received_bytes(Growth(bytes[1], bytes[3]) / seconds);
+}
+
+}  // namespace
+
+bool IsLive(const PeerStats& peer) {
+  return peer.state() == PeerStats::UP || peer.state() == PeerStats::SLOW;
+}
+
+int64_t Trouble(const ClusterStatus::Server& server) {
+  if (!server.error().empty()) return INT64_MAX;
+  int64_t trouble = 0;
+  if (server.stats().closed()) trouble += 1'000'000;
+  for (const PeerStats& peer : server.stats().peers()) {
+    if (!IsLive(peer)) trouble += 1'000;
+    if (peer.state() == PeerStats::SLOW) trouble += 1;
+  }
+  return trouble;
+}
+
+Collector::Collector(const std::vector<std::string>& urls)
+    : servers_(urls.size()) {
+  for (size_t i = 0; i < urls.size(); ++i) {
+    servers_[i].set_status_url(urls[i]);
+  }
+}
+
+void Collector::Add(uint64_t unix_us,
+                    const std::vector<absl::StatusOr<Stats>>& answers) {
+  unix_us_ = unix_us;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    ClusterStatus::Server& server = servers_[i];
+    const absl::StatusOr<Stats>& answer = answers[i];
+    if (answer.ok()) {
+      const Stats before = server.stats();
+      server.clear_error();
+      *server.mutable_stats() = *answer;
+      SetRates(before, server);
+    } else if (!absl::IsCancelled(answer.status())) {
+      server.set_error(std::string(answer.status().message()));
+      server.clear_rates();
+    }
+  }
+}
+
+ClusterStatus Collector::Collect() const {
+  std::vector<const ClusterStatus::Server*> order;
+  for (const ClusterStatus::Server& server : servers_) {
+    order.push_back(&server);
+  }
+  std::stable_sort(
+      order.begin(), order.end(), [](const auto* a, const auto* b) {
+        const int64_t x = Trouble(*a), y = Trouble(*b);
+        return x != y ? x > y : a->stats().pid() < b->stats().pid();
+      });
+  ClusterStatus status;
+  status.set_unix_us(unix_us_);
+  for (const ClusterStatus::Server* server : order) {
+    *status.add_servers() = *server;
+  }
+  return status;
+}
+
+}  // namespace raft_cluster::internal

@@ -1,0 +1,69 @@
+// Answers of several servers, one round after the other.
+
+#include "raft/cmd/top/collector.h"
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+#include "raft/cmd/top/testing_status_port.h"
+
+namespace raft_cluster::internal {
+namespace {
+
+Stats At(uint64_t unix_us, uint64_t sent, uint64_t bytes) {
+  Stats stats = StatsOf(2, {PeerStats::UP});
+  stats.set_unix_us(unix_us);
+  stats.set_sent(sent);
+  stats.mutable_peers(0)->set_sent_bytes(bytes);
+  return stats;
+}
+
+TEST(Collector, HasRatesFromOneAnswerToTheNext) {
+  Collector collector({"a"});
+  collector.Add(1, {At(1'000'000, 100, 5'000)});
+  EXPECT_FALSE(collector.Collect().servers(0).has_rates());
+  collector.Add(2, {At(3'000'000, 300, 9'000)});
+  const ClusterStatus status = collector.Collect();
+  EXPECT_DOUBLE_EQ(status.servers(0).rates().sent(), 100);
+  EXPECT_DOUBLE_EQ(status.servers(0).rates().sent_bytes(), 2'000);
+}
+
+TEST(Collector, HasNoRatesAcrossARestart) {
+  Collector collector({"a"});
+  collector.Add(1, {At(1'000'000, 100, 0)});
+  Stats anew = At(2'000'000, 3, 0);
+  anew.mutable_incarnation()->set_random(2);
+  collector.Add(2, {anew});
+  EXPECT_FALSE(collector.Collect().servers(0).has_rates());
+}
+
+TEST(Collector, PutsThoseInTroubleFirst) {
+  Collector collector({"a", "b", "c", "d"});
+  const auto up = PeerStats::UP;
+  collector.Add(1, {StatsOf(1, {up, up, up, up}),
+                    StatsOf(2, {up, up, PeerStats::SLOW, up}),
+                    StatsOf(3, {up, PeerStats::SILENT, up, up}),
+                    absl::UnavailableError("nobody listens there")});
+  const ClusterStatus status = collector.Collect();
+  EXPECT_EQ(status.servers(0).status_url(), "d");
+  EXPECT_EQ(status.servers(0).error(), "nobody listens there");
+  EXPECT_EQ(status.servers(1).stats().pid(), 3);
+  EXPECT_EQ(status.servers(2).stats().pid(), 2);
+  EXPECT_EQ(status.servers(3).stats().pid(), 1);
+}
+
+TEST(Collector, KnowsOneThatIsGoneAndComesBack) {
+  Collector collector({"a"});
+  collector.Add(1, {At(1'000'000, 1, 0)});
+  collector.Add(2, {absl::UnavailableError("gone")});
+  EXPECT_EQ(collector.Collect().servers(0).error(), "gone");
+  EXPECT_EQ(collector.Collect().servers(0).stats().pid(), 2);
+  collector.Add(3, {absl::CancelledError("a key was pressed")});
+  EXPECT_EQ(collector.Collect().servers(0).error(), "gone");
+  collector.Add(4, {At(2'000'000, 1, 0)});
+  EXPECT_EQ(collector.Collect().servers(0).error(), "");
+}
+
+}  // namespace
+}  // namespace raft_cluster::internal
