@@ -58,7 +58,7 @@ TEST(TypingHelp, NamesEveryCommandThereIs) {
     EXPECT_NE(ParseInput(typed).kind, Input::kNoCommand) << typed;
     EXPECT_FALSE(meaning.empty());
   }
-  EXPECT_EQ(TypingHelp().size(), 6u);
+  EXPECT_EQ(TypingHelp().size(), 7u);
 }
 
 TEST(ParseInput, PassesOverEmptyLines) {

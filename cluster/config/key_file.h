@@ -24,7 +24,9 @@ absl::Status WriteKeyFile(const std::string& path, absl::string_view secret);
 
 // INVALID_ARGUMENT: it cannot be read, is no file, others may read or write it,
 // it belongs to another user, or it does not hold one line. The message says
-// what to do. No copy of the secret stays but what is returned.
+// what to do. No copy of the secret stays but what is returned. A file of root
+// with mode 0440 or less, right in $CREDENTIALS_DIRECTORY, is fine: systemd
+// makes it so for one service.
 absl::StatusOr<Secret> ReadKeyFile(const std::string& path);
 
 }  // namespace raft_cluster::internal

@@ -73,6 +73,53 @@ TEST_F(KeyFile, OfAnotherUserIsRefused) {
   ExpectUnfit("belongs to another user (uid 65534, while");
 }
 
+TEST_F(KeyFile, OfRootMayBeACredentialOfSystemd) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can make one";
+  ASSERT_TRUE(WriteKeyFile(path_, "secret").ok());
+  ASSERT_EQ(chmod(path_.c_str(), 0440), 0);
+  ExpectUnfit("chmod 600");
+  const std::string folder = path_.substr(0, path_.rfind('/'));
+  ASSERT_EQ(setenv("CREDENTIALS_DIRECTORY", folder.c_str(), 1), 0);
+  EXPECT_TRUE(ReadKeyFile(path_).ok());
+  for (const mode_t mode : {0640, 0460, 0444, 0450}) {
+    ASSERT_EQ(chmod(path_.c_str(), mode), 0);
+    ExpectUnfit("chmod 600");
+  }
+  ASSERT_EQ(chmod(path_.c_str(), 0440), 0);
+  ASSERT_EQ(chown(path_.c_str(), 65534, 65534), 0);
+  ExpectUnfit("chmod 600");
+  ASSERT_EQ(chown(path_.c_str(), 0, 0), 0);
+  // In a folder below, or beside it with the same beginning.
+  for (const size_t less : {folder.size() - folder.rfind('/'), size_t{1}}) {
+    const std::string other = folder.substr(0, folder.size() - less);
+    ASSERT_EQ(setenv("CREDENTIALS_DIRECTORY", other.c_str(), 1), 0);
+    ExpectUnfit("chmod 600");
+  }
+  ASSERT_EQ(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+}
+
+// The service's user is another than the owner; here its group lets it read.
+TEST_F(KeyFile, OfRootMayBeACredentialOfAnotherUser) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can make one";
+  char folder[] = "/tmp/raft-key-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  path_ = absl::StrCat(folder, "/one.key");
+  ASSERT_TRUE(WriteKeyFile(path_, "secret").ok());
+  ASSERT_EQ(chown(path_.c_str(), 0, 65534), 0);
+  ASSERT_EQ(chmod(path_.c_str(), 0440), 0);
+  ASSERT_EQ(chmod(folder, 0755), 0);
+  ASSERT_EQ(setenv("CREDENTIALS_DIRECTORY", folder, 1), 0);
+  ASSERT_EQ(setegid(65534), 0);
+  ASSERT_EQ(seteuid(65534), 0);
+  const absl::Status status = ReadKeyFile(path_).status();
+  EXPECT_EQ(seteuid(0), 0);
+  EXPECT_EQ(setegid(0), 0);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+  unlink(path_.c_str());
+  rmdir(folder);
+}
+
 TEST_F(KeyFile, HoldsOneLine) {
   Fill(" \tsecret \r\n\n");
   EXPECT_EQ(ReadKeyFile(path_).value().text(), "secret");

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,29 @@ namespace {
 
 constexpr char kUsageText[] = "Usage: top [flags] [STATUS_URL ...]\n";
 
+Help HelpText() {
+  Help help;
+  help.name = "top";
+  help.usage = kUsageText;
+  help.about =
+      "A whole cluster in a terminal, as its servers' status ports tell it: "
+      "who "
+      "hears\nwhom, what flows, what waits, what has happened.\n\n"
+      "  top 127.0.0.1:8001 127.0.0.1:8002\n"
+      "  top --config=config.json\n"
+      "  top --once --format=json 127.0.0.1:8001\n"
+      "  top --replay=recording.json\n";
+  help.sections = {
+      {"What can be typed",
+       {{"q", "ends it"}, {"any other key", "asks the servers at once"}}},
+      {"Signals", {{"SIGINT, SIGTERM", "end it in order, as q does"}}},
+      {"Exit codes",
+       {{"0", "told to end, or all was shown"},
+        {"1", "stdout cannot be written or, with --once, nobody has answered"},
+        {"2", "the command line, the config or the recording is wrong"}}}};
+  return help;
+}
+
 constexpr absl::Duration kMinInterval = absl::Milliseconds(10);
 
 class Top {
@@ -63,13 +87,14 @@ class Top {
       Ask();
     }
     const ClusterStatus status = collector_.Collect();
-    std::cout << (IsJson() ? ToJson(status)
-                           : absl::StrJoin(ShowScreen(status, {}), "\n") + "\n")
-              << std::flush;
+    ReleaseSignals();  // What is left is to write, which may block.
+    const ExitCode written =
+        Print(IsJson() ? ToJson(status)
+                       : absl::StrJoin(ShowScreen(status, {}), "\n") + "\n");
     const bool answered =
         std::any_of(status.servers().begin(), status.servers().end(),
                     [](const auto& server) { return server.error().empty(); });
-    return std::cout && answered ? kDone : kFailed;
+    return answered ? written : kFailed;
   }
 
   // Until it is told to end.
@@ -192,17 +217,15 @@ ExitCode Replay(const std::string& path) {
     Say(recording.status().message());
     return kUsage;
   }
-  std::cout << ShowRecording(*recording) << std::flush;
-  return std::cout ? kDone : kFailed;
+  return Print(ShowRecording(*recording));
 }
 
 ExitCode Main(int argc, char* argv[]) {
   PrepareProcess();
-  const absl::StatusOr<CommandLine> line = ParseFlags(argc, argv);
-  if (!line.ok()) return SayUsage(line.status().message(), kUsageText);
-  if (line->help) {
-    std::cout << kUsageText << FlagsHelp() << std::flush;
-    return kDone;
+  std::vector<std::string> rest;
+  if (const auto code = ReadCommandLine(
+          argc, argv, HelpText(), std::numeric_limits<size_t>::max(), rest)) {
+    return *code;
   }
   const std::string format = absl::GetFlag(FLAGS_format);
   if (format != "table" && format != "json") {
@@ -215,8 +238,9 @@ ExitCode Main(int argc, char* argv[]) {
   }
   const std::string replay = absl::GetFlag(FLAGS_replay);
   if (!replay.empty()) return Replay(replay);
-  const absl::StatusOr<std::vector<std::string>> urls = StatusUrls(line->rest);
+  const absl::StatusOr<std::vector<std::string>> urls = StatusUrls(rest);
   if (!urls.ok()) return SayUsage(urls.status().message(), kUsageText);
+  KeepSignals();
   Top top(*urls);
   return absl::GetFlag(FLAGS_once) ? top.RunOnce() : top.Run();
 }

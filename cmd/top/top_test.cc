@@ -190,6 +190,18 @@ TEST(Top, ReadsTheStatusPortsOfAConfig) {
   EXPECT_THAT(outcome.output, HasSubstr("1 of 1 servers answer, all is well"));
 }
 
+TEST(Top, ExplainsItself) {
+  const std::string quoted = absl::StrCat("'", *program, "'");
+  const Outcome help = Shell(quoted + " --help");
+  EXPECT_EQ(help.exit_code, 0) << help.output;
+  EXPECT_THAT(help.output, HasSubstr("Exit codes:\n"));
+  EXPECT_THAT(help.output, HasSubstr("--replay"));
+  const Outcome version = Shell(quoted + " --version");
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_THAT(version.output, testing::StartsWith("top (raft) "));
+  EXPECT_EQ(Shell(quoted + " --help >/dev/full").exit_code, 1);
+}
+
 TEST(Top, SaysWhatIsWrongWithItsCommandLine) {
   for (const char* arguments :
        {"", "--format=xml one:1", "--interval=0 one:1", "--no_such_flag",
