@@ -27,8 +27,8 @@ using Thread = std::thread;
 absl::Status StartThread(std::function<void()> body, Thread* thread);
 
 // Runs `count` threads at the same time, for a moment. For libraries that abort
-// where they get none. RESOURCE_EXHAUSTED: so many are not to be had (says how
-// many are).
+// where they get none. RESOURCE_EXHAUSTED: fewer than `count` are available
+// (says how many).
 absl::Status ProbeThreads(int count);
 
 }  // namespace raft_cluster::internal

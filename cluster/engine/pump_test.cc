@@ -80,7 +80,8 @@ TEST(HeldUp, BlamesNobodyFromHalfTheFailureTimeoutOn) {
       while (pumps[pid].NextEvent(absl::ZeroDuration()).ok()) {
       }
     }
-    // Nothing is under way: the first to look has heard nobody for so long.
+    // Nothing is in flight, so the first to look has heard nobody for that
+    // long.
     for (int i = 0; i < 3; ++i) {
       for (const Pid pid : {2, 1}) {
         pumps[pid].Step();

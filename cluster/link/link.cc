@@ -117,7 +117,7 @@ void Link::Act(Verdict verdict, const ParsedFrame& frame, const Origin& origin,
 }
 
 void Link::OnNote(const wire::Hello& hello) {
-  // Who is heard is well, whatever a note says.
+  // A peer that is heard is well, whatever a note says.
   if (live() || !handshake_.TakeNote(hello)) return;
   Unreachable(handshake_.note());
 }

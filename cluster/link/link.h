@@ -109,8 +109,8 @@ class Link {
                     const std::string& detail = "") {
     account_.FrameRefused(reason, address, detail);
   }
-  // This server itself did not run for so long: nobody is to blame for what was
-  // not heard meanwhile.
+  // This server itself did not run for `duration`: what was not heard meanwhile
+  // is nobody's fault.
   void HeldUp(Micros duration, Micros now);
   // Events of all calls but OnFrame() since the last time.
   bool has_events() const { return account_.has_events(); }

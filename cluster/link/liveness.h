@@ -67,7 +67,7 @@ class Liveness {
     return since == kNever ? kNever : since + Bound(heartbeat);
   }
 
-  // This server itself did not run for so long.
+  // This server itself did not run for `duration`.
   void HeldUp(Micros duration, Micros now);
 
   bool silent() const { return silent_; }

@@ -1,6 +1,8 @@
 // What a user's protocol is simulated over is a transport as any other. Its
 // time is that of a network without faults; a pump has more patience than the
 // suite with one that has some.
+#include <memory>
+
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "raft/base/pid.h"
@@ -16,8 +18,8 @@ namespace {
 constexpr int kServers = 80;
 
 TransportUnderTest OnNetwork(bool fifo) {
-  // Lives as long as the tests, which end with the program.
-  auto* const network = new SimNetwork(/*seed=*/1, kServers, fifo);
+  // It outlives the transports: they are a test's, and this is its parameter.
+  const auto network = std::make_shared<SimNetwork>(/*seed=*/1, kServers, fifo);
   for (Pid from = 1; from <= kServers; ++from) {
     for (Pid to = 1; to <= kServers; ++to) {
       network->faults(from, to).jitter = 500;

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <zmq.h>
 
+#include <type_traits>
+
 #include "raft/transport/zeromq/socket.h"
 
 namespace raft_cluster::internal {
@@ -12,36 +14,35 @@ namespace {
 
 // The only code of ours that runs on libzmq's threads is what frees a message.
 // So a message is queued where nobody will take it, and its socket closed: who
-// clears up then is the thread that is meant.
-class Errand {
- public:
-  static void Queue(zmq::socket_t& socket) {
-    auto* const errand = new Errand;
-    zmq::message_t message(&errand->sender_, 1, Run, errand);
-    // Where it is not taken, it is freed at once, on this very thread.
-    Uninterrupted([&] {
-      return zmq_msg_send(message.handle(), socket.handle(), ZMQ_DONTWAIT);
-    });
-  }
+// clears up then is the thread that is meant. All that it needs to know is who
+// sent it, and that goes along as a number: there is no memory to share.
+static_assert(sizeof(pthread_t) == sizeof(void*) &&
+                  std::is_integral_v<pthread_t>,
+              "a thread's handle goes for a pointer");
 
- private:
-  static void Run(void* /*data*/, void* hint) {
-    const auto* errand = static_cast<Errand*>(hint);
-    // The mask of the application's own thread is its own affair.
-    if (pthread_equal(errand->sender_, pthread_self()) == 0) {
-      sigset_t faults;
-      sigemptyset(&faults);
-      for (const int fault :
-           {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) {
-        sigaddset(&faults, fault);
-      }
-      pthread_sigmask(SIG_UNBLOCK, &faults, nullptr);
-    }
-    delete errand;
+void UnblockFaultsHere(void* /*data*/, void* sender) {
+  // The mask of the application's own thread is its own affair.
+  if (pthread_equal(reinterpret_cast<pthread_t>(sender), pthread_self()) != 0) {
+    return;
   }
+  sigset_t faults;
+  sigemptyset(&faults);
+  for (const int fault :
+       {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) {
+    sigaddset(&faults, fault);
+  }
+  pthread_sigmask(SIG_UNBLOCK, &faults, nullptr);
+}
 
-  pthread_t sender_ = pthread_self();
-};
+void QueueErrand(zmq::socket_t& socket) {
+  static char nothing = 0;
+  zmq::message_t message(&nothing, 1, UnblockFaultsHere,
+                         reinterpret_cast<void*>(pthread_self()));
+  // Where it is not taken, it is freed at once, on this very thread.
+  Uninterrupted([&] {
+    return zmq_msg_send(message.handle(), socket.handle(), ZMQ_DONTWAIT);
+  });
+}
 
 // What waits for a connection belongs to the I/O thread.
 void SendToIoThread(zmq::context_t& context) {
@@ -51,7 +52,7 @@ void SendToIoThread(zmq::context_t& context) {
       !Connect(socket, "ipc:///dev/null/nobody")) {
     return;
   }
-  Errand::Queue(socket);
+  QueueErrand(socket);
 }
 
 // What a closed socket has not received belongs to the reaper.
@@ -63,7 +64,7 @@ void SendToReaper(zmq::context_t& context) {
       !Bind(receiver, kName) || !Connect(sender, kName)) {
     return;
   }
-  Errand::Queue(sender);
+  QueueErrand(sender);
   // Or it would not know of what has been sent.
   PendingEvents(receiver);
 }
