@@ -21,8 +21,9 @@ class Secret {
   Secret(const std::string& text) : text_(text) {}  // NOLINT: a value.
   ~Secret() { clear(); }
   Secret(const Secret& other) = default;
-  // A short text is copied when it is moved, so it is always overwritten.
-  Secret(Secret&& other) noexcept : text_(other.text_) { other.clear(); }
+  // A copy, and then the original is overwritten: a short text stands in the
+  // string itself, where to move the string would leave it behind.
+  Secret(Secret&& other) noexcept : Secret(other.text_) { other.clear(); }
   Secret& operator=(const Secret& other) {
     if (this == &other) return *this;
     clear();

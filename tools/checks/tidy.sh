@@ -12,7 +12,8 @@ cd "$(dirname -- "$0")/../.." || exit 1
 folders=("$@")
 [ "${#folders[@]}" -gt 0 ] ||
   folders=(base transport transport/{builtin,loopback,net,zeromq} cluster
-    cluster/{config,engine,link} cmd cmd/bench examples/leader_election)
+    cluster/{config,engine,link} status cmd cmd/{bench,top}
+    examples/leader_election)
 
 ./bazelw build //proto/... || exit 1  # For their headers.
 # One source for each folder, and one for each program, as there can be but one
