@@ -35,6 +35,15 @@ std::string ItSpeaks(const wire::Hello& hello) {
                       Versions(kOldestVersion, kNewestVersion));
 }
 
+// Two servers that ask each other would answer without end. What is said for
+// one reason does not keep back what is to be said for another: a stale life
+// that is asked who it is answers at once, and is to be told then.
+bool May(Micros now, Micros interval, Micros* next) {
+  if (now < *next) return false;
+  *next = now + interval;
+  return true;
+}
+
 bool WellFormed(const wire::Hello& hello) {
   const uint64_t fragment_bytes = FragmentBytes(hello);
   return fragment_bytes >= kMinFragmentBytes &&
@@ -115,15 +124,16 @@ bool Handshake::TakeNote(const wire::Hello& hello) {
 
 void Handshake::SendNote(Refusal::Reason reason, const Origin& origin,
                          Micros now) {
-  if (now < next_note_) return;
-  next_note_ = now + kNoteInterval;
+  if (!May(now, kNoteInterval, &next_note_)) return;
   reply_ = Reply::kNote;
   reply_reason_ = reason;
   reply_origin_ = origin;
 }
 
 void Handshake::AskLife(const Origin& origin, Micros now) {
-  if (!MayAnswer(now)) return;
+  // Whoever is still there will speak again, so it takes nobody's turn.
+  if (reply_ != Reply::kNone) return;
+  if (!May(now, kAnswerInterval, &next_question_)) return;
   reply_ = Reply::kHello;
   reply_origin_ = origin;
 }
@@ -184,22 +194,15 @@ Life Handshake::Establish(const Header& header) {
   return former;
 }
 
-bool Handshake::MayAnswer(Micros now) {
-  // Two servers that ask each other would answer without end.
-  if (now < next_answer_) return false;
-  next_answer_ = now + kAnswerInterval;
-  return true;
-}
-
 void Handshake::AnswerStale(const Origin& origin, Micros now) {
-  if (!MayAnswer(now)) return;
+  if (!May(now, kAnswerInterval, &next_stale_)) return;
   reply_ = Reply::kStale;
   reply_origin_ = origin;
 }
 
 void Handshake::AnswerLife(const Life& src, bool alone, Micros now) {
   if (alone && stranger_since_ == kNever) stranger_since_ = now;
-  if (!MayAnswer(now)) return;
+  if (!May(now, kAnswerInterval, &next_answer_)) return;
   answer_due_ = true;
   answer_to_ = src;
 }

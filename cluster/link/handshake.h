@@ -134,8 +134,6 @@ class Handshake {
 
  private:
   uint64_t WallClock(Micros now) const;
-  // One answer in so long, however many frames ask for it.
-  bool MayAnswer(Micros now);
 
   const LinkOptions& options_;
   SplitMix64 random_;
@@ -154,7 +152,10 @@ class Handshake {
   Reply reply_ = Reply::kNone;
   Refusal::Reason reply_reason_ = Refusal::REASON_UNSPECIFIED;
   Origin reply_origin_;
-  Micros next_answer_ = 0;  // Not before.
+  // Not before, however many frames ask for it.
+  Micros next_answer_ = 0;
+  Micros next_question_ = 0;
+  Micros next_stale_ = 0;
   Micros next_note_ = 0;
   Micros hello_at_;
   Micros hello_interval_;
