@@ -7,7 +7,6 @@ namespace raft_cluster::internal {
 namespace {
 
 constexpr size_t kMaxEnvelopeBytes = size_t{1} << 30;
-constexpr size_t kBudgetAboveEnvelope = size_t{64} << 10;
 constexpr absl::Duration kMinFailureTimeout = absl::Milliseconds(50);
 constexpr absl::Duration kMaxFailureTimeout = absl::Hours(1);
 constexpr int kHeartbeatsPerFailure = 10;
@@ -37,6 +36,12 @@ absl::Status CheckOptions(const Options& options) {
     return BudgetError("inbox_budget_bytes", options.inbox_budget_bytes,
                        envelope);
   }
+  if (options.total_budget_bytes < 2 * (envelope + kBudgetAboveEnvelope)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "Options::total_budget_bytes is ", options.total_budget_bytes,
+        ", but with a max_envelope_bytes of ", envelope, " it has to be ",
+        2 * (envelope + kBudgetAboveEnvelope), " at least"));
+  }
   if (options.failure_timeout < kMinFailureTimeout ||
       options.failure_timeout > kMaxFailureTimeout) {
     return absl::InvalidArgumentError(
@@ -57,6 +62,7 @@ void ApplyOptions(const Options& options, EngineOptions* engine) {
   LinkOptions& link = engine->link;
   link.link_budget_bytes = options.link_budget_bytes;
   link.inbox_budget_bytes = options.inbox_budget_bytes;
+  engine->total_budget_bytes = options.total_budget_bytes;
   link.max_envelope_bytes = options.max_envelope_bytes;
   link.failure_timeout = absl::ToInt64Microseconds(options.failure_timeout);
   link.heartbeat = link.failure_timeout / kHeartbeatsPerFailure;

@@ -183,6 +183,16 @@ class Collection {
     AddOne("inbox_budget_bytes", MetricType::Gauge,
            "The bound of raft_cluster_inbox_bytes.",
            Number(stats_.inbox_budget_bytes()));
+    AddOne(
+        "held_bytes", MetricType::Gauge,
+        "Bytes held for all peers together, to be sent and to be taken; what "
+        "is broadcast counts once. Bound by raft_cluster_total_budget_bytes.",
+        Number(stats_.total_bytes()));
+    AddOne(
+        "total_budget_bytes", MetricType::Gauge,
+        "The bound of raft_cluster_held_bytes; half of it for peers that are "
+        "not up.",
+        Number(stats_.total_budget_bytes()));
     AddOne("ledger_balanced", MetricType::Gauge,
            "1 if every peer's ledger balances; 0 is a bug of this library.",
            stats_.balanced() ? 1 : 0);

@@ -28,17 +28,23 @@ std::string Claim(const Header& header, Pid self) {
   return claim;
 }
 
-absl::Status Full(absl::string_view whose) {
-  return absl::ResourceExhaustedError(
-      absl::StrCat("the queue to ", whose,
-                   " is full (Options::link_budget_bytes); send again later, "
-                   "or wait with Send()"));
+// Half of the total is for what is sent. Of the other each peer has a share,
+// but room for the largest envelope: what it was granted once is not taken
+// back.
+EngineOptions WithShares(EngineOptions options) {
+  const uint64_t least = options.link.max_envelope_bytes + kBudgetAboveEnvelope;
+  const uint64_t share = options.total_budget_bytes / 2 /
+                         std::max<uint64_t>(options.peers.size(), 1);
+  options.link.inbox_budget_bytes =
+      std::min(options.link.inbox_budget_bytes, std::max(share, least));
+  return options;
 }
 
 }  // namespace
 
 Engine::Engine(const EngineOptions& options, Micros now)
-    : options_(options),
+    : options_(WithShares(options)),
+      total_(options.total_budget_bytes),
       random_(options.seed),
       own_(options.life, random_.Next(), now),
       inbox_(options.link.self),
@@ -46,7 +52,8 @@ Engine::Engine(const EngineOptions& options, Micros now)
       now_(now),
       recorder_(Whose(options), options.wall_clock, now) {
   for (const PeerSpec& peer : options.peers) {
-    LinkOptions link = options.link;
+    LinkOptions link = options_.link;
+    link.total = &total_;
     link.peer = peer.pid;
     link.peer_url = peer.url.ToString();
     link.proven_peers = options.proven_peers;
@@ -87,114 +94,6 @@ absl::Status Engine::StatusOf(State state) {
   return absl::OkStatus();
 }
 
-// ---- The outbox -------------------------------------------------------------
-
-absl::Status Engine::CheckSize(size_t msg_bytes, const Link& link) const {
-  if (msg_bytes <= link.MaxEnvelope()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("msg of ", msg_bytes, " bytes: ",
-                   msg_bytes > options_.link.max_envelope_bytes
-                       ? "this server"
-                       : absl::StrCat("server ", link.pid()),
-                   " allows at most ", link.MaxEnvelope(),
-                   " (Options::max_envelope_bytes)"));
-}
-
-absl::Status Engine::Check(Pid to, size_t msg_bytes, Micros now) {
-  if (outbox_state_ != State::kOpen) return StatusOf(outbox_state_);
-  if (to == kBroadcast) return CheckForAll(msg_bytes, now);
-  Peer* const peer = peers_.Find(to);
-  if (peer == nullptr) {
-    if (to == options_.link.self) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("server ", to, " sends to itself"));
-    }
-    return absl::NotFoundError(
-        absl::StrCat("no server ", to, " in the configuration"));
-  }
-  absl::Status status = CheckSize(msg_bytes, *peer->link);
-  if (status.ok() && !peer->link->HasRoom(msg_bytes + kEnvelopeOverhead)) {
-    Touch(*peer).NoteFull(now);
-    return Full(absl::StrCat("server ", to));
-  }
-  return status;
-}
-
-absl::Status Engine::CheckForAll(size_t msg_bytes, Micros now) {
-  std::vector<Pid> full;
-  for (const uint32_t slot : peers_.slots()) {
-    Link& link = *peers_.at(slot).link;
-    if (absl::Status status = CheckSize(msg_bytes, link); !status.ok()) {
-      return status;
-    }
-    if (link.live() && !link.HasRoom(msg_bytes + kEnvelopeOverhead)) {
-      TouchAt(slot).NoteFull(now);
-      full.push_back(link.pid());
-    }
-  }
-  if (full.empty()) return absl::OkStatus();
-  return Full(absl::StrCat(full.size() == 1 ? "server " : "servers ",
-                           absl::StrJoin(full, ", ")));
-}
-
-absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
-                                         Micros now) {
-  now_ = now;
-  absl::Status status = Check(to, envelope.msg.size(), now);
-  if (!status.ok()) return status;
-  Acceptance receipt;
-  if (to != kBroadcast) {
-    Touch(*peers_.Find(to)).Accept(envelope, now);
-    receipt.accepted = 1;
-    return receipt;
-  }
-  // All live ones have room by now; of the others each takes it if it can.
-  for (const uint32_t slot : peers_.slots()) {
-    Link& link = TouchAt(slot);
-    if (link.HasRoom(envelope.cost())) {
-      link.Accept(envelope, now);
-      ++receipt.accepted;
-    } else {
-      link.CountSkipped(envelope);
-      Report(link);
-      ++receipt.skipped;
-    }
-  }
-  return receipt;
-}
-
-int Engine::Join(Pid to, const Outgoing& envelope) {
-  if (outbox_state_ != State::kOpen) return 0;
-  if (to != kBroadcast) {
-    Peer* const peer = peers_.Find(to);
-    if (peer == nullptr || !peer->link->CanJoin(envelope)) return 0;
-    peer->link->Join(envelope);
-    return 1;
-  }
-  for (const uint32_t slot : peers_.slots()) {
-    if (!peers_.at(slot).link->CanJoin(envelope)) return 0;
-  }
-  for (const uint32_t slot : peers_.slots()) {
-    peers_.at(slot).link->Join(envelope);
-  }
-  return static_cast<int>(peers_.size());
-}
-
-void Engine::CountRefused(Pid to) {
-  if (to != kBroadcast) {
-    Peer* const peer = peers_.Find(to);
-    if (peer != nullptr) peer->link->CountRefused();
-    return;
-  }
-  for (const uint32_t slot : peers_.slots()) {
-    peers_.at(slot).link->CountRefused();
-  }
-}
-
-void Engine::CloseOutbox() {
-  if (outbox_state_ == State::kOpen) outbox_state_ = State::kClosed;
-}
-
 // ---- The inbox --------------------------------------------------------------
 
 bool Engine::Take(Delivery* received, Micros now) {
@@ -222,6 +121,10 @@ size_t Engine::TakeUpTo(size_t limit, Micros now,
       *sooner = true;
     }
     count += taken.envelopes;
+  }
+  if (count > 0 && total_was_full_) {
+    total_was_full_ = false;
+    ++changes_;
   }
   return count;
 }

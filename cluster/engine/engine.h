@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,9 +35,14 @@
 
 namespace raft_cluster::internal {
 
+// By how much each budget is to be larger than the largest envelope.
+inline constexpr uint64_t kBudgetAboveEnvelope = uint64_t{64} << 10;
+
 struct EngineOptions {
   LinkOptions link;  // For all links; what is of one peer is filled in.
   std::vector<PeerSpec> peers;
+  // Of all peers together, to be sent and to be taken; see TotalBudget.
+  uint64_t total_budget_bytes = std::numeric_limits<uint64_t>::max();
   std::string url;            // At which this server is found.
   std::string bound_address;  // As Properties has it.
   Life life;
@@ -166,6 +172,9 @@ class Engine {
 
   absl::Status CheckSize(size_t msg_bytes, const Link& link) const;
   absl::Status CheckForAll(size_t msg_bytes, Micros now);
+  absl::Status TotalIsFull(const Link& link);
+  // Where a broadcast may stand for all its links; null: there is but one.
+  SharedItems* SharedByAll() { return peers_.size() > 1 ? &shared_ : nullptr; }
   // `detail`: for people.
   void Refuse(Refusal::Reason reason, const std::string& address,
               const std::string& detail);
@@ -174,6 +183,10 @@ class Engine {
   void FillContext(Micros now, Stats* stats) const;
 
   const EngineOptions options_;
+  // Before all that counts in it.
+  TotalBudget total_;
+  bool total_was_full_ = false;  // And somebody may wait for it.
+  SharedItems shared_{&total_};
   SplitMix64 random_;
   OwnLife own_;
   PeerTable peers_;

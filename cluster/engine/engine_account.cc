@@ -110,6 +110,8 @@ void Engine::FillContext(Micros now, Stats* stats) const {
       static_cast<uint64_t>(options_.link.failure_timeout));
   stats->set_link_budget_bytes(options_.link.link_budget_bytes);
   stats->set_inbox_budget_bytes(options_.link.inbox_budget_bytes);
+  stats->set_total_budget_bytes(options_.total_budget_bytes);
+  stats->set_total_bytes(total_.held());
   recorder_.FillLast(kLastEvents, stats);
 }
 

@@ -160,6 +160,8 @@ absl::StatusOr<size_t> Pump::Receive(
     if (count > 0) {
       // Of the credit that this gives, the sleeping leader does not know.
       if (sooner && sleeper_.asleep()) WakeBy(engine_.Deadline());
+      // Nor do those who wait for room in the total of this server.
+      if (engine_.changes() != waiters_.seen_changes) NotifyWaiters();
       PassOn();
       return count;
     }

@@ -36,8 +36,12 @@ inline Outgoing Text(uint64_t id, const std::string& msg,
 class Engines {
  public:
   explicit Engines(int count, const LinkOptions& link = DefaultLink(),
-                   Micros idle_timeout = kNever)
-      : link_(link), idle_timeout_(idle_timeout), count_(count) {
+                   Micros idle_timeout = kNever,
+                   uint64_t total_budget_bytes = UINT64_MAX)
+      : link_(link),
+        idle_timeout_(idle_timeout),
+        total_budget_bytes_(total_budget_bytes),
+        count_(count) {
     for (Pid pid = 1; pid <= count; ++pid) Start(pid, Life{100, 1});
   }
 
@@ -59,6 +63,7 @@ class Engines {
     options.seed = static_cast<uint64_t>(pid);
     options.url = options.link.self_url = "test://" + std::to_string(pid);
     options.idle_timeout = idle_timeout_;
+    options.total_budget_bytes = total_budget_bytes_;
     for (Pid peer = 1; peer <= count_; ++peer) {
       if (peer == pid) continue;
       options.peers.push_back(
@@ -128,6 +133,7 @@ class Engines {
 
   const LinkOptions link_;
   const Micros idle_timeout_;
+  const uint64_t total_budget_bytes_;
   const Pid count_;
   std::map<Pid, std::unique_ptr<Engine>> engines_;
   std::multimap<Micros, Travelling> wire_;

@@ -19,11 +19,16 @@ constexpr Micros kLeaveInterval = 10000;
 Link::Link(const LinkOptions& options, const Life& me, Micros now)
     : options_(options),
       handshake_(options_, me, now),
+      queue_(options.total),
       window_(options.inbox_budget_bytes, options.max_envelope_bytes),
       path_(now),
       session_(&queue_, now),
       account_(options.peer),
       noted_since_(now) {}
+
+Link::~Link() {
+  if (options_.total != nullptr) options_.total->Release(counted_inbox_);
+}
 
 // ---- The outbox and the inbox -----------------------------------------------
 
@@ -34,26 +39,28 @@ uint64_t Link::MaxEnvelope() const {
              : options_.max_envelope_bytes;
 }
 
-void Link::Accept(const Outgoing& envelope, Micros now) {
-  queue_.Append(envelope, now);
+void Link::Accept(const Outgoing& envelope, Micros now, SharedItems* shared) {
+  queue_.Append(envelope, now, shared);
   session_.sending.OnAppended(now);
   delays_.OnAppended(queue_.end(), now);
   account_.Accepted();
 }
 
-bool Link::CanJoin(const Outgoing& envelope) const {
-  return queue_.CanJoin(envelope) && session_.sending.waiting() &&
+bool Link::CanJoin(const Outgoing& envelope, const SharedItems* shared) const {
+  return queue_.CanJoin(envelope, shared) && session_.sending.waiting() &&
          HasRoom(envelope.cost()) && envelope.msg.size() <= MaxEnvelope();
 }
 
-void Link::Join(const Outgoing& envelope) {
-  queue_.Join(envelope);
+void Link::Join(const Outgoing& envelope, SharedItems* shared) {
+  queue_.Join(envelope, shared);
   account_.Accepted();
 }
 
 bool Link::Take(const Taken& taken, Micros now) {
   account_.ReceivedTaken(taken.envelopes);
-  return window_.Take(taken, now);
+  const bool sooner = window_.Take(taken, now);
+  CountInbox();
+  return sooner;
 }
 
 // ---- Frames that arrive -----------------------------------------------------
@@ -66,6 +73,7 @@ FrameEffects Link::OnFrame(const ParsedFrame& frame, const Origin& origin,
   const uint64_t held = held_bytes();
   Act(handshake_.Judge(frame.header, now), frame, origin, now, &effects);
   effects.freed = held_bytes() < held;
+  CountInbox();
   NoteState(now);
   effects.events_after = account_.TakeEvents();
   return effects;

@@ -69,6 +69,8 @@ class Link {
 
   Link(const LinkOptions& options, const Life& me, Micros now);
 
+  ~Link();
+
   // Its parts refer to one another.
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
@@ -78,16 +80,23 @@ class Link {
   // The caller has checked HasRoom() and MaxEnvelope() for all peers of a
   // broadcast before it accepts for any.
   bool HasRoom(uint64_t cost) const {
-    return queue_.empty() ||
-           queue_.held_cost() + cost <= options_.link_budget_bytes;
+    return queue_.empty() || (HasRoomHere(cost) && HasRoomInAll(cost));
+  }
+  // By the budget of this link alone. False: that is what is full, and not the
+  // total of the server.
+  bool HasRoomHere(uint64_t cost) const {
+    return queue_.held_cost() + cost <= options_.link_budget_bytes;
   }
   // The smaller of our own and the peer's; our own while it is not heard.
   uint64_t MaxEnvelope() const;
-  void Accept(const Outgoing& envelope, Micros now);
+  // `shared`, if it goes to several peers: where it may stand for all of them.
+  void Accept(const Outgoing& envelope, Micros now,
+              SharedItems* shared = nullptr);
   // Others wait, and it can go in one frame with the last of them: then nothing
   // is due any sooner, and it needs no time of its own.
-  bool CanJoin(const Outgoing& envelope) const;
-  void Join(const Outgoing& envelope);
+  bool CanJoin(const Outgoing& envelope,
+               const SharedItems* shared = nullptr) const;
+  void Join(const Outgoing& envelope, SharedItems* shared = nullptr);
   // It was asked for room and had none.
   void NoteFull(Micros now) { session_.sending.NoteFull(now); }
   void CountSkipped(const Outgoing& envelope) { account_.Skipped(envelope); }
@@ -190,6 +199,10 @@ class Link {
     return leaving_ && phase_ == Phase::kNone && !queue_.empty();
   }
 
+  // The total of the server.
+  bool HasRoomInAll(uint64_t cost) const;
+  void CountInbox();
+
   // Frames that arrive.
   void Act(Handshake::Verdict verdict, const ParsedFrame& frame,
            const Origin& origin, Micros now, FrameEffects* effects);
@@ -242,6 +255,7 @@ class Link {
   PeerStats::State noted_ = PeerStats::CONNECTING;
   Micros noted_since_;
   DelayWatch delays_;
+  uint64_t counted_inbox_ = 0;  // As the total has it.
 
   // A state frame is owed at once, whichever the session: because the peer
   // asks or needs to know, and because we have to know.

@@ -9,6 +9,7 @@
 
 #include "raft/base/clock.h"
 #include "raft/base/pid.h"
+#include "raft/cluster/link/total_budget.h"
 
 namespace raft_cluster::internal {
 
@@ -24,6 +25,8 @@ struct LinkOptions {
   bool proven_peers = false;
   uint64_t link_budget_bytes = 0;   // For what waits to be taken by the peer.
   uint64_t inbox_budget_bytes = 0;  // For what waits to be taken here.
+  // For both, of all peers together; null: there is no such bound.
+  TotalBudget* total = nullptr;
   uint64_t max_envelope_bytes = 0;
   Micros failure_timeout = 2000000;
   Micros heartbeat = 200000;

@@ -7,6 +7,11 @@
 #include "raft/cluster/link/link.h"
 
 namespace raft_cluster::internal {
+namespace {
+
+constexpr uint64_t kLeastRoomOfLive = uint64_t{1} << 20;
+
+}  // namespace
 
 // ---- Time -------------------------------------------------------------------
 
@@ -196,6 +201,21 @@ void Link::FillStats(Micros now, PeerStats* stats) const {
     const Micros unheard = now - session_.liveness.last_heard();
     stats->set_heard_us(static_cast<uint64_t>(std::max<Micros>(unheard, 0)));
   }
+}
+
+// ---- The total of the server ------------------------------------------------
+
+// However much the absent have, one that is there goes on.
+bool Link::HasRoomInAll(uint64_t cost) const {
+  return options_.total == nullptr || options_.total->HasRoom(cost, live()) ||
+         (live() && queue_.held_cost() + cost <= kLeastRoomOfLive);
+}
+
+void Link::CountInbox() {
+  if (options_.total == nullptr) return;
+  options_.total->Hold(window_.inbox_cost());
+  options_.total->Release(counted_inbox_);
+  counted_inbox_ = window_.inbox_cost();
 }
 
 }  // namespace raft_cluster::internal

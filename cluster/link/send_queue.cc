@@ -16,38 +16,12 @@ constexpr size_t kQuietChunkBytes = size_t{64} << 10;
 constexpr Micros kMarkDistance = 10000;
 constexpr size_t kMaxMarks = 256;
 
-constexpr size_t kCacheLineBytes = 64;
-// How far ahead of what is written memory is asked for.
-constexpr size_t kWriteAheadBytes = 8 * kCacheLineBytes;
-
-// Asks for a line of memory that is about to be written. Its last reader is a
-// thread on another core, which had the former frames there; without this, each
-// line would be waited for.
-void PrepareToWrite(const char* line) {
-#if defined(__x86_64__)
-  // The builtin asks for reading only, unless the compiler is told that the
-  // processor knows more; one that does not takes this for nothing.
-  asm volatile("prefetchw %0" : : "m"(*line));
-#else
-  __builtin_prefetch(line, /*rw=*/1);
-#endif
-}
-
 absl::string_view View(const std::shared_ptr<char>& memory, size_t begin,
                        size_t end) {
   return absl::string_view(memory.get() + begin, end - begin);
 }
 
 }  // namespace
-
-Outgoing MakeOutgoing(absl::string_view msg, uint64_t id, bool broadcast) {
-  Outgoing envelope;
-  envelope.id = id;
-  envelope.broadcast = broadcast;
-  envelope.msg =
-      msg.size() < kReferenceBytes ? Bytes(nullptr, msg) : Bytes::Copy(msg);
-  return envelope;
-}
 
 // However long the queue, there are but so many marks: when there would be
 // more, every second one has to do.
@@ -65,80 +39,111 @@ void SendQueue::MarkTime(Micros now) {
   marks_.push_back({end_ + 1, now});
 }
 
-void SendQueue::Append(const Outgoing& envelope, Micros now) {
+void SendQueue::Hold(const Entry& entry, uint64_t cost) {
+  held_cost_ += cost;
+  if (entry.holding != nullptr) return;
+  own_cost_ += cost;
+  if (total_ != nullptr) total_->Hold(cost);
+}
+
+void SendQueue::Release(const Entry& entry, uint64_t cost) {
+  held_cost_ -= cost;
+  if (entry.holding != nullptr) return;
+  own_cost_ -= cost;
+  if (total_ != nullptr) total_->Release(cost);
+}
+
+void SendQueue::Append(const Outgoing& envelope, Micros now,
+                       SharedItems* shared) {
   if (empty()) largest_ = 0;
   largest_ = std::max<uint64_t>(largest_, envelope.msg.size());
   MarkTime(now);
-  if (envelope.msg.size() < kReferenceBytes) {
-    AppendSmall(envelope);
+  if (envelope.is_large()) {
+    AppendLarge(envelope, shared);
   } else {
-    AppendLarge(envelope);
+    AppendSmall(envelope, shared);
   }
-  held_cost_ += envelope.cost();
+  Hold(entries_.back(), envelope.cost());
   ++unsettled_;
 }
 
-void SendQueue::AppendSmall(const Outgoing& envelope) {
-  const size_t room = kMaxItemPrefixBytes + envelope.msg.size();
-  if (entries_.empty() || entries_.back().is_large() ||
-      entries_.back().used + room > entries_.back().capacity) {
+void SendQueue::Join(const Outgoing& envelope, SharedItems* shared) {
+  RAFT_DEBUG_ASSERT(CanJoin(envelope, shared));
+  largest_ = std::max<uint64_t>(largest_, envelope.msg.size());
+  if (HasRoomFor(envelope)) {
+    Put(envelope);
+  } else {
+    AppendShared(envelope, shared);
+  }
+  Hold(entries_.back(), envelope.cost());
+  ++unsettled_;
+}
+
+void SendQueue::AppendSmall(const Outgoing& envelope, SharedItems* shared) {
+  // A copy in memory that is there is cheaper than a run of its own, and so are
+  // the frames that are cut from it.
+  if (!HasRoomFor(envelope)) {
+    if (shared != nullptr) return AppendShared(envelope, shared);
+    AddChunk(envelope);
+  }
+  Put(envelope);
+}
+
+void SendQueue::AppendShared(const Outgoing& envelope, SharedItems* shared) {
+  const SharedItems::Place& place = shared->Store(envelope);
+  if (entries_.empty() || entries_.back().memory != place.memory ||
+      entries_.back().used != place.begin) {
     Entry entry;
     entry.first = end_ + 1;
-    // Behind a large one the chunk before it goes on, if it has room.
-    if (entries_.size() > 1 && entries_.back().is_large() &&
-        !entries_[entries_.size() - 2].is_large() &&
-        entries_[entries_.size() - 2].used + room <=
-            entries_[entries_.size() - 2].capacity) {
-      const Entry& before = entries_[entries_.size() - 2];
-      entry.memory = before.memory;
-      entry.capacity = before.capacity;
-      entry.begin = entry.used = entry.settled_end = before.used;
-    } else {
-      const bool quiet = cursor_ == end_ && room <= kQuietChunkBytes;
-      entry.capacity = quiet ? kQuietChunkBytes : kChunkBytes;
-      entry.memory = std::shared_ptr<char>(new char[entry.capacity],
-                                           std::default_delete<char[]>());
-    }
+    entry.memory = place.memory;
+    entry.begin = entry.settled_end = place.begin;
+    entry.holding = place.holding;
     entries_.push_back(std::move(entry));
   }
-  Put(envelope);
-}
-
-void SendQueue::Join(const Outgoing& envelope) {
-  RAFT_DEBUG_ASSERT(CanJoin(envelope));
-  largest_ = std::max<uint64_t>(largest_, envelope.msg.size());
-  Put(envelope);
-  held_cost_ += envelope.cost();
-  ++unsettled_;
-}
-
-void SendQueue::Put(const Outgoing& envelope) {
   Entry& entry = entries_.back();
-  const size_t room = kMaxItemPrefixBytes + envelope.msg.size();
-  const size_t ahead = entry.used + kWriteAheadBytes;
-  const size_t lines_end =
-      std::min(ahead + std::min(room, kWriteAheadBytes), entry.capacity);
-  for (size_t at = ahead; at < lines_end; at += kCacheLineBytes) {
-    PrepareToWrite(entry.memory.get() + at);
-  }
-  Item item;
-  item.id = envelope.id;
-  item.broadcast = envelope.broadcast;
-  item.msg = envelope.msg.view();
-  char* out = PutItemPrefix(item, entry.memory.get() + entry.used);
-  if (!item.msg.empty()) std::memcpy(out, item.msg.data(), item.msg.size());
-  entry.used = static_cast<size_t>(out - entry.memory.get()) + item.msg.size();
+  entry.used = place.end;
   entry.cost += envelope.cost();
   ++entry.items;
   ++end_;
 }
 
-void SendQueue::AppendLarge(const Outgoing& envelope) {
+void SendQueue::AddChunk(const Outgoing& envelope) {
+  Entry entry;
+  entry.first = end_ + 1;
+  // Behind one that is not this queue's to fill the chunk before goes on.
+  if (entries_.size() > 1 && entries_.back().capacity == 0 &&
+      HasRoomFor(entries_[entries_.size() - 2], envelope)) {
+    const Entry& before = entries_[entries_.size() - 2];
+    entry.memory = before.memory;
+    entry.capacity = before.capacity;
+    entry.begin = entry.used = entry.settled_end = before.used;
+  } else {
+    const bool quiet =
+        cursor_ == end_ && EncodedBytes(envelope) <= kQuietChunkBytes;
+    entry.capacity = quiet ? kQuietChunkBytes : kChunkBytes;
+    entry.memory = std::shared_ptr<char>(new char[entry.capacity],
+                                         std::default_delete<char[]>());
+  }
+  entries_.push_back(std::move(entry));
+}
+
+void SendQueue::Put(const Outgoing& envelope) {
+  Entry& entry = entries_.back();
+  char* const memory = entry.memory.get();
+  entry.used = static_cast<size_t>(
+      Encode(envelope, memory + entry.used, memory + entry.capacity) - memory);
+  entry.cost += envelope.cost();
+  ++entry.items;
+  ++end_;
+}
+
+void SendQueue::AppendLarge(const Outgoing& envelope, SharedItems* shared) {
   Entry entry;
   entry.first = end_ + 1;
   entry.items = (envelope.msg.size() + kFragmentBytes - 1) / kFragmentBytes;
   entry.cost = envelope.cost();
   entry.large = envelope;
+  if (shared != nullptr) entry.holding = shared->Store(envelope).holding;
   end_ += entry.items;
   entries_.push_back(std::move(entry));
 }
@@ -209,8 +214,8 @@ uint64_t SendQueue::Settle(uint64_t number) {
     }
     settled += entry.is_large() ? 1 : entry.last() - head_;
     head_ = entry.last();
-    held_cost_ -= entry.cost - entry.settled_cost;
-    if (entries_.size() == 1 && !entry.is_large()) {
+    Release(entry, entry.cost - entry.settled_cost);
+    if (entries_.size() == 1 && entry.capacity > 0) {
       // Goes on to be filled, so that a quiet link needs no new memory.
       entry.first = end_ + 1;
       entry.items = entry.cost = entry.cut_cost = entry.settled_cost = 0;
@@ -242,7 +247,7 @@ void SendQueue::SettleWithin(Entry& entry, uint64_t number) {
   }
   entry.settled_end = entry.used - reader.rest().size();
   entry.settled_cost += cost;
-  held_cost_ -= cost;
+  Release(entry, cost);
 }
 
 void SendQueue::Clear() {
@@ -250,7 +255,8 @@ void SendQueue::Clear() {
   marks_.clear();
   head_ = cursor_ = end_;
   cursor_entry_ = cursor_offset_ = 0;
-  held_cost_ = unsettled_ = 0;
+  if (total_ != nullptr) total_->Release(own_cost_);
+  held_cost_ = own_cost_ = unsettled_ = 0;
 }
 
 SendQueue::Count SendQueue::SettleAll() {

@@ -8,7 +8,8 @@
 // Small envelopes stand one behind the other in chunks of 260 KiB (64 while the
 // queue is quiet), and a frame's body is a slice of a chunk: no byte is copied
 // again, whatever is sent, sent again, or renumbered. A large msg is
-// referenced.
+// referenced. So are broadcasts, once there is no room behind the last
+// envelope: many queues share them.
 //
 // Thread rule: none of its own; the slices may live on in other threads.
 #ifndef RAFT_CLUSTER_LINK_SEND_QUEUE_H_
@@ -23,23 +24,12 @@
 #include "absl/strings/string_view.h"
 #include "raft/base/clock.h"
 #include "raft/cluster/link/item.h"
+#include "raft/cluster/link/outgoing.h"
+#include "raft/cluster/link/shared_items.h"
+#include "raft/cluster/link/total_budget.h"
 #include "raft/transport/frame.h"
 
 namespace raft_cluster::internal {
-
-// An envelope on its way into queues. A msg of kReferenceBytes or more needs
-// an owner: it is shared, not copied.
-struct Outgoing {
-  uint64_t id = 0;
-  bool broadcast = false;
-  Bytes msg;
-
-  uint64_t cost() const { return msg.size() + kEnvelopeOverhead; }
-};
-inline constexpr size_t kReferenceBytes = (size_t{64} << 10) + 1;
-
-// Of bytes that live until the call that is given it returns.
-Outgoing MakeOutgoing(absl::string_view msg, uint64_t id, bool broadcast);
 
 class SendQueue {
  public:
@@ -59,7 +49,15 @@ class SendQueue {
     Bytes body;
   };
 
-  void Append(const Outgoing& envelope, Micros now);
+  // `total`, if there is one, counts what is held, and outlives this.
+  explicit SendQueue(TotalBudget* total = nullptr) : total_(total) {}
+  ~SendQueue() { Clear(); }
+  SendQueue(const SendQueue&) = delete;
+  SendQueue& operator=(const SendQueue&) = delete;
+
+  // `shared`: it goes to several queues, and may stand there.
+  void Append(const Outgoing& envelope, Micros now,
+              SharedItems* shared = nullptr);
 
   uint64_t head() const { return head_; }
   uint64_t end() const { return end_; }  // The newest number.
@@ -91,13 +89,14 @@ class SendQueue {
   bool HasFullFrame() const;
   // There are others behind the cursor, and it would be of one frame with the
   // last of them.
-  bool CanJoin(const Outgoing& envelope) const {
-    return cursor_ != end_ && envelope.msg.size() < kReferenceBytes &&
-           entries_.back().used + kMaxItemPrefixBytes + envelope.msg.size() <=
-               entries_.back().capacity;
+  bool CanJoin(const Outgoing& envelope,
+               const SharedItems* shared = nullptr) const {
+    return cursor_ != end_ && !envelope.is_large() &&
+           (HasRoomFor(envelope) ||
+            (shared != nullptr && IsFollowedBy(*shared, envelope)));
   }
-  // Appends it to those, as of the same time. REQUIRES: CanJoin(envelope).
-  void Join(const Outgoing& envelope);
+  // Appends it to those, as of the same time. REQUIRES: CanJoin(), of the same.
+  void Join(const Outgoing& envelope, SharedItems* shared = nullptr);
   // Cuts the next frame's worth of items, as far as their cost is `max_cost`
   // at most, and moves the cursor. False if not even one is.
   bool Cut(uint64_t max_cost, Slice* slice);
@@ -115,10 +114,12 @@ class SendQueue {
     size_t settled_end = 0;
     // Shared with the frames that are on their way.
     std::shared_ptr<char> memory;
-    size_t capacity = 0;  // Of the memory.
+    size_t capacity = 0;  // To where this queue may write in the memory.
     size_t begin = 0;     // Where its first item begins.
     size_t used = 0;
     Outgoing large;
+    // By which it counts in the total, if other queues have it, too.
+    std::shared_ptr<Holding> holding;
 
     bool is_large() const { return memory == nullptr; }
     uint64_t last() const { return first + items - 1; }
@@ -131,21 +132,40 @@ class SendQueue {
 
   void MarkTime(Micros now);
   static Item FragmentOf(const Entry& entry, uint64_t number);
-  void AppendSmall(const Outgoing& envelope);
+  // Behind the last one, in memory of this queue.
+  bool HasRoomFor(const Outgoing& envelope) const {
+    return !entries_.empty() && HasRoomFor(entries_.back(), envelope);
+  }
+  static bool HasRoomFor(const Entry& entry, const Outgoing& envelope) {
+    return entry.used + EncodedBytes(envelope) <= entry.capacity;
+  }
+  // Behind the last one, in memory of many.
+  bool IsFollowedBy(const SharedItems& shared, const Outgoing& envelope) const {
+    return !entries_.empty() && entries_.back().holding != nullptr &&
+           shared.Follows(entries_.back().memory, entries_.back().used,
+                          envelope);
+  }
+  void AppendSmall(const Outgoing& envelope, SharedItems* shared);
+  void AppendShared(const Outgoing& envelope, SharedItems* shared);
+  void AppendLarge(const Outgoing& envelope, SharedItems* shared);
+  void AddChunk(const Outgoing& envelope);
   void Put(const Outgoing& envelope);
   void SettleWithin(Entry& entry, uint64_t number);
-  void AppendLarge(const Outgoing& envelope);
+  void Hold(const Entry& entry, uint64_t cost);
+  void Release(const Entry& entry, uint64_t cost);
   const Entry* EntryBehindCursor() const;
   bool CutSmall(Entry& entry, uint64_t max_cost, Slice* slice);
   bool CutLarge(Entry& entry, uint64_t max_cost, Slice* slice);
   void Clear();
 
+  TotalBudget* const total_;
   std::deque<Entry> entries_;
   std::deque<Mark> marks_;
   Micros mark_distance_ = 0;
   uint64_t head_ = 0;
   uint64_t end_ = 0;
   uint64_t held_cost_ = 0;
+  uint64_t own_cost_ = 0;  // As much of it as no other queue holds.
   uint64_t unsettled_ = 0;
   uint64_t largest_ = 0;
 

@@ -185,20 +185,63 @@ size_t RandomSize(std::mt19937_64& random) {
 
 class RandomSteps : public testing::TestWithParam<int> {};
 
+// Queues of one server: what is broadcast goes to all of them.
+struct Queues {
+  void Append(size_t to, const Outgoing& envelope, Micros now) {
+    if (!envelope.broadcast) {
+      queues[to].Append(envelope, now);
+      return references[to].Append(envelope, now);
+    }
+    const bool join =
+        std::all_of(queues.begin(), queues.end(), [&](const SendQueue& queue) {
+          return queue.CanJoin(envelope, &shared);
+        });
+    for (size_t i = 0; i < queues.size(); ++i) {
+      if (join) {
+        queues[i].Join(envelope, &shared);
+        references[i].Append(envelope, references[i].held_.back().time);
+      } else {
+        queues[i].Append(envelope, now, &shared);
+        references[i].Append(envelope, now);
+      }
+    }
+    shared.Done();
+  }
+
+  // Whatever they share counts until the last has let go.
+  void ExpectTotal() const {
+    uint64_t sum = 0;
+    for (const SendQueue& queue : queues) {
+      EXPECT_GE(total.held(), queue.held_cost());
+      sum += queue.held_cost();
+    }
+    EXPECT_EQ(total.held() == 0, sum == 0);
+  }
+
+  TotalBudget total{kNoLimit};
+  SharedItems shared{&total};
+  std::deque<SendQueue> queues;
+  std::deque<Reference> references;
+};
+
 TEST_P(RandomSteps, DoWhatADequeWouldDo) {
   std::mt19937_64 random(static_cast<uint64_t>(GetParam()));
-  SendQueue queue;
-  Reference reference;
+  Queues server;
+  for (int i = 0; i < 3; ++i) {
+    server.queues.emplace_back(&server.total);
+    server.references.emplace_back();
+  }
   Micros now = 1;
   uint64_t id = 0;
   std::deque<std::pair<SendQueue::Slice, std::string>> kept;
-  for (int step = 0; step < 3000; ++step) {
+  for (int step = 0; step < 6000; ++step) {
     now += static_cast<Micros>(random() % 4000);
+    const size_t which = random() % server.queues.size();
+    SendQueue& queue = server.queues[which];
+    Reference& reference = server.references[which];
     const uint64_t dice = random() % 100;
     if (dice < 45 && reference.held_.size() < 200) {
-      const Outgoing envelope = Envelope(++id, RandomSize(random));
-      queue.Append(envelope, now);
-      reference.Append(envelope, now);
+      server.Append(which, Envelope(++id, RandomSize(random)), now);
     } else if (dice < 75) {
       const uint64_t credit =
           random() % 3 == 0 ? kNoLimit : random() % (2 * kFragmentBytes);
@@ -237,8 +280,11 @@ TEST_P(RandomSteps, DoWhatADequeWouldDo) {
       EXPECT_EQ(all.bytes, expected.bytes);
       EXPECT_EQ(all.first_id, expected.first_id);
     }
-    ExpectSame(queue, reference);
-    if (HasFatalFailure()) FAIL() << "at step " << step;
+    for (size_t i = 0; i < server.queues.size(); ++i) {
+      ExpectSame(server.queues[i], server.references[i]);
+    }
+    server.ExpectTotal();
+    if (HasFailure()) FAIL() << "at step " << step;
   }
   // What was cut stays what it was, whatever became of the queue.
   for (const auto& [slice, bytes] : kept) {

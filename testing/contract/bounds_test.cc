@@ -236,6 +236,11 @@ TEST_P(Bounds, ARefusedBroadcastIsQueuedForNobody) {
 INSTANTIATE_TEST_SUITE_P(Schemes, Bounds, AllSchemes(), SchemeName);
 
 // The heap's own account; a checking allocator has none.
+size_t HeapInUse() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
 TEST(Memory, AFullQueueOfTheSmallestEnvelopesTakesItsBudgetAndAMebibyte) {
   Options options;
   options.max_envelope_bytes = size_t{1} << 20;
@@ -244,18 +249,41 @@ TEST(Memory, AFullQueueOfTheSmallestEnvelopesTakesItsBudgetAndAMebibyte) {
   setup.late = {2};
   LocalCluster cluster(2, "loopback", setup);
   ASSERT_THAT(cluster.status(), IsOk());
-  const auto in_use = [] {
-    const struct mallinfo2 info = mallinfo2();
-    return info.uordblks + info.hblkhd;
-  };
-  const size_t before = in_use();
+  const size_t before = HeapInUse();
   if (before == 0) GTEST_SKIP() << "this allocator counts nothing";
   size_t accepted = 0;
   while (cluster[1].outbox().TrySend(2, "x").ok()) ++accepted;
   const size_t budget = options.link_budget_bytes;
   EXPECT_EQ(accepted, budget / (1 + kEnvelopeCost));
-  EXPECT_LE(in_use() - before, budget + (size_t{1} << 20));
+  EXPECT_LE(HeapInUse() - before, budget + (size_t{1} << 20));
   EXPECT_THAT(cluster.CheckLedgers(), IsOk());
+}
+
+// Small and large ones, for 39 that are away.
+TEST(Memory, ABroadcastIsStoredOnceForAll) {
+  Options options;
+  options.max_envelope_bytes = size_t{1} << 20;
+  options.link_budget_bytes = size_t{16} << 20;
+  LocalCluster::Setup setup = With(options);
+  for (Pid pid = 2; pid <= 40; ++pid) setup.late.insert(pid);
+  LocalCluster cluster(40, "loopback", setup);
+  ASSERT_THAT(cluster.status(), IsOk());
+  const size_t before = HeapInUse();
+  if (before == 0) GTEST_SKIP() << "this allocator counts nothing";
+  const std::string small(1000, 's');
+  const std::string large(100000, 'l');
+  for (int i = 0; i < 300; ++i) {
+    for (int j = 0; j < 100; ++j) {
+      ASSERT_THAT(cluster[1].outbox().TrySend(kBroadcast, small).status(),
+                  IsOk());
+    }
+    ASSERT_THAT(cluster[1].outbox().TrySend(kBroadcast, large).status(),
+                IsOk());
+  }
+  EXPECT_GT(LedgerOf(cluster[1], 40).skipped(), 0u) << "their queues are full";
+  EXPECT_LE(HeapInUse() - before,
+            options.link_budget_bytes + (size_t{4} << 20));
+  EXPECT_LE(cluster[1].stats().total_bytes(), options.link_budget_bytes);
 }
 
 }  // namespace

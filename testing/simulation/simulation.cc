@@ -91,23 +91,27 @@ class Simulation {
       return NewApplication(process);
     };
     ApplyOptions(options_.options, &world.engine);
-    if (options_.draw_options) DrawOptions(&world.engine.link);
+    if (options_.draw_options) DrawOptions(&world.engine);
     // The transport says so too, and the link has to know.
     world.engine.link.fifo = network_.fifo();
     return world;
   }
 
-  void DrawOptions(LinkOptions* link) {
+  void DrawOptions(EngineOptions* engine) {
+    LinkOptions* const link = &engine->link;
     constexpr uint64_t kMaxEnvelope[] = {256, 4096, 30000, 300000};
     link->max_envelope_bytes = kMaxEnvelope[draws_.Below(4)];
     const uint64_t least = link->max_envelope_bytes + kEnvelopeOverhead;
     link->link_budget_bytes = least + draws_.Below(65536);
     link->inbox_budget_bytes = least + draws_.Below(65536);
+    // From less than the queue to one peer may have to far more than all need.
+    engine->total_budget_bytes = least + draws_.Below(uint64_t{1} << 19);
     link->void_on_restart = draws_.Chance(0.3);
     trace_.Note(absl::StrCat("drawn: max_envelope_bytes ",
                              link->max_envelope_bytes, ", link_budget_bytes ",
                              link->link_budget_bytes, ", inbox_budget_bytes ",
-                             link->inbox_budget_bytes, ", on_restart ",
+                             link->inbox_budget_bytes, ", total_budget_bytes ",
+                             engine->total_budget_bytes, ", on_restart ",
                              link->void_on_restart ? "kVoid" : "kResend"));
   }
 

@@ -66,10 +66,10 @@ struct SimulationOptions {
   // play no part. No carrier is linked for their sake.
   Options options{Registry()};
   // Draws some of them by the seed instead: max_envelope_bytes from 256 to
-  // 300,000, both budgets up to 64 KiB above that, and on_restart, for what
-  // happens at such bounds. A handler then has to live with an INVALID_ARGUMENT
-  // for what is too large and with queues that are full after two envelopes.
-  // The trace says what was drawn.
+  // 300,000, both budgets up to 64 KiB above that, the total up to 512 KiB
+  // above it, and on_restart, for what happens at such bounds. A handler then
+  // has to live with an INVALID_ARGUMENT for what is too large and with queues
+  // that are full after two envelopes. The trace says what was drawn.
   bool draw_options = false;
 
   FaultWeights weights = FaultWeights();

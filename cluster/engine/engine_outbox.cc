@@ -1,0 +1,145 @@
+// What Engine makes of envelopes that are to be sent.
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "raft/cluster/engine/engine.h"
+
+namespace raft_cluster::internal {
+namespace {
+
+absl::Status Full(absl::string_view whose) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the queue to ", whose,
+                   " is full (Options::link_budget_bytes); send again later, "
+                   "or wait with Send()"));
+}
+
+}  // namespace
+
+absl::Status Engine::CheckSize(size_t msg_bytes, const Link& link) const {
+  if (msg_bytes <= link.MaxEnvelope()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("msg of ", msg_bytes, " bytes: ",
+                   msg_bytes > options_.link.max_envelope_bytes
+                       ? "this server"
+                       : absl::StrCat("server ", link.pid()),
+                   " allows at most ", link.MaxEnvelope(),
+                   " (Options::max_envelope_bytes)"));
+}
+
+absl::Status Engine::TotalIsFull(const Link& link) {
+  total_was_full_ = true;
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "no room to send to server ", link.pid(), ": this server holds ",
+      total_.held(), " bytes for all its peers, of ",
+      total_.LimitFor(link.live()), " that it may",
+      link.live() ? "" : " for one that is not up",
+      " (Options::total_budget_bytes); send again later, or wait with Send()"));
+}
+
+absl::Status Engine::Check(Pid to, size_t msg_bytes, Micros now) {
+  if (outbox_state_ != State::kOpen) return StatusOf(outbox_state_);
+  if (to == kBroadcast) return CheckForAll(msg_bytes, now);
+  Peer* const peer = peers_.Find(to);
+  if (peer == nullptr) {
+    if (to == options_.link.self) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("server ", to, " sends to itself"));
+    }
+    return absl::NotFoundError(
+        absl::StrCat("no server ", to, " in the configuration"));
+  }
+  absl::Status status = CheckSize(msg_bytes, *peer->link);
+  const uint64_t cost = msg_bytes + kEnvelopeOverhead;
+  if (status.ok() && !peer->link->HasRoom(cost)) {
+    Touch(*peer).NoteFull(now);
+    if (peer->link->HasRoomHere(cost)) return TotalIsFull(*peer->link);
+    return Full(absl::StrCat("server ", to));
+  }
+  return status;
+}
+
+absl::Status Engine::CheckForAll(size_t msg_bytes, Micros now) {
+  std::vector<Pid> full;
+  const uint64_t cost = msg_bytes + kEnvelopeOverhead;
+  for (const uint32_t slot : peers_.slots()) {
+    Link& link = *peers_.at(slot).link;
+    if (absl::Status status = CheckSize(msg_bytes, link); !status.ok()) {
+      return status;
+    }
+    if (link.live() && !link.HasRoom(cost)) {
+      TouchAt(slot).NoteFull(now);
+      if (link.HasRoomHere(cost)) return TotalIsFull(link);
+      full.push_back(link.pid());
+    }
+  }
+  if (full.empty()) return absl::OkStatus();
+  return Full(absl::StrCat(full.size() == 1 ? "server " : "servers ",
+                           absl::StrJoin(full, ", ")));
+}
+
+absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
+                                         Micros now) {
+  now_ = now;
+  absl::Status status = Check(to, envelope.msg.size(), now);
+  if (!status.ok()) return status;
+  Acceptance receipt;
+  if (to != kBroadcast) {
+    Touch(*peers_.Find(to)).Accept(envelope, now);
+    receipt.accepted = 1;
+    return receipt;
+  }
+  // All live ones have room by now; of the others each takes it if it can.
+  SharedItems* const shared = SharedByAll();
+  for (const uint32_t slot : peers_.slots()) {
+    Link& link = TouchAt(slot);
+    if (link.HasRoom(envelope.cost())) {
+      link.Accept(envelope, now, shared);
+      ++receipt.accepted;
+    } else {
+      link.CountSkipped(envelope);
+      Report(link);
+      ++receipt.skipped;
+    }
+  }
+  shared_.Done();
+  return receipt;
+}
+
+int Engine::Join(Pid to, const Outgoing& envelope) {
+  if (outbox_state_ != State::kOpen) return 0;
+  if (to != kBroadcast) {
+    Peer* const peer = peers_.Find(to);
+    if (peer == nullptr || !peer->link->CanJoin(envelope)) return 0;
+    peer->link->Join(envelope);
+    return 1;
+  }
+  SharedItems* const shared = SharedByAll();
+  for (const uint32_t slot : peers_.slots()) {
+    if (!peers_.at(slot).link->CanJoin(envelope, shared)) return 0;
+  }
+  for (const uint32_t slot : peers_.slots()) {
+    peers_.at(slot).link->Join(envelope, shared);
+  }
+  shared_.Done();
+  return static_cast<int>(peers_.size());
+}
+
+void Engine::CountRefused(Pid to) {
+  if (to != kBroadcast) {
+    Peer* const peer = peers_.Find(to);
+    if (peer != nullptr) peer->link->CountRefused();
+    return;
+  }
+  for (const uint32_t slot : peers_.slots()) {
+    peers_.at(slot).link->CountRefused();
+  }
+}
+
+void Engine::CloseOutbox() {
+  if (outbox_state_ == State::kOpen) outbox_state_ = State::kClosed;
+}
+
+}  // namespace raft_cluster::internal
