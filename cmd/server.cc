@@ -4,7 +4,7 @@
 //
 // stdout: a line "1 -> 2: hello there" per envelope received. stderr: all else.
 // SIGUSR1 makes it print its account, as /stats --raw does; SIGUSR2 makes it
-// write the last 4,096 events to --recording.
+// write the last 4,096 events and states to --recording.
 // Ends with 0 when it is told to (SIGINT, SIGTERM, /quit) or --idle_timeout has
 // passed, 3 if envelopes were left then, 1 if it failed, 2 if the command line
 // or the config is wrong.
@@ -71,7 +71,8 @@ Help HelpText() {
       {"Signals",
        {{"SIGINT, SIGTERM", "end it in order, as /quit does; SIGHUP, too"},
         {"SIGUSR1", "the account, as /stats --raw, to stderr"},
-        {"SIGUSR2", "the last 4,096 events, to the file --recording"}}},
+        {"SIGUSR2",
+         "the last 4,096 events and states, to the file --recording"}}},
       {"Exit codes",
        {{"0", "ended in order: told to, or --idle_timeout has passed"},
         {"1",

@@ -76,6 +76,9 @@ std::string ToJson(Recording recording) {
   for (RecordedEvent& event : *recording.mutable_events()) {
     event.set_words(ValidUtf8(ShowEvent(event.event())));
   }
+  for (RecordedState& change : *recording.mutable_states()) {
+    change.set_words(ValidUtf8(ShowState(change)));
+  }
   return Print(recording);
 }
 

@@ -96,12 +96,16 @@ TEST(JsonTest, HasTheRecordingAsWell) {
   event->set_number(9);
   event->mutable_event()->set_kind(Event::PEER_UP);
   event->mutable_event()->set_peer(2);
+  RecordedState* const change = recording.add_states();
+  change->set_peer(2);
+  change->set_state(PeerStats::UP);
   Recording read;
   ASSERT_TRUE(
       google::protobuf::util::JsonStringToMessage(ToJson(recording), &read)
           .ok());
   EXPECT_EQ(read.events(0).number(), 9u);
   EXPECT_EQ(read.events(0).words(), "server 2 is up");
+  EXPECT_EQ(read.states(0).words(), "server 2: UP");
 }
 
 }  // namespace

@@ -123,4 +123,10 @@ std::string ShowEvent(const Event& event) {
   return words;
 }
 
+std::string ShowState(const RecordedState& change) {
+  return absl::StrCat(
+      "server ", change.peer(), ": ", PeerStats::State_Name(change.state()),
+      change.reason().empty() ? "" : absl::StrCat(" (", change.reason(), ")"));
+}
+
 }  // namespace raft_cluster::internal

@@ -71,5 +71,16 @@ TEST(ShowEvent, SaysWhyAPeerCannotBeReached) {
             "server 2 cannot be reached at tcp://db:1: no such host");
 }
 
+TEST(ShowState, HasTheReasonWhereThereIsOne) {
+  RecordedState change;
+  change.set_peer(3);
+  change.set_state(PeerStats::SILENT);
+  change.set_reason("not heard for 2s");
+  EXPECT_EQ(ShowState(change), "server 3: SILENT (not heard for 2s)");
+  change.set_state(PeerStats::UP);
+  change.clear_reason();
+  EXPECT_EQ(ShowState(change), "server 3: UP");
+}
+
 }  // namespace
 }  // namespace raft_cluster::internal

@@ -9,6 +9,7 @@
 //   /status    raft/proto/stats.proto as JSON
 //   /history   each of the last 600 seconds: rates and delays, as JSON
 //   /recorder  raft/proto/recording.proto as JSON: the last 4,096 events
+//              and changes of the peers' states
 //   /healthz   200 if the server moves frames; 503 and why, if it is late by
 //              more than its failure timeout, closed or superseded
 //   /readyz    200 if it is healthy and enough peers are up (?peers=3 says how

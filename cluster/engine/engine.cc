@@ -167,6 +167,7 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
   for (Event& event : effects.events_before) OnEvent(std::move(event));
   for (ItemRun& run : effects.runs) OnRun(*peer, std::move(run));
   for (Event& event : effects.events_after) OnEvent(std::move(event));
+  if (link.has_states()) RecordStates(link);
   if (effects.newer_self) OnNewerSelf(header.dst, now);
   if (effects.freed || leaving_) ++changes_;
   if (!effects.runs.empty()) last_run_ = now;

@@ -155,6 +155,7 @@ class Engine {
   void OnRun(const Peer& peer, ItemRun run);
   // Takes over the events of a link, after a call that may have made some.
   void Report(Link& link);
+  void RecordStates(Link& link);
 
   Link& Touch(Peer& peer) { return agenda_.Touch(peer); }
   Link& TouchAt(uint32_t slot) { return Touch(peers_.at(slot)); }

@@ -44,8 +44,15 @@ void Engine::OnEvent(Event event) {
 }
 
 void Engine::Report(Link& link) {
+  if (link.has_states()) RecordStates(link);
   if (!link.has_events()) return;
   for (Event& event : link.TakeEvents()) OnEvent(std::move(event));
+}
+
+void Engine::RecordStates(Link& link) {
+  for (RecordedState& state : link.TakeStates()) {
+    recorder_.Record(std::move(state), now_);
+  }
 }
 
 void Engine::OnTurnedAway(TurnedAway why, Pid peer, const std::string& address,

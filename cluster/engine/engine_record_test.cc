@@ -1,5 +1,7 @@
 // What engines that meet in memory record, and what their account repeats of
 // it.
+#include <string>
+
 #include "gtest/gtest.h"
 #include "raft/cluster/engine/testing_engines.h"
 
@@ -17,6 +19,28 @@ TEST(Recording, KeepsEventsThatWereFetched) {
   ASSERT_EQ(recording.events_size(), 1);
   EXPECT_EQ(recording.events(0).event().kind(), Event::PEER_UP);
   EXPECT_EQ(recording.events(0).event().peer(), 2);
+}
+
+TEST(Recording, KeepsTheStatesOfPeersAndWhy) {
+  Engines engines(2);
+  engines.Pass(100000);
+  engines.lose = [](Pid from, Pid) { return from == 2; };
+  engines.Pass(3000000, /*step=*/10000);
+  engines.lose = nullptr;
+  engines.Pass(1000000);
+  engines[2].Leave(engines.now);
+  engines.Pass(100000);
+  const Recording recording = engines[1].recorder().Read(engines.now);
+  std::string said;
+  for (const RecordedState& change : recording.states()) {
+    EXPECT_EQ(change.peer(), 2);
+    EXPECT_EQ(change.reason().empty(), change.state() == PeerStats::UP);
+    said += PeerStats::State_Name(change.state()) + " ";
+  }
+  EXPECT_EQ(said, "UP SILENT UP DOWN ");
+  EXPECT_EQ(recording.states(1).reason(), "not heard for 2s");
+  EXPECT_GT(recording.states(1).monotonic_us(), 3000000u);
+  EXPECT_EQ(recording.states(3).reason(), "left");
 }
 
 // The life starts at 100 us of the wall clock, when the other shows a second.

@@ -41,6 +41,8 @@ struct Recorder::State {
   Recording of;
   std::deque<RecordedEvent> events;
   uint64_t recorded = 0;
+  std::deque<RecordedState> states;
+  uint64_t recorded_states = 0;
   // The numbers of the last events of those that may be many.
   std::map<Sort, uint64_t> last_of;
 };
@@ -93,6 +95,17 @@ void Recorder::Record(const Event& event, Micros now) {
   state.events.push_back(std::move(record));
 }
 
+void Recorder::Record(RecordedState change, Micros now) {
+  State& state = *state_;
+  const std::lock_guard<std::mutex> lock(state.mu);
+  change.set_number(++state.recorded_states);
+  change.set_reason(Cut(change.reason()));
+  change.set_unix_us(WallTime(now));
+  change.set_monotonic_us(static_cast<uint64_t>(now));
+  if (state.states.size() >= kMaxStates) state.states.pop_front();
+  state.states.push_back(std::move(change));
+}
+
 void Recorder::SetLife(const Incarnation& life) {
   const std::lock_guard<std::mutex> lock(state_->mu);
   *state_->of.mutable_incarnation() = life;
@@ -106,6 +119,9 @@ Recording Recorder::Read(Micros now) const {
   recording.set_monotonic_us(static_cast<uint64_t>(now));
   for (const RecordedEvent& event : state.events) {
     *recording.add_events() = event;
+  }
+  for (const RecordedState& change : state.states) {
+    *recording.add_states() = change;
   }
   return recording;
 }

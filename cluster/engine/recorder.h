@@ -3,7 +3,8 @@
 // Events are kept here whether or not the server's owner fetches them, and are
 // not taken away by that. Refusals and skips come as fast as strangers and
 // senders like: those of one kind, peer and reason that come within a minute of
-// the first are counted in it, so that they push out nothing else.
+// the first are counted in it, so that they push out nothing else. Changes of
+// the peers' states are kept beside them.
 //
 // Thread rule: any thread. Its lock is its own, and nothing else is done under
 // it, so that it can be read while the engine is stuck, or has just failed an
@@ -25,6 +26,7 @@ namespace raft_cluster::internal {
 class Recorder {
  public:
   static constexpr size_t kMaxEvents = 4096;
+  static constexpr size_t kMaxStates = 4096;
 
   // Microseconds since 1970.
   using WallClock = uint64_t (*)();
@@ -35,6 +37,8 @@ class Recorder {
   ~Recorder();
 
   void Record(const Event& event, Micros now);
+  // `change` says whose state, which, and why; the rest is filled in.
+  void Record(RecordedState change, Micros now);
   // The server is another life from now on.
   void SetLife(const Incarnation& life);
   Recording Read(Micros now) const;

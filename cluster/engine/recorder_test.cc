@@ -123,5 +123,27 @@ TEST_F(RecorderTest, CutsLongDetails) {
   EXPECT_LE(Read().events(0).event().detail().size(), 512u);
 }
 
+TEST_F(RecorderTest, KeepsStatesBesideEventsThatTheyDoNotPushOut) {
+  recorder.Record(Of(Event::PEER_UP, 2), 1);
+  for (int i = 1; i <= 5000; ++i) {
+    wall = 9000 + static_cast<uint64_t>(i);
+    RecordedState change;
+    change.set_peer(i);
+    change.set_state(PeerStats::SILENT);
+    change.set_reason(std::string(1000, 'x'));
+    recorder.Record(change, i);
+  }
+  const Recording recording = Read();
+  EXPECT_EQ(recording.events_size(), 1);
+  ASSERT_EQ(recording.states_size(), 4096);
+  const RecordedState& last = recording.states(4095);
+  EXPECT_EQ(last.number(), 5000u);
+  EXPECT_EQ(last.peer(), 5000);
+  EXPECT_EQ(last.state(), PeerStats::SILENT);
+  EXPECT_EQ(last.reason().size(), 512u);
+  EXPECT_EQ(last.monotonic_us(), 5000u);
+  EXPECT_EQ(last.unix_us(), 14000u);
+}
+
 }  // namespace
 }  // namespace raft_cluster::internal

@@ -23,6 +23,13 @@ void Account::FrameRefused(Refusal::Reason reason, const std::string& address,
   Report(std::move(event));
 }
 
+void Account::StateChanged(PeerStats::State state, std::string reason) {
+  RecordedState& change = states_.emplace_back();
+  change.set_peer(peer_);
+  change.set_state(state);
+  change.set_reason(std::move(reason));
+}
+
 Event Account::Make(Event::Kind kind) const {
   Event event;
   event.set_kind(kind);

@@ -23,6 +23,7 @@
 #include "raft/cluster/link/send_queue.h"
 #include "raft/cluster/link/wire.h"
 #include "raft/proto/event.pb.h"
+#include "raft/proto/recording.pb.h"
 #include "raft/proto/stats.pb.h"
 
 namespace raft_cluster::internal {
@@ -82,6 +83,11 @@ class Account {
   // Those since the last call, in their order.
   std::vector<Event> TakeEvents() { return std::exchange(events_, {}); }
 
+  // What the flight recorder is to know; the owner learns the same by events.
+  void StateChanged(PeerStats::State state, std::string reason);
+  bool has_states() const { return !states_.empty(); }
+  std::vector<RecordedState> TakeStates() { return std::exchange(states_, {}); }
+
   // Its part of the stats.
   void Fill(PeerStats* stats) const;
 
@@ -96,6 +102,7 @@ class Account {
   uint64_t received_bytes_ = 0;
   std::array<uint64_t, Refusal::Reason_ARRAYSIZE> refused_{};
   std::vector<Event> events_;
+  std::vector<RecordedState> states_;
 };
 
 }  // namespace raft_cluster::internal

@@ -124,6 +124,9 @@ class Link {
   // Events of all calls but OnFrame() since the last time.
   bool has_events() const { return account_.has_events(); }
   std::vector<Event> TakeEvents() { return account_.TakeEvents(); }
+  // Changes of the peer's state, for the flight recorder.
+  bool has_states() const { return account_.has_states(); }
+  std::vector<RecordedState> TakeStates() { return account_.TakeStates(); }
 
   // ---- What is due ----------------------------------------------------------
 

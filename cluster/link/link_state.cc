@@ -127,11 +127,13 @@ void Link::ReportState() {
   account_.Report(std::move(event));
 }
 
-// For the stats alone: how exact it is depends on how often somebody looks.
+// For the stats and the flight recorder: how exact it is depends on how often
+// somebody looks, and nothing is decided by it.
 void Link::NoteState(Micros now) {
   if (noted_ == state()) return;
   noted_ = state();
   noted_since_ = now;
+  account_.StateChanged(noted_, Reason());
 }
 
 std::string Link::Reason() const {

@@ -1,9 +1,11 @@
 #include "raft/cmd/top/replay.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <map>
+#include <vector>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
@@ -18,7 +20,7 @@
 namespace raft_cluster::internal {
 namespace {
 
-// 4,096 events, each with all that it can say.
+// 4,096 events and states, each with all that it can say.
 constexpr size_t kMaxBytes = size_t{64} << 20;
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
@@ -42,25 +44,32 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return content;
 }
 
-// The state in which an event leaves its peer; "" if in the one before.
-std::string StateAfter(const Event& event) {
-  switch (event.kind()) {
-    case Event::PEER_UP:
-      return "UP";
-    case Event::PEER_SLOW:
-      return "SLOW";
-    case Event::PEER_SILENT:
-      return "SILENT";
-    case Event::PEER_DOWN:
-    case Event::PEER_LEFT:
-      return "DOWN";
-    default:
-      return "";
-  }
-}
-
 uint64_t Since(uint64_t before_us, uint64_t now_us) {
   return now_us > before_us ? now_us - before_us : 0;
+}
+
+struct Line {
+  uint64_t monotonic_us = 0;
+  uint64_t unix_us = 0;
+  std::string words;
+};
+
+// By time; at one time first what happened, then what became of the peer.
+std::vector<Line> LinesOf(const Recording& recording) {
+  std::vector<Line> lines;
+  for (const RecordedEvent& event : recording.events()) {
+    lines.push_back(
+        {event.monotonic_us(), event.unix_us(), ShowEvent(event.event())});
+  }
+  for (const RecordedState& change : recording.states()) {
+    lines.push_back(
+        {change.monotonic_us(), change.unix_us(), ShowState(change)});
+  }
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const Line& a, const Line& b) {
+                     return a.monotonic_us < b.monotonic_us;
+                   });
+  return lines;
 }
 
 }  // namespace
@@ -93,31 +102,28 @@ std::string ShowRecording(const Recording& recording) {
                     " before them are gone");
   }
   absl::StrAppend(&out, "\n");
-  struct Last {
-    std::string state;
-    uint64_t monotonic_us = 0;
-  };
-  std::map<int32_t, Last> peers;
   uint64_t before_us = 0;
-  for (const RecordedEvent& recorded : recording.events()) {
-    const Event& event = recorded.event();
-    const uint64_t now_us = recorded.monotonic_us();
+  for (const Line& line : LinesOf(recording)) {
     // The clock on the wall may have been set; what lies between is of the
     // other.
     absl::StrAppendFormat(
-        &out, "%s %9s  %s\n", ShowTime(recorded.unix_us()),
-        before_us == 0
-            ? ""
-            : absl::StrCat("+", ShowMicros(Since(before_us, now_us))),
-        Printable(ShowEvent(event)));
-    before_us = now_us;
-    const std::string state = StateAfter(event);
-    if (!state.empty()) peers[event.peer()] = {state, now_us};
+        &out, "%s %9s  %s\n", ShowTime(line.unix_us),
+        before_us == 0 ? ""
+                       : absl::StrCat("+", ShowMicros(Since(
+                                               before_us, line.monotonic_us))),
+        Printable(line.words));
+    before_us = line.monotonic_us;
   }
-  for (const auto& [pid, last] : peers) {
+  std::map<int32_t, const RecordedState*> last;
+  for (const RecordedState& change : recording.states()) {
+    last[change.peer()] = &change;
+  }
+  for (const auto& [pid, change] : last) {
     absl::StrAppend(
-        &out, "in the end: server ", pid, " ", last.state, " for ",
-        ShowMicros(Since(last.monotonic_us, recording.monotonic_us())), "\n");
+        &out, "in the end: server ", pid, " ",
+        PeerStats::State_Name(change->state()), " for ",
+        ShowMicros(Since(change->monotonic_us(), recording.monotonic_us())),
+        "\n");
   }
   return out;
 }

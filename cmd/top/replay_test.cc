@@ -33,13 +33,18 @@ TEST(Replay, HasALineForEachEvent) {
        "unixUs": "1250000", "monotonicUs": "10000000"},
       {"number": "10", "event": {"kind": "FRAME_REFUSED", "peer": 2,
        "refusal": "CHECKSUM", "count": "3"},
-       "unixUs": "1500000", "monotonicUs": "10500000"}]})"));
+       "unixUs": "1500000", "monotonicUs": "10500000"}], "states": [
+      {"number": "1", "peer": 2, "state": "UP",
+       "unixUs": "1000000", "monotonicUs": "5000000"},
+      {"number": "2", "peer": 2, "state": "SILENT", "reason": "not heard",
+       "unixUs": "1250000", "monotonicUs": "10000000"}]})"));
   ASSERT_TRUE(recording.ok()) << recording.status();
   const std::string shown = ShowRecording(*recording);
   EXPECT_THAT(shown, HasSubstr("server 1 at tcp://one:1, "));
   EXPECT_THAT(shown, HasSubstr("3 events; 7 before them are gone\n"));
   EXPECT_THAT(shown, HasSubstr("            server 2 is up\n"));
   EXPECT_THAT(shown, HasSubstr("    +5.0 s  server 2 is silent"));
+  EXPECT_THAT(shown, HasSubstr("  server 2: SILENT (not heard)\n"));
   EXPECT_THAT(shown, HasSubstr(" +500.0 ms  refused 3 x CHECKSUM"));
   EXPECT_THAT(shown, HasSubstr("in the end: server 2 SILENT for 1.0 min\n"));
 }
