@@ -1,6 +1,5 @@
 #include "raft/cmd/top/terminal.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -10,20 +9,13 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace raft_cluster::internal {
 namespace {
 
-bool WriteAll(absl::string_view text) {
-  while (!text.empty()) {
-    const ssize_t size = write(STDOUT_FILENO, text.data(), text.size());
-    if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (size < 0) return false;
-    text.remove_prefix(static_cast<size_t>(size));
-  }
-  return true;
-}
+// A terminal that is stopped keeps nobody from ending.
+constexpr absl::Duration kPatience = absl::Milliseconds(200);
 
 bool SizeOf(winsize& size) {
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 &&
@@ -32,7 +24,7 @@ bool SizeOf(winsize& size) {
 
 }  // namespace
 
-Terminal::Terminal() {
+Terminal::Terminal(Output* output) : output_(*output) {
   const char* const kind = std::getenv("TERM");
   is_screen_ = isatty(STDOUT_FILENO) != 0 && kind != nullptr &&
                std::strcmp(kind, "dumb") != 0;
@@ -49,11 +41,18 @@ Terminal::Terminal() {
     has_keys_ = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
   }
   // The other screen, and no cursor on it.
-  if (is_screen_) WriteAll("\x1b[?1049h\x1b[?25l");
+  if (is_screen_) output_.Write("\x1b[?1049h\x1b[?25l", kPatience);
 }
 
 Terminal::~Terminal() {
-  if (is_screen_) WriteAll("\x1b[?25h\x1b[?1049l");
+  if (is_screen_) {
+    // Goes on if Ctrl-S has stopped it, which is as if it were stopped here.
+    if (has_keys_) {
+      tcflow(STDOUT_FILENO, TCOOFF);
+      tcflow(STDOUT_FILENO, TCOON);
+    }
+    output_.Write("\x1b[?25h\x1b[?1049l", kPatience);
+  }
   if (has_keys_) tcsetattr(STDIN_FILENO, TCSANOW, &before_);
 }
 
@@ -72,7 +71,7 @@ int Terminal::rows() const {
   return is_screen_ && SizeOf(size) ? size.ws_row : 0;
 }
 
-bool Terminal::Show(const std::vector<std::string>& lines) {
+Output::Outcome Terminal::Show(const std::vector<std::string>& lines) {
   std::string out;
   if (is_screen_) {
     out = "\x1b[H";
@@ -86,7 +85,7 @@ bool Terminal::Show(const std::vector<std::string>& lines) {
     for (const std::string& line : lines) absl::StrAppend(&out, line, "\n");
   }
   shown_ = true;
-  return WriteAll(out);
+  return output_.Write(out);
 }
 
 char Terminal::ReadKey() {

@@ -1,6 +1,6 @@
 // A terminal that shows one screen after the other, and gives single keys.
 //
-//   Terminal terminal;             // Nothing changes where there is none.
+//   Terminal terminal(&output);    // Nothing changes where there is none.
 //   terminal.Show(lines);
 //   if (terminal.ReadKey() == 'q') ...
 //
@@ -15,11 +15,14 @@
 #include <string>
 #include <vector>
 
+#include "raft/cmd/top/output.h"
+
 namespace raft_cluster::internal {
 
 class Terminal {
  public:
-  Terminal();
+  // `output` is that of stdout, and outlives it.
+  explicit Terminal(Output* output);
   ~Terminal();
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
@@ -32,9 +35,8 @@ class Terminal {
   int columns() const;
   int rows() const;
 
-  // In the place of the last ones; where there is no screen, below them. False:
-  // stdout cannot be written.
-  bool Show(const std::vector<std::string>& lines);
+  // In the place of the last ones; where there is no screen, below them.
+  Output::Outcome Show(const std::vector<std::string>& lines);
 
   // To be polled for keys; -1 where nobody can press any.
   int key_fd() const { return has_keys_ ? 0 : -1; }
@@ -42,6 +44,7 @@ class Terminal {
   char ReadKey();
 
  private:
+  Output& output_;
   bool is_screen_ = false;
   bool has_keys_ = false;
   bool shown_ = false;

@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <iostream>
+#include <cerrno>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
@@ -34,6 +35,7 @@
 #include "raft/cmd/program.h"
 #include "raft/cmd/top/collector.h"
 #include "raft/cmd/top/fetcher.h"
+#include "raft/cmd/top/output.h"
 #include "raft/cmd/top/replay.h"
 #include "raft/cmd/top/screen.h"
 #include "raft/cmd/top/terminal.h"
@@ -101,7 +103,7 @@ class Top {
   ExitCode Run() {
     // A stream of JSON is for a program, whoever looks on.
     if (IsJson()) return RunJson();
-    Terminal terminal;
+    Terminal terminal(&output_);
     keys_ = &terminal;
     while (!Ended()) {
       const absl::Time next = absl::Now() + absl::GetFlag(FLAGS_interval);
@@ -110,9 +112,9 @@ class Top {
       options.columns = terminal.columns();
       options.rows = terminal.rows();
       options.colours = terminal.has_colours();
-      if (!terminal.Show(ShowScreen(collector_.Collect(), options))) {
-        return kFailed;
-      }
+      const auto shown =
+          terminal.Show(ShowScreen(collector_.Collect(), options));
+      if (shown != Output::Outcome::kWritten) return CodeOf(shown);
       Wait(next);
     }
     return kDone;
@@ -129,12 +131,18 @@ class Top {
     return json + "\n";
   }
 
+  static ExitCode CodeOf(Output::Outcome outcome) {
+    if (outcome != Output::Outcome::kFailed) return kDone;
+    Say(absl::StrCat("stdout cannot be written: ", std::strerror(errno)));
+    return kFailed;
+  }
+
   ExitCode RunJson() {
     while (!Ended()) {
       const absl::Time next = absl::Now() + absl::GetFlag(FLAGS_interval);
       Ask();
-      std::cout << ToJson(collector_.Collect()) << std::flush;
-      if (!std::cout) return kFailed;
+      const auto written = output_.Write(ToJson(collector_.Collect()));
+      if (written != Output::Outcome::kWritten) return CodeOf(written);
       Wait(next);
     }
     return kDone;
@@ -177,6 +185,8 @@ class Top {
            info.ssi_signo != SIGUSR1 && info.ssi_signo != SIGUSR2;
   }
 
+  Output output_{STDOUT_FILENO, [this] { return Wakers(); },
+                 [this] { return Ended(); }};
   Fetcher fetcher_;
   Collector collector_;
   Terminal* keys_ = nullptr;

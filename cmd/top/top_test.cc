@@ -2,6 +2,9 @@
 // that the test plays come and go.
 // Usage: top_test PROGRAM
 
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -135,6 +139,28 @@ TEST_F(InTmux, EndsAtControlCWhileNobodyAnswers) {
   EXPECT_TRUE(Shows("ended with 0")) << Screen();
 }
 
+// By Ctrl-S, with a screen under way.
+TEST_F(InTmux, EndsAtASignalInATerminalThatIsStopped) {
+  StatusPort one;
+  one.Answer(StatsOf(1, {kUp, kUp}));
+  Start(absl::StrCat("--interval=10ms ", one.url()));
+  ASSERT_TRUE(Shows("1 of 1 servers answer")) << Screen();
+  const std::string panes =
+      Tmux("list-panes -F '#{pane_pid}' | xargs pgrep -P").output;
+  const std::string pid(absl::StripAsciiWhitespace(panes));
+  ASSERT_NE(pid, "");
+  Tmux("send-keys C-s");
+  // Stopped: what it shows has the time, and changes no more.
+  ASSERT_TRUE(Eventually([&] {
+    const std::string before = Screen();
+    absl::SleepFor(absl::Seconds(1.5));
+    return before == Screen();
+  }));
+  ASSERT_EQ(Shell("kill -TERM " + pid).exit_code, 0);
+  EXPECT_TRUE(Shows("ended with 0")) << Screen();
+  EXPECT_THAT(Screen(), Not(HasSubstr("hears"))) << "the screen is as before";
+}
+
 TEST_F(InTmux, FitsIntoAWindowThatIsMadeSmall) {
   StatusPort one;
   one.Answer(StatsOf(1, std::vector<PeerStats::State>(30, kUp)));
@@ -160,6 +186,40 @@ TEST(Top, PrintsOnceWithoutATerminal) {
   EXPECT_EQ(json.exit_code, 0) << json.output;
   EXPECT_THAT(json.output, HasSubstr("\"state\":\"DOWN\""));
   EXPECT_EQ(json.output.find('\n'), json.output.size() - 1);
+}
+
+// Its stdout is a pipe that is full.
+TEST(Top, EndsAtASignalWhileNobodyReadsWhatItSays) {
+  StatusPort one;
+  // So many lines that each write fills what room there is.
+  one.Answer(StatsOf(1, std::vector<PeerStats::State>(500, PeerStats::DOWN)));
+  for (const std::string format : {"--format=table", "--format=json"}) {
+    for (const int signal : {SIGTERM, SIGINT}) {
+      int out[2];
+      ASSERT_EQ(pipe(out), 0);
+      const int room = fcntl(out[1], F_SETPIPE_SZ, 4096);
+      const std::string url(one.url());
+      const pid_t pid = fork();
+      if (pid == 0) {
+        dup2(out[1], STDOUT_FILENO);
+        execl(program->c_str(), "top", "--interval=10ms", format.c_str(),
+              url.c_str(), nullptr);
+        _exit(127);
+      }
+      EXPECT_TRUE(Eventually([&] {
+        int held = 0;
+        return ioctl(out[0], FIONREAD, &held) == 0 && held == room;
+      }));
+      kill(pid, signal);
+      int status = 0;
+      EXPECT_TRUE(Eventually([&] {
+        return waitpid(pid, &status, WNOHANG) != 0;
+      })) << format;
+      EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+      close(out[0]);
+      close(out[1]);
+    }
+  }
 }
 
 TEST(Top, FailsOnceWhereNobodyAnswers) {
