@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 
 #include "absl/status/status.h"
 
@@ -41,6 +42,39 @@ void SetRates(const Stats& before, ClusterStatus::Server& server) {
   rates.set_received_bytes(Growth(bytes[1], bytes[3]) / seconds);
 }
 
+// How often each delay occurred, all peers together, by its upper bound.
+std::map<uint64_t, uint64_t> DelaysOf(const Stats& stats) {
+  std::map<uint64_t, uint64_t> counts;
+  for (const PeerStats& peer : stats.peers()) {
+    for (const Histogram::Bucket& bucket : peer.delay().buckets()) {
+      counts[bucket.up_to_us()] += bucket.count();
+    }
+  }
+  return counts;
+}
+
+void SetDelay(const Stats& before, ClusterStatus::Server& server) {
+  server.clear_delay();
+  if (!IsSameLife(before, server.stats())) return;
+  std::map<uint64_t, uint64_t> counts = DelaysOf(server.stats());
+  uint64_t all = 0;
+  for (const auto& [up_to_us, count] : DelaysOf(before)) {
+    uint64_t& now = counts[up_to_us];
+    now -= std::min(now, count);
+  }
+  for (const auto& [up_to_us, count] : counts) all += count;
+  if (all == 0) return;
+  ClusterStatus::Delay& delay = *server.mutable_delay();
+  delay.set_count(all);
+  uint64_t seen = 0;
+  for (const auto& [up_to_us, count] : counts) {
+    // The ranks of the two, from 1 on, rounded up.
+    if (seen < (all + 1) / 2) delay.set_p50_us(up_to_us);
+    if (seen < all - all / 100) delay.set_p99_us(up_to_us);
+    seen += count;
+  }
+}
+
 }  // namespace
 
 bool IsLive(const PeerStats& peer) {
@@ -76,9 +110,11 @@ void Collector::Add(uint64_t unix_us,
       server.clear_error();
       *server.mutable_stats() = *answer;
       SetRates(before, server);
+      SetDelay(before, server);
     } else if (!absl::IsCancelled(answer.status())) {
       server.set_error(std::string(answer.status().message()));
       server.clear_rates();
+      server.clear_delay();
     }
   }
 }

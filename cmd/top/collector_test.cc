@@ -38,6 +38,35 @@ TEST(Collector, HasNoRatesAcrossARestart) {
   EXPECT_FALSE(collector.Collect().servers(0).has_rates());
 }
 
+void AddDelays(Stats& stats, uint64_t up_to_us, uint64_t count) {
+  auto* const bucket = stats.mutable_peers(0)->mutable_delay()->add_buckets();
+  bucket->set_up_to_us(up_to_us);
+  bucket->set_count(count);
+}
+
+TEST(Collector, HasDelaysOfTheTimeSinceTheAnswerBefore) {
+  Collector collector({"a"});
+  Stats before = At(1'000'000, 0, 0);
+  AddDelays(before, 5, 1'000'000);
+  AddDelays(before, 79, 10);
+  collector.Add(1, {before});
+  EXPECT_FALSE(collector.Collect().servers(0).has_delay());
+  Stats now = At(2'000'000, 0, 0);
+  AddDelays(now, 5, 1'000'000);
+  AddDelays(now, 79, 10 + 98);
+  AddDelays(now, 127, 1);
+  AddDelays(now, 1023, 1);
+  collector.Add(2, {now});
+  ClusterStatus status = collector.Collect();
+  EXPECT_EQ(status.servers(0).delay().count(), 100u);
+  EXPECT_EQ(status.servers(0).delay().p50_us(), 79u);
+  EXPECT_EQ(status.servers(0).delay().p99_us(), 127u);
+
+  now.set_unix_us(3'000'000);
+  collector.Add(3, {now});
+  EXPECT_FALSE(collector.Collect().servers(0).has_delay()) << "none since";
+}
+
 TEST(Collector, PutsThoseInTroubleFirst) {
   Collector collector({"a", "b", "c", "d"});
   const auto up = PeerStats::UP;

@@ -9,8 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
-#include "raft/cmd/console.h"
-#include "raft/cmd/stats_table.h"
 #include "raft/cmd/top/collector.h"
 #include "raft/status/event_words.h"
 
@@ -81,6 +79,29 @@ std::pair<const char*, Colour> CellOf(PeerStats::State state) {
     default:
       return {"?", Colour::kNone};
   }
+}
+
+// "1500", "15.0k", "1.5M", of which it says how many, or how many bytes: at
+// most six columns.
+std::string ShortAmount(double amount) {
+  if (amount < 9'999.5) return absl::StrFormat("%.0f", amount);
+  for (const char* unit : {"k", "M", "G", "T"}) {
+    amount /= 1'000;
+    if (amount < 999.95) return absl::StrFormat("%.1f%s", amount, unit);
+  }
+  return "much";
+}
+
+// "850us", "1.3ms", "2.0s", at most six columns; "-" for 0.
+std::string ShortMicros(uint64_t us) {
+  if (us == 0) return "-";
+  const auto amount = static_cast<double>(us);
+  if (us < 1'000) return absl::StrCat(us, "us");
+  if (us < 99'950) return absl::StrFormat("%.1fms", amount / 1e3);
+  if (us < 999'500) return absl::StrFormat("%.0fms", amount / 1e3);
+  if (us < 600'000'000) return absl::StrFormat("%.1fs", amount / 1e6);
+  if (us < 86'400'000'000) return absl::StrFormat("%.0fmin", amount / 60e6);
+  return absl::StrFormat("%.0fd", amount / 86'400e6);
 }
 
 // "7", or where nothing has answered yet, the port that was asked.
@@ -199,16 +220,19 @@ class Screen {
   }
 
   void Figures() {
-    Heading(absl::StrFormat("%7s %6s %8s %8s %10s %10s %9s %7s %7s", "server",
-                            "live", "sent/s", "recv/s", "out/s", "in/s",
-                            "queued", "oldest", "late"));
+    Heading(absl::StrFormat("%7s %7s %6s %6s %6s %6s %6s %6s %6s %6s %6s",
+                            "server", "live", "sent/s", "recv/s", "out/s",
+                            "in/s", "queued", "oldest", "p50", "p99", "late"));
     for (const Server& server : status_.servers()) {
       if (!server.error().empty()) continue;
-      Put(absl::StrFormat("%7d %6s %s %9s %7s %7s", server.stats().pid(),
-                          LiveOf(server.stats()), RatesOf(server),
-                          ShowBytes(QueuedOf(server.stats())),
-                          ShowMicros(OldestOf(server.stats())),
-                          ShowMicros(server.stats().late_us())));
+      Put(absl::StrFormat("%7d %7s %s %6s %6s %6s %6s %6s",
+                          server.stats().pid(), LiveOf(server.stats()),
+                          RatesOf(server),
+                          ShortAmount(QueuedOf(server.stats())),
+                          ShortMicros(OldestOf(server.stats())),
+                          ShortMicros(server.delay().p50_us()),
+                          ShortMicros(server.delay().p99_us()),
+                          ShortMicros(server.stats().late_us())));
     }
   }
 
@@ -219,13 +243,13 @@ class Screen {
   }
   static std::string RatesOf(const Server& server) {
     if (!server.has_rates()) {
-      return absl::StrFormat("%8s %8s %10s %10s", "-", "-", "-", "-");
+      return absl::StrFormat("%6s %6s %6s %6s", "-", "-", "-", "-");
     }
     const ClusterStatus::Rates& rates = server.rates();
-    return absl::StrFormat(
-        "%8.0f %8.0f %10s %10s", rates.sent(), rates.received(),
-        ShowBytes(static_cast<uint64_t>(rates.sent_bytes())),
-        ShowBytes(static_cast<uint64_t>(rates.received_bytes())));
+    return absl::StrFormat("%6s %6s %6s %6s", ShortAmount(rates.sent()),
+                           ShortAmount(rates.received()),
+                           ShortAmount(rates.sent_bytes()),
+                           ShortAmount(rates.received_bytes()));
   }
   static uint64_t QueuedOf(const Stats& stats) {
     uint64_t bytes = 0;

@@ -3,6 +3,7 @@
 #include "raft/cmd/top/screen.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -38,6 +39,14 @@ ClusterStatus OneIsSilent() {
   collector.Add(1, {one, two, StatsOf(3, {kUp, kUp, kUp})});
   one.set_unix_us(2'000'000);
   one.set_sent(1500);
+  one.mutable_peers(0)->set_sent_bytes(81'920);
+  one.set_late_us(150'000);
+  for (const auto& [up_to_us, count] :
+       {std::pair<int, int>{127, 90}, {15'359, 10}}) {
+    auto* const bucket = one.mutable_peers(0)->mutable_delay()->add_buckets();
+    bucket->set_up_to_us(static_cast<uint64_t>(up_to_us));
+    bucket->set_count(static_cast<uint64_t>(count));
+  }
   collector.Add(2'000'000, {one, two, gone});
   return collector.Collect();
 }
@@ -56,12 +65,12 @@ TEST(ShowScreen, SaysWhoHearsWhomTheWorstFirst) {
             "      1    -   up  SIL\n"
             "      2   up    -   up\n"
             "\n"
-            " server   live   sent/s   recv/s      out/s       in/s    queued "
-            " oldest    late\n"
-            "      1    1/2     1500        0        0 B        0 B   2.0 KiB "
-            "  3.5 s       -\n"
-            "      2    2/2        -        -          -          -       0 B "
-            "      -       -\n"
+            " server    live sent/s recv/s  out/s   in/s queued oldest    p50 "
+            "   p99   late\n"
+            "      1     1/2   1500      0  81.9k      0   2048   3.5s  127us "
+            "15.4ms  150ms\n"
+            "      2     2/2      -      -      -      -      0      -      - "
+            "     -      -\n"
             "\n"
             "why\n"
             "1 -> 3  SILENT: because of 3");
