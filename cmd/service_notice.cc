@@ -46,13 +46,18 @@ bool IsAsked() { return false; }
 }  // namespace
 
 ServiceNotice::ServiceNotice(std::function<Report()> report)
-    : report_(std::move(report)) {
-  if (!IsAsked()) return;
-  Notify("READY=1");
+    : report_(std::move(report)) {}
+
+absl::Status ServiceNotice::Start() {
+  if (!IsAsked()) return absl::OkStatus();
+  if (!stopping_.ok() || !end_.ok()) {
+    return absl::ResourceExhaustedError(
+        "no descriptor is left to speak to the service manager with");
+  }
   const absl::Duration watchdog = WatchdogTimeout();
   const absl::Duration interval =
       watchdog > absl::ZeroDuration() ? watchdog / 2 : kStatusInterval;
-  thread_ = std::thread([this, interval] { Run(interval); });
+  return StartThread([this, interval] { Run(interval); }, &thread_);
 }
 
 ServiceNotice::~ServiceNotice() {
@@ -62,6 +67,7 @@ ServiceNotice::~ServiceNotice() {
 
 void ServiceNotice::Run(absl::Duration interval) {
   const auto timeout_ms = static_cast<int>(absl::ToInt64Milliseconds(interval));
+  Notify("READY=1");
   std::string said;
   bool stopping = false;
   for (;;) {

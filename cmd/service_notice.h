@@ -2,6 +2,7 @@
 // how it is doing: ready, well, about to end.
 //
 //   ServiceNotice notice([&server] { return ReportOf(server.stats()); });
+//   const absl::Status started = notice.Start();
 //   ...
 //   notice.Stopping();
 //
@@ -17,9 +18,10 @@
 
 #include <functional>
 #include <string>
-#include <thread>  // NOLINT(build/c++11)
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "raft/base/thread.h"
 #include "raft/cmd/latch.h"
 
 namespace raft_cluster::internal {
@@ -31,9 +33,14 @@ class ServiceNotice {
     std::string status;  // A line for `systemctl status`.
   };
 
-  // Says that the program is ready. `report` is called until the destructor has
-  // returned.
+  // `report` is called from Start() on until the destructor has returned.
   explicit ServiceNotice(std::function<Report()> report);
+  // Says that the program is ready. At most once. RESOURCE_EXHAUSTED: there is
+  // no thread or descriptor to go on with, and nothing was said. A manager that
+  // waits for word of the program would end it: better that it ends by itself,
+  // and says why.
+  absl::Status Start();
+
   // Says no more.
   ~ServiceNotice();
   ServiceNotice(const ServiceNotice&) = delete;
@@ -49,7 +56,7 @@ class ServiceNotice {
   const std::function<Report()> report_;
   Latch stopping_;
   Latch end_;
-  std::thread thread_;
+  Thread thread_;
 };
 
 }  // namespace raft_cluster::internal

@@ -4,8 +4,10 @@
 #include "raft/cmd/service_notice.h"
 
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -14,8 +16,10 @@
 #include <cstring>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "raft/base/thread.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -57,6 +61,7 @@ TEST(ServiceNotice, SaysThatItIsReadyHowItIsAndThatItEnds) {
   ServiceNotice notice([] {
     return ServiceNotice::Report{true, "2 of 4\npeers"};
   });
+  ASSERT_TRUE(notice.Start().ok());
   EXPECT_EQ(manager.Hear(), "READY=1");
   EXPECT_EQ(manager.Hear(), "WATCHDOG=1");
   EXPECT_EQ(manager.Hear(), "STATUS=2 of 4 peers");
@@ -68,9 +73,10 @@ TEST(ServiceNotice, FeedsTheWatchdogWhileTheReportSaysWell) {
   const Manager manager;
   setenv("WATCHDOG_USEC", "20000", 1);
   std::atomic<bool> healthy{true};
-  const ServiceNotice notice([&healthy] {
+  ServiceNotice notice([&healthy] {
     return ServiceNotice::Report{healthy, ""};
   });
+  ASSERT_TRUE(notice.Start().ok());
   EXPECT_EQ(manager.Hear(), "READY=1");
   for (int i = 0; i < 5; ++i) EXPECT_EQ(manager.Hear(), "WATCHDOG=1");
   healthy = false;
@@ -86,10 +92,66 @@ TEST(ServiceNotice, FeedsTheWatchdogWhileItStops) {
   const Manager manager;
   setenv("WATCHDOG_USEC", "20000", 1);
   ServiceNotice notice([] { return ServiceNotice::Report{false, ""}; });
+  ASSERT_TRUE(notice.Start().ok());
   EXPECT_EQ(manager.Hear(), "READY=1");
   notice.Stopping();
   EXPECT_EQ(manager.Hear(), "STOPPING=1");
   for (int i = 0; i < 3; ++i) EXPECT_EQ(manager.Hear(), "WATCHDOG=1");
+}
+
+TEST(ServiceNotice, SaysNothingWithoutADescriptor) {
+  const Manager manager;
+  rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none = {0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  ServiceNotice notice([] { return ServiceNotice::Report(); });
+  const absl::Status started = notice.Start();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(started.code(), absl::StatusCode::kResourceExhausted) << started;
+  EXPECT_EQ(manager.Hear(/*timeout_ms=*/0), "");
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define RAFT_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define RAFT_SANITIZED
+#endif
+#endif
+
+// 0: as it is to be. No memory may be mapped, and so no thread's stack. (A
+// limit on the number of threads would not bind root.)
+int StartWithoutAThread() {
+  // The C library keeps the stacks of threads that have ended.
+  constexpr int kMaxKept = 64;
+  const rlimit none = {1 << 20, 1 << 20};
+  if (setrlimit(RLIMIT_AS, &none) != 0) return 1;
+  for (int i = 0; i < kMaxKept; ++i) {
+    Thread kept;
+    if (StartThread([] { pause(); }, &kept).ok()) {
+      kept.detach();
+      continue;
+    }
+    ServiceNotice notice([] { return ServiceNotice::Report(); });
+    return absl::IsResourceExhausted(notice.Start()) ? 0 : 2;
+  }
+  return 3;
+}
+
+TEST(ServiceNotice, SaysNothingWithoutAThread) {
+#ifdef RAFT_SANITIZED
+  GTEST_SKIP() << "a sanitizer needs memory of its own for each thread";
+#endif
+  const Manager manager;
+  const pid_t child = fork();
+  ASSERT_NE(child, -1);
+  if (child == 0) _exit(StartWithoutAThread());
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status)) << "died of signal " << WTERMSIG(status);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(manager.Hear(/*timeout_ms=*/0), "");
 }
 
 TEST(ServiceNotice, AsksForNoReportWhereNobodyListens) {
@@ -100,6 +162,7 @@ TEST(ServiceNotice, AsksForNoReportWhereNobodyListens) {
       asked = true;
       return ServiceNotice::Report();
     });
+    EXPECT_TRUE(notice.Start().ok());
     notice.Stopping();
   }
   EXPECT_FALSE(asked);

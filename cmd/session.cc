@@ -117,8 +117,9 @@ ExitCode RunSession(Server& server, const SessionOptions& options) {
     started = StartThread([&] { commander.Run(); }, &commanding);
   }
   if (started.ok()) started = StartThread([&] { watch.Run(); }, &watching);
-  if (!started.ok()) ending.Set(kFailed, std::string(started.message()));
   ServiceNotice notice([&server] { return ReportOf(server.stats()); });
+  if (started.ok()) started = notice.Start();
+  if (!started.ok()) ending.Set(kFailed, std::string(started.message()));
 
   WaitForEnd(server, options, ending);
   const Ending::Reason reason = ending.reason();
