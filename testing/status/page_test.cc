@@ -2,17 +2,20 @@
 // of testing/status/browser.py drives.
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "raft/testing/programs/program_cluster.h"
 
@@ -21,6 +24,8 @@ namespace {
 
 constexpr int kServers = 6;
 constexpr int kSkip = 77;
+constexpr absl::Duration kInTime = absl::Seconds(3);
+constexpr absl::Duration kMachineIsBusy = absl::Milliseconds(200);
 
 // What the script answers, and how it ends.
 class Browser {
@@ -71,7 +76,10 @@ class StatusPage : public testing::Test {
         for (int i = 0; i < 3; ++i) {
           servers_[i]->Write(line + "\n", absl::Seconds(1));
         }
-        absl::SleepFor(absl::Milliseconds(10));
+        const absl::Time until = absl::Now() + absl::Milliseconds(10);
+        absl::SleepFor(until - absl::Now());
+        const int64_t late = absl::ToInt64Milliseconds(absl::Now() - until);
+        worst_late_ms_ = std::max<int64_t>(worst_late_ms_, late);
       }
     });
   }
@@ -88,6 +96,8 @@ class StatusPage : public testing::Test {
   std::vector<std::unique_ptr<Process>> servers_;
   std::string url_;
   std::atomic<bool> stop_{false};
+  // Of the talker's waking up.
+  std::atomic<int64_t> worst_late_ms_{0};
   std::thread talker_;
 };
 
@@ -103,19 +113,27 @@ TEST_F(StatusPage, ShowsWhatHappensToTheCluster) {
   browser.Expect("width 1600 light status.png");
   browser.Expect("keyboard");
 
-  // On a machine with much else to do, not each of them is seen in time.
-  bool in_time = false;
-  std::string said;
-  for (int pid = kServers; pid > 3 && !in_time; --pid) {
+  // From the kill until the script has seen it. Where the machine is so busy
+  // that a thread which sleeps comes late, so does all of this: then only that
+  // it is seen at all, and its reason, is tried.
+  absl::Duration best = absl::InfiniteDuration();
+  std::string measured;
+  for (int pid = kServers; pid > 3 && best > kInTime; --pid) {
+    const absl::Time killed = absl::Now();
     servers_[static_cast<size_t>(pid) - 1]->Signal(SIGKILL);
-    said = browser.Ask(absl::StrCat("state ", pid, " SILENT"));
+    const std::string said =
+        browser.Ask(absl::StrCat("state ", pid, " SILENT"));
+    const absl::Duration took = absl::Now() - killed;
     ASSERT_TRUE(absl::StartsWith(said, "ok")) << said;
-    int ms = 0;
-    ASSERT_TRUE(absl::SimpleAtoi(said.substr(3, said.find(' ', 3) - 3), &ms));
-    in_time = ms <= 3000;
+    best = std::min(best, took);
+    absl::StrAppend(&measured, absl::FormatDuration(took), " ");
     browser.Expect(absl::StrCat("first ", pid));
   }
-  EXPECT_TRUE(in_time) << said;
+  const absl::Duration late = absl::Milliseconds(worst_late_ms_.load());
+  RecordProperty("silent_within", measured);
+  std::cout << "from the kill to SILENT on the page: " << measured
+            << "; this machine was late by up to " << late << std::endl;
+  EXPECT_TRUE(best <= kInTime || late > kMachineIsBusy) << measured;
 
   browser.Expect("width 1600 dark status-dark.png");
   browser.Expect("width 360 dark status-phone.png");

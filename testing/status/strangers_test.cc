@@ -43,8 +43,8 @@ class Strangers : public testing::Test {
   // What it is all about: envelopes go on as if nobody called.
   void ExpectTheClusterGoesOn() {
     for (int i = 0; i < 100; ++i) {
-      ASSERT_TRUE(cluster[1].outbox().Send(2, "hello", absl::Seconds(1)).ok());
-      ASSERT_TRUE(cluster[2].inbox().Receive(absl::Seconds(5)).ok());
+      ASSERT_TRUE(cluster[1].outbox().Send(2, "hello", kPatience).ok());
+      ASSERT_TRUE(cluster[2].inbox().Receive(kPatience).ok());
     }
     EXPECT_EQ(cluster[1].stats().peers(0).state(), PeerStats::UP);
     EXPECT_EQ(cluster[2].stats().peers(0).state(), PeerStats::UP);
@@ -75,7 +75,7 @@ TEST_F(Strangers, WhoAreSlowCostNoThreadsAndLittleMemory) {
   }
   callers.clear();
   EXPECT_TRUE(Eventually([this] {
-    return Get(status->url(), "/healthz", absl::Seconds(5)).code == 200;
+    return Get(status->url(), "/healthz", kPatience).code == 200;
   }));
 }
 
@@ -85,13 +85,13 @@ TEST_F(Strangers, WhoseRequestsHaveNoEndAreCutOff) {
   caller.Send("GET /");
   const std::string piece(size_t{1} << 20, 'x');
   for (int i = 0; i < 10; ++i) {
-    if (!caller.Send(piece, absl::Seconds(10))) break;
+    if (!caller.Send(piece, kPatience)) break;
   }
   ExpectTheClusterGoesOn();
   if (!MemoryIsInstrumented()) {
     EXPECT_LT(ResidentBytes(), memory + (size_t{8} << 20));
   }
-  const Reply reply = ParseReply(caller.ReadAll(absl::Seconds(10)));
+  const Reply reply = ParseReply(caller.ReadAll(kPatience));
   EXPECT_TRUE(reply.code == 0 || reply.code >= 400) << reply.code;
   EXPECT_EQ(Get(status->url(), "/healthz").code, 200);
 }
@@ -128,10 +128,10 @@ TEST(Stranger, WhoDoesNotReadCostsAThreadAtMost) {
     callers.back().Send("GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n");
   }
   for (int i = 0; i < 10; ++i) {
-    EXPECT_EQ(Get(status->url(), "/healthz", absl::Seconds(3)).code, 200);
+    EXPECT_EQ(Get(status->url(), "/healthz", kPatience).code, 200);
   }
-  ASSERT_TRUE(cluster[1].outbox().Send(2, "hello", absl::Seconds(1)).ok());
-  EXPECT_TRUE(cluster[2].inbox().Receive(absl::Seconds(5)).ok());
+  ASSERT_TRUE(cluster[1].outbox().Send(2, "hello", kPatience).ok());
+  EXPECT_TRUE(cluster[2].inbox().Receive(kPatience).ok());
 }
 
 }  // namespace
