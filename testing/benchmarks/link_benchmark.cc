@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "benchmark/benchmark.h"
+#include "raft/cluster/link/delay_histogram.h"
 #include "raft/cluster/link/item.h"
 #include "raft/cluster/link/link.h"
 #include "raft/cluster/link/send_queue.h"
@@ -37,6 +38,43 @@ void AppendCutAndSettle(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(AppendCutAndSettle)->Arg(16)->Arg(64)->Arg(1024);
+
+// What the histogram of delays costs each envelope: the queue's work without
+// it (range 0) and with it (range 1), a full frame taken at a time. All that
+// the watch is told of an envelope is here; one in a frame's worth is recorded.
+void WatchDelays(benchmark::State& state) {
+  const bool watches = state.range(0) != 0;
+  const Outgoing envelope = EnvelopeOf(64);
+  SendQueue queue;
+  SendQueue::Slice slice;
+  DelayWatch delays;
+  Micros now = 1;
+  for (auto _ : state) {
+    queue.Append(envelope, ++now);
+    if (watches) delays.OnAppended(queue.end(), now);
+    if (queue.HasFullFrame()) {
+      queue.Cut(UINT64_MAX, &slice);
+      queue.Settle(queue.cursor());
+      if (watches) delays.OnTaken(queue.head(), now);
+      benchmark::DoNotOptimize(slice);
+    }
+  }
+  benchmark::DoNotOptimize(delays);
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(WatchDelays)->Arg(0)->Arg(1);
+
+void RecordADelay(benchmark::State& state) {
+  DelayHistogram delays;
+  int64_t delay = 1;
+  for (auto _ : state) {
+    delay = (delay * 7 + 3) & 0xfffff;
+    delays.Record(delay);
+  }
+  benchmark::DoNotOptimize(delays);
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(RecordADelay);
 
 void WalkAFrame(benchmark::State& state) {
   const std::string msg(static_cast<size_t>(state.range(0)), 'x');
