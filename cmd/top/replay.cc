@@ -96,22 +96,23 @@ std::string ShowRecording(const Recording& recording) {
   std::string out = absl::StrCat(
       "server ", recording.pid(), " at ", Printable(recording.url()), ", ",
       absl::FormatTime("%Y-%m-%d %H:%M:%S %z", written, absl::LocalTimeZone()),
-      ", ", recording.events_size(), " events");
+      ", ", recording.events_size(), " events and ", recording.states_size(),
+      " changes of state");
   if (recording.events_size() > 0 && recording.events(0).number() > 1) {
     absl::StrAppend(&out, "; ", recording.events(0).number() - 1,
-                    " before them are gone");
+                    " events before them are gone");
   }
   absl::StrAppend(&out, "\n");
   uint64_t before_us = 0;
   for (const Line& line : LinesOf(recording)) {
     // The clock on the wall may have been set; what lies between is of the
     // other.
-    absl::StrAppendFormat(
-        &out, "%s %9s  %s\n", ShowTime(line.unix_us),
-        before_us == 0 ? ""
-                       : absl::StrCat("+", ShowMicros(Since(
-                                               before_us, line.monotonic_us))),
-        Printable(line.words));
+    const uint64_t since_us = Since(before_us, line.monotonic_us);
+    absl::StrAppendFormat(&out, "%s %9s  %s\n", ShowTime(line.unix_us),
+                          before_us == 0 || since_us == 0
+                              ? ""
+                              : absl::StrCat("+", ShowMicros(since_us)),
+                          Printable(line.words));
     before_us = line.monotonic_us;
   }
   std::map<int32_t, const RecordedState*> last;

@@ -41,10 +41,11 @@ TEST(Replay, HasALineForEachEvent) {
   ASSERT_TRUE(recording.ok()) << recording.status();
   const std::string shown = ShowRecording(*recording);
   EXPECT_THAT(shown, HasSubstr("server 1 at tcp://one:1, "));
-  EXPECT_THAT(shown, HasSubstr("3 events; 7 before them are gone\n"));
+  EXPECT_THAT(shown, HasSubstr("3 events and 2 changes of state; "
+                               "7 events before them are gone\n"));
   EXPECT_THAT(shown, HasSubstr("            server 2 is up\n"));
   EXPECT_THAT(shown, HasSubstr("    +5.0 s  server 2 is silent"));
-  EXPECT_THAT(shown, HasSubstr("  server 2: SILENT (not heard)\n"));
+  EXPECT_THAT(shown, HasSubstr("            server 2: SILENT (not heard)\n"));
   EXPECT_THAT(shown, HasSubstr(" +500.0 ms  refused 3 x CHECKSUM"));
   EXPECT_THAT(shown, HasSubstr("in the end: server 2 SILENT for 1.0 min\n"));
 }
