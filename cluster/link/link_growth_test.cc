@@ -96,6 +96,36 @@ TEST_P(MixedVersions, AreReplacedOneByOneAndLoseNothing) {
   EXPECT_GT(later_frames_, 0u);
 }
 
+// One that has no version in common with us, and means something else by a
+// field that we know: we see what is wrong, and nothing but that.
+TEST(OtherVersion, IsAllThatIsWrongWithABuildThatChangedTheRest) {
+  Pair pair;
+  pair.encode = [](bool from_a, const OutgoingFrame& frame) {
+    if (from_a) return frame.Encode();
+    Header header = frame.header;
+    header.hello->set_version(kNewestVersion + 1);
+    header.hello->set_max_version(kNewestVersion + 1);
+    const std::string ask("\x70\x07", 2);
+    const Frame cut = EncodeFrame(header, {}, Bytes::Copy(ask));
+    return Frame{Bytes::Own(std::string(cut.head.view()) + ask), Bytes()};
+  };
+  ASSERT_TRUE(pair.a.Send(1, "kept"));
+  pair.Pass(5 * kSecond);
+  EXPECT_EQ(pair.a.link.state(), PeerStats::DOWN);
+  EXPECT_EQ(pair.a.Stats().reason(),
+            "it speaks version 2 of the protocol, this server version 1");
+  EXPECT_GT(pair.a.Refused(Refusal::OTHER_VERSION), 0u);
+  EXPECT_EQ(pair.a.Stats().refused_frames_size(), 1) << "nothing else";
+  EXPECT_EQ(pair.b().Stats().reason(),
+            "it speaks no version of the protocol that this server does");
+  pair.encode = nullptr;
+  pair.RestartB({300, 3});
+  pair.Pass(5 * kSecond);
+  EXPECT_EQ(pair.a.link.state(), PeerStats::UP);
+  ASSERT_EQ(pair.b().delivered.size(), 1u);
+  EXPECT_EQ(pair.b().delivered[0].msg, "kept");
+}
+
 INSTANTIATE_TEST_SUITE_P(AIsLater, MixedVersions, testing::Bool());
 
 }  // namespace

@@ -55,6 +55,8 @@ class LaterVersion : public ForwardingTransport {
     EXPECT_TRUE(said.ParseFromString(std::string(frame.head.view()) +
                                      std::string(frame.body.view())));
     std::string rest("\xc8\x02\x05", 3);  // Field 41 of the header.
+    // Who speaks none of our versions may mean anything by a field of ours.
+    if (oldest_ > kNewestVersion) rest += std::string("\x70\x07", 2);
     for (const wire::Item& item : said.items()) {
       const std::string bytes =
           std::string("\x28\x07", 2) + item.SerializeAsString();  // Field 5.
