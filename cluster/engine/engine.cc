@@ -17,17 +17,6 @@ Recording Whose(const EngineOptions& options) {
   return recording;
 }
 
-// Whom a frame says it is from and for, where that helps to find the mistake.
-std::string Claim(const Header& header, Pid self) {
-  std::string claim =
-      absl::StrCat("it says that it is server ", header.from,
-                   header.from == self ? ", as this one is" : "");
-  if (header.to != self) {
-    absl::StrAppend(&claim, ", and speaks to server ", header.to);
-  }
-  return claim;
-}
-
 absl::Status Full(absl::string_view whose) {
   return absl::ResourceExhaustedError(
       absl::StrCat("the queue to ", whose,
@@ -41,6 +30,7 @@ Engine::Engine(const EngineOptions& options, Micros now)
     : options_(options),
       random_(options.seed),
       own_(options.life, random_.Next(), now),
+      strangers_(options_.link),
       inbox_(options.link.self),
       last_run_(now),
       now_(now),
@@ -238,9 +228,6 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
                      const ParsedFrame& frame, Micros now) {
   now_ = now;
   const Header& header = frame.header;
-  const auto refuse = [&](Refusal::Reason reason) {
-    Refuse(reason, origin.address, Claim(header, options_.link.self));
-  };
   if (result == ParseResult::kChecksum) {
     return Refuse(Refusal::CHECKSUM, origin.address, "");
   }
@@ -248,11 +235,15 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
     return Refuse(Refusal::MALFORMED, origin.address, "");
   }
   if (header.cluster != options_.link.cluster) {
-    return refuse(Refusal::OTHER_CLUSTER);
+    return RefuseStranger(Refusal::OTHER_CLUSTER, header, origin);
   }
   Peer* const peer = peers_.Find(header.from);
-  if (peer == nullptr) return refuse(Refusal::UNKNOWN_PID);
-  if (header.to != options_.link.self) return refuse(Refusal::MISROUTED);
+  if (peer == nullptr) {
+    return RefuseStranger(Refusal::UNKNOWN_PID, header, origin);
+  }
+  if (header.to != options_.link.self) {
+    return RefuseStranger(Refusal::MISROUTED, header, origin);
+  }
   Link& link = Touch(*peer);
   // With keys the connection says who speaks, and a pid in a frame is a claim.
   if (origin.proven != header.from &&
@@ -342,7 +333,12 @@ bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
       return true;
     }
   }
-  return false;
+  // After the peers, whom no stranger is to delay.
+  if (!strangers_.owes_note()) return false;
+  due->ref = PeerRef();
+  due->peer = 0;
+  strangers_.NextNote(own_.life(), &due->out);
+  return true;
 }
 
 // ---- Time and the end -------------------------------------------------------
@@ -364,6 +360,7 @@ void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
 
 Micros Engine::Deadline() {
   Micros deadline = agenda_.Deadline();
+  if (strangers_.owes_note()) deadline = std::min(deadline, now_);
   if (inbox_open() && options_.idle_timeout != kNever) {
     deadline = std::min(deadline, last_run_ + options_.idle_timeout);
   }

@@ -28,6 +28,17 @@ Refusal::Reason ReasonOf(TurnedAway why) {
   return Refusal::MALFORMED;
 }
 
+// Whom a frame says it is from and for, where that helps to find the mistake.
+std::string Claim(const Header& header, Pid self) {
+  std::string claim =
+      absl::StrCat("it says that it is server ", header.from,
+                   header.from == self ? ", as this one is" : "");
+  if (header.to != self) {
+    absl::StrAppend(&claim, ", and speaks to server ", header.to);
+  }
+  return claim;
+}
+
 bool Balances(const Ledger& ledger) {
   return ledger.accepted() == ledger.taken() + ledger.voided() +
                                   ledger.abandoned() + ledger.in_flight() &&
@@ -70,6 +81,14 @@ void Engine::Refuse(Refusal::Reason reason, const std::string& address,
   event.set_address(address);
   event.set_detail(detail);
   OnEvent(std::move(event));
+}
+
+void Engine::RefuseStranger(Refusal::Reason reason, const Header& header,
+                            const Origin& origin) {
+  Refuse(reason, origin.address, Claim(header, options_.link.self));
+  // A server that was superseded says nothing more to anybody.
+  if (outbox_state_ == State::kSuperseded) return;
+  strangers_.Refused(reason, header, origin, now_);
 }
 
 absl::Status Engine::Abandon() {

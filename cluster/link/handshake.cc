@@ -52,6 +52,20 @@ bool WellFormed(const wire::Hello& hello) {
 
 }  // namespace
 
+wire::Hello HelloOf(const LinkOptions& options) {
+  wire::Hello hello;
+  hello.set_version(kOldestVersion);
+  hello.set_max_version(kNewestVersion);
+  hello.set_fragment_bytes(kFragmentBytes);
+  hello.set_config_digest(options.config_digest);
+  hello.set_window_bytes(options.inbox_budget_bytes);
+  hello.set_max_envelope_bytes(options.max_envelope_bytes);
+  hello.set_heartbeat_us(static_cast<uint64_t>(options.heartbeat));
+  hello.set_failure_timeout_us(static_cast<uint64_t>(options.failure_timeout));
+  hello.set_url(options.self_url);
+  return hello;
+}
+
 Handshake::Handshake(const LinkOptions& options, const Life& me, Micros now)
     : options_(options),
       random_(options.seed),
@@ -112,6 +126,16 @@ bool Handshake::TakeNote(const wire::Hello& hello) {
       break;
     case Refusal::UNKNOWN_PID:
       words = absl::StrCat("its configuration has no server ", options_.self);
+      break;
+    case Refusal::MISROUTED:
+      words = absl::StrCat("at ", options_.peer_url,
+                           " there is another server than ", options_.peer);
+      break;
+    case Refusal::OTHER_CLUSTER:
+      words = absl::StrCat("at ", options_.peer_url,
+                           " there is a server of another cluster: the url is "
+                           "wrong, or \"cluster\" differs in the two "
+                           "configurations");
       break;
     default:
       words = absl::StrCat("it refuses this server (reason ", hello.refused(),
@@ -254,20 +278,6 @@ Header Handshake::HeaderTo(const Life& dst) const {
   header.src = me_;
   header.dst = dst;
   return header;
-}
-
-wire::Hello Handshake::MakeHello() const {
-  wire::Hello hello;
-  hello.set_version(kOldestVersion);
-  hello.set_max_version(kNewestVersion);
-  hello.set_fragment_bytes(kFragmentBytes);
-  hello.set_config_digest(options_.config_digest);
-  hello.set_window_bytes(options_.inbox_budget_bytes);
-  hello.set_max_envelope_bytes(options_.max_envelope_bytes);
-  hello.set_heartbeat_us(static_cast<uint64_t>(options_.heartbeat));
-  hello.set_failure_timeout_us(static_cast<uint64_t>(options_.failure_timeout));
-  hello.set_url(options_.self_url);
-  return hello;
 }
 
 uint64_t Handshake::peer_fragment_bytes() const {
