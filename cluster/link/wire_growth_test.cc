@@ -14,28 +14,12 @@
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "raft/cluster/link/item.h"
+#include "raft/cluster/link/testing_frames.h"
 #include "raft/cluster/link/wire.h"
 #include "raft/proto/event.pb.h"
 
 namespace raft_cluster::internal {
 namespace {
-
-Header SomeHeader() {
-  Header header;
-  header.cluster = 0xabcdef;
-  header.from = 1;
-  header.to = 2;
-  header.src = {1700000000000000, 42};
-  header.dst = {1700000000000001, 43};
-  header.session = true;
-  header.first = 9;
-  header.received = 8;
-  header.taken = 7;
-  header.credit = 6;
-  header.stamp = 5;
-  header.echo = 4;
-  return header;
-}
 
 wire::Hello SomeHello() {
   wire::Hello hello;
