@@ -40,7 +40,10 @@ Engine::Engine(const EngineOptions& options, Micros now)
     link.peer = peer.pid;
     link.peer_url = peer.url.ToString();
     link.proven_peers = options.proven_peers;
+    // The life began by the wall clock at `now`: so a link knows that clock
+    // without asking for it, in a simulator, too.
     link.clock_ahead = static_cast<Micros>(options.life.start_us) - now;
+    // Of its own, or all links would call at the same moments.
     link.seed = random_.Next();
     const PeerRef ref =
         peers_.Add(peer, std::make_unique<Link>(link, own_.life(), now));
@@ -56,25 +59,6 @@ Engine::Engine(const EngineOptions& options, Micros now)
         "along and speak as any server; give the servers keys"));
     OnEvent(std::move(event));
   }
-}
-
-absl::Status Engine::StatusOf(State state) {
-  switch (state) {
-    case State::kOpen:
-      break;
-    case State::kClosed:
-      return absl::FailedPreconditionError("the outbox is closed");
-    case State::kIdle:
-      return absl::FailedPreconditionError(
-          "the inbox is closed: no envelope came for Options::idle_timeout");
-    case State::kLeft:
-      return absl::FailedPreconditionError("the server is closed");
-    case State::kSuperseded:
-      return absl::FailedPreconditionError(
-          "superseded: a newer life of this pid speaks to the peers; this one "
-          "has to be started again");
-  }
-  return absl::OkStatus();
 }
 
 // ---- The outbox -------------------------------------------------------------
@@ -117,6 +101,8 @@ absl::Status Engine::CheckForAll(size_t msg_bytes, Micros now) {
     if (absl::Status status = CheckSize(msg_bytes, link); !status.ok()) {
       return status;
     }
+    // One that is full and not live is skipped: a dead peer must not stop
+    // everybody's broadcasts.
     if (link.live() && !link.HasRoom(msg_bytes + kEnvelopeOverhead)) {
       TouchAt(slot).NoteFull(now);
       full.push_back(link.pid());
@@ -161,6 +147,8 @@ int Engine::Join(Pid to, const Outgoing& envelope) {
     peer->link->Join(envelope);
     return 1;
   }
+  // All are asked before any is given it: what one link cannot take, Offer()
+  // gives to all of them.
   for (const uint32_t slot : peers_.slots()) {
     if (!peers_.at(slot).link->CanJoin(envelope)) return 0;
   }
@@ -200,6 +188,8 @@ size_t Engine::TakeUpTo(size_t limit, Micros now,
                         bool* sooner) {
   *sooner = false;
   if (inbox_over_) return 0;
+  // Who has once been told that nothing comes any more must not get something
+  // later, though a frame may be on its way in.
   inbox_over_ = inbox_.empty() && !inbox_open();
   size_t count = 0;
   while (count < limit && !inbox_.empty()) {
@@ -234,6 +224,8 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
   if (result == ParseResult::kMalformed) {
     return Refuse(Refusal::MALFORMED, origin.address, "");
   }
+  // What can be judged without a link comes first, so that no stranger costs
+  // one anything. docs/protocol.md has the order.
   if (header.cluster != options_.link.cluster) {
     return RefuseStranger(Refusal::OTHER_CLUSTER, header, origin);
   }
@@ -275,6 +267,8 @@ void Engine::OnReset(Pid peer, bool up, Micros now) {
 }
 
 void Engine::OnNewerSelf(const Life& newer, Micros now) {
+  // Who has held a session has promised something to somebody. Only one who has
+  // not can be born again.
   const bool has_past = std::any_of(
       peers_.slots().begin(), peers_.slots().end(),
       [this](uint32_t slot) { return peers_.at(slot).link->held_session(); });
@@ -315,6 +309,8 @@ void Engine::KeepStuck(PeerRef ref, Frame frame) {
 absl::optional<PeerSpec> Engine::Reconnect(Pid pid) {
   Peer* const peer = peers_.Find(pid);
   if (peer == nullptr) return absl::nullopt;
+  // It was meant for the connection that is given up. The session knows it as
+  // under way, and sends it again like all that got lost there.
   if (peers_.DropStuck(*peer)) SetBlocked(peer->ref, false);
   return peer->spec;
 }
@@ -375,9 +371,12 @@ void Engine::HeldUp(Micros duration, Micros now) {
 
 void Engine::Leave(Micros now) {
   leaving_ = true;
+  // The graver reason stays.
   if (outbox_state_ != State::kSuperseded) {
     outbox_state_ = inbox_state_ = State::kLeft;
   }
+  // Nothing of it will be taken any more, and nothing of it was said to have
+  // been: its senders know.
   inbox_.Clear();
   for (const uint32_t slot : peers_.slots()) TouchAt(slot).Leave(now);
 }

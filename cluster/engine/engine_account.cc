@@ -48,9 +48,30 @@ bool Balances(const Ledger& ledger) {
 
 }  // namespace
 
+absl::Status Engine::StatusOf(State state) {
+  switch (state) {
+    case State::kOpen:
+      break;
+    case State::kClosed:
+      return absl::FailedPreconditionError("the outbox is closed");
+    case State::kIdle:
+      return absl::FailedPreconditionError(
+          "the inbox is closed: no envelope came for Options::idle_timeout");
+    case State::kLeft:
+      return absl::FailedPreconditionError("the server is closed");
+    case State::kSuperseded:
+      return absl::FailedPreconditionError(
+          "superseded: a newer life of this pid speaks to the peers; this one "
+          "has to be started again");
+  }
+  return absl::OkStatus();
+}
+
 void Engine::OnEvent(Event event) {
   ++changes_;
   recorder_.Record(event, now_);
+  // With the number of envelopes that came before it, by which a handler gets
+  // both in their order.
   events_.Push(std::move(event), inbox_.pushed());
 }
 
@@ -63,6 +84,8 @@ void Engine::OnTurnedAway(TurnedAway why, Pid peer, const std::string& address,
                           Micros now) {
   now_ = now;
   const Refusal::Reason reason = ReasonOf(why);
+  // Where a key proves whose call it was, or it was ours, it is said of that
+  // peer: people look there.
   Peer* const found = peers_.Find(peer);
   const std::string detail =
       why == TurnedAway::kKeysOfOne ? "only one of the two has keys" : "";
@@ -99,6 +122,8 @@ absl::Status Engine::Abandon() {
     if (link.unsettled() > 0) {
       left.push_back(absl::StrCat("server ", link.pid(), ": ", link.unsettled(),
                                   " envelopes"));
+      // What is left for the dead is nobody's fault. What is left for the
+      // living means that the timeout was too short, which is another error.
       only_gone = only_gone && link.gone();
     }
     link.Abandon();

@@ -14,6 +14,8 @@ constexpr Micros kNoteInterval = 1000000;
 }  // namespace
 
 bool Strangers::MayTell(uint64_t connection, Micros now) {
+  // All of them are told for the same time, so the first that was told is the
+  // first to be forgotten.
   while (!told_.empty() && told_.front().until <= now) told_.pop_front();
   if (told_.size() >= kMaxTold ||
       std::any_of(told_.begin(), told_.end(), [connection](const Told& told) {

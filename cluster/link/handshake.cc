@@ -141,6 +141,7 @@ bool Handshake::TakeNote(const wire::Hello& hello) {
       words = absl::StrCat("it refuses this server (reason ", hello.refused(),
                            " of a later version)");
   }
+  // It is repeated every second, and is news once.
   if (words == note_) return false;
   note_ = std::move(words);
   return true;
@@ -206,6 +207,7 @@ Life Handshake::Establish(const Header& header) {
   const Life former = peer_;
   peer_ = header.src;
   peer_hello_ = *header.hello;
+  // Anew for each life: what a former one wished for binds nobody.
   heartbeat_ = options_.heartbeat;
   if (const uint64_t theirs = peer_hello_.failure_timeout_us();
       theirs != 0 && theirs < static_cast<uint64_t>(options_.failure_timeout)) {
@@ -225,6 +227,8 @@ void Handshake::AnswerStale(const Origin& origin, Micros now) {
 }
 
 void Handshake::AnswerLife(const Life& src, bool alone, Micros now) {
+  // It reaches us, and does not answer what we send: if that goes on, our own
+  // connection leads astray, and is made anew.
   if (alone && stranger_since_ == kNever) stranger_since_ = now;
   if (!May(now, kAnswerInterval, &next_answer_)) return;
   answer_due_ = true;
@@ -240,6 +244,8 @@ void Handshake::NextAnswer(uint64_t last_stamp, OutgoingFrame* out) {
   } else {
     out->reply = true;
     out->origin = reply_origin_;
+    // With the newer life for its `dst`, by which the stale one learns that it
+    // is; or with none, so that it makes no session.
     out->header = HeaderTo(reply == Reply::kStale ? peer_ : Life());
   }
   // Always with a hello: the other end believes nothing of one it knows
@@ -260,6 +266,8 @@ void Handshake::NextHello(Micros now, OutgoingFrame* out) {
   const Micros jitter = static_cast<Micros>(
       random_.Below(static_cast<uint64_t>(hello_interval_ / 2)));
   hello_at_ = now + hello_interval_ * 3 / 4 + jitter;
+  // Doubled, since most hellos go to peers that are not there, and a cluster is
+  // made of many.
   hello_interval_ = std::min(2 * hello_interval_, kMaxHelloInterval);
   out->header = HeaderTo(Life());
   out->header.hello = MakeHello();

@@ -53,6 +53,7 @@ static_assert(kChecksumBytes + kMaxPutHeaderBytes + kMaxItemPrefixBytes <=
               "EncodeFrame() has room for every header and item prefix");
 
 char* PutLife(char* out, uint32_t tag, const Life& life) {
+  // Left out at 0, which most have: it would stand twice in every frame.
   const size_t epoch = life.epoch == 0 ? 0 : 1 + VarintSize(life.epoch);
   *out++ = static_cast<char>(tag);
   *out++ = static_cast<char>(kLifeBytes + epoch);
@@ -191,6 +192,8 @@ const char* GetField(uint64_t tag, const char* in, const char* end,
       return GetBool(in, end, &header->ask);
     case kLeave:
       return GetBool(in, end, &header->leave);
+    // The one part that is left to protobuf: it has many fields, and few frames
+    // have it.
     case kHello: {
       uint64_t size;
       in = GetVarint(in, end, &size);
