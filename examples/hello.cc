@@ -10,8 +10,7 @@ int main() {
       {"mypid": 2, "url": "loopback://two"}]}})",
                                 "hello.cc");
   if (!config.ok()) return 2;
-  const raft_cluster::Options
-      options;  // One for both: they share its loopback.
+  const raft_cluster::Options options;  // For both: they share its loopback.
   const auto one = raft_cluster::Server::Start(*config, /*pid=*/1, options);
   const auto two = raft_cluster::Server::Start(*config, /*pid=*/2, options);
   if (!one.ok() || !two.ok()) return 1;
