@@ -36,6 +36,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   if (fd < 0) return absl::ErrnoToStatus(errno, "cannot be read");
   const auto closer = absl::MakeCleanup([fd] { close(fd); });
 
+  // open() takes a folder, and only read() fails, in words that help nobody.
   struct stat info;
   if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
     return absl::InvalidArgumentError("is a folder, not a file");
@@ -48,6 +49,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
     if (size < 0) return absl::ErrnoToStatus(errno, "cannot be read");
     if (size == 0) return content;
     content.append(buffer, static_cast<size_t>(size));
+    // Not asked before: a pipe or a device does not say how much will come.
     if (content.size() > kMaxFileBytes) {
       return absl::InvalidArgumentError(absl::StrCat(
           "is no config: it has more than ", kMaxFileBytes, " bytes"));
@@ -114,6 +116,7 @@ class Entries {
           "may be another)",
           places_.Of(index, "url")));
     }
+    // As parsed, so that two spellings of one address are found out.
     const auto [same, is_new] =
         urls_.emplace(url->url.ToString(), std::make_pair(index, member));
     if (!is_new) {
@@ -243,6 +246,9 @@ absl::Status CheckConfig(const Config& config, const Registry& transports) {
 }
 
 uint64_t ConfigDigest(const Config& config, const Registry& transports) {
+  // Sorted, since the order of servers and of keys has no meaning. "listen" is
+  // left out: only its own server reads it, and it may differ from file to
+  // file.
   std::map<Pid, std::string> urls;
   std::map<Pid, std::set<std::string>> keys;
   for (const Config::Member& member : config.object().servers()) {

@@ -16,6 +16,8 @@ absl::Status Dispatcher::Turn(absl::Duration timeout) {
     handler_.OnStart(*this);
     return absl::OkStatus();
   }
+  // A timer and an envelope at most, the latter without a wait if there was a
+  // timer: timers that are always due keep no envelope out.
   bool called = false;
   if (const auto timer = timers_.PopDue(now())) {
     called = true;

@@ -28,6 +28,8 @@ absl::Status CheckOptions(const Options& options) {
         absl::StrCat("Options::max_envelope_bytes is ", envelope,
                      ", but at most ", kMaxEnvelopeBytes, " is allowed"));
   }
+  // Room for the largest envelope that is allowed, or it could never be sent,
+  // and for others beside it.
   if (options.link_budget_bytes < envelope + kBudgetAboveEnvelope) {
     return BudgetError("link_budget_bytes", options.link_budget_bytes,
                        envelope);
@@ -65,6 +67,7 @@ void ApplyOptions(const Options& options, EngineOptions* engine) {
   engine->total_budget_bytes = options.total_budget_bytes;
   link.max_envelope_bytes = options.max_envelope_bytes;
   link.failure_timeout = absl::ToInt64Microseconds(options.failure_timeout);
+  // Some may be lost, or late, before anybody calls this server silent.
   link.heartbeat = link.failure_timeout / kHeartbeatsPerFailure;
   link.void_on_restart = options.on_restart == Options::OnRestart::kVoid;
   if (options.idle_timeout != absl::InfiniteDuration()) {

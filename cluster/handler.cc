@@ -48,6 +48,7 @@ absl::Status Run(Server& server, Handler& handler) {
     const absl::Status status = dispatcher.Turn(absl::InfiniteDuration());
     if (absl::IsCancelled(status)) return status;
     if (!status.ok() && !absl::IsDeadlineExceeded(status)) {
+      // To close a server from another thread is the regular end of Run().
       return pump.closing() ? absl::OkStatus() : status;
     }
   }

@@ -29,6 +29,8 @@ using internal::ToReceipt;
 using internal::ToReceived;
 
 uint64_t RandomBits() {
+  // The system's, and no generator with a seed: two machines that start alike
+  // must not draw the same life.
   std::random_device random;
   return uint64_t{random()} << 32 | random();
 }
@@ -111,6 +113,8 @@ internal::Outgoing ReferTo(const absl::Cord& msg, uint64_t id, bool broadcast) {
   internal::Outgoing envelope;
   envelope.id = id;
   envelope.broadcast = broadcast;
+  // A flat cord is shared as it is. One of many pieces is copied once: frames
+  // are cut from one piece of memory.
   if (auto owner = std::make_shared<const absl::Cord>(msg);
       owner->TryFlat().has_value()) {
     envelope.msg = Bytes(owner, *owner->TryFlat());
@@ -185,6 +189,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   if (absl::Status status = internal::CheckOptions(options); !status.ok()) {
     return status;
   }
+  // What can be refused without a transport is, before one is opened: who is
+  // not going to start takes no address.
   absl::StatusOr<std::vector<PeerSpec>> members =
       ParseMembers(config, options.transports);
   if (!members.ok()) return members.status();
@@ -209,11 +215,15 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   if (!keys.ok()) return keys.status();
   spec.keys = *std::move(keys);
   const bool has_keys = !spec.keys.listed.empty();
+  // Before the first frame: what malloc is told counts for what it hands out
+  // later.
   internal::KeepFreedFrames();
   absl::StatusOr<std::unique_ptr<Transport>> transport =
       options.transports.Open(spec);
   if (!transport.ok()) return transport.status();
   const Properties properties = (*transport)->properties();
+  // Only asked of the open one: what a transport makes of keys is its own
+  // affair.
   if (has_keys && !properties.proves_peers) {
     return absl::InvalidArgumentError(
         absl::StrCat("the servers of the configuration have \"keys\", but ",

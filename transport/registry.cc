@@ -58,6 +58,8 @@ absl::StatusOr<ParsedUrl> Registry::Parse(absl::string_view text) const {
             : absl::StrCat("has no transport; there are transports for ",
                            absl::StrJoin(schemes(), ", "), " only"));
   }
+  // A carrier without a parser takes any address, and says when it opens what
+  // it does not like.
   if (found->second.parser) return found->second.parser(*url);
   return ParsedUrl{*std::move(url), /*wildcard=*/false};
 }

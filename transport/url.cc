@@ -53,6 +53,8 @@ absl::StatusOr<Url> ParseUrl(absl::string_view text) {
     url.scheme = "tcp";
     url.address = url.text;
   } else {
+    // Schemes have no case (RFC 3986, 3.1); what stands behind is the
+    // carrier's.
     url.scheme = absl::AsciiStrToLower(text.substr(0, colon));
     url.address = std::string(text.substr(colon + 3));
   }

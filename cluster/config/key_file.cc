@@ -51,6 +51,8 @@ bool WriteAll(int fd, absl::string_view text) {
 }  // namespace
 
 absl::Status WriteKeyFile(const std::string& path, absl::string_view secret) {
+  // Never over a file that is there: a secret that is overwritten is gone, and
+  // with it whatever lists its public half.
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                       S_IRUSR | S_IWUSR);
   if (fd < 0) {
@@ -61,6 +63,8 @@ absl::Status WriteKeyFile(const std::string& path, absl::string_view secret) {
   const bool written =
       WriteAll(fd, secret) && WriteAll(fd, "\n") && fsync(fd) == 0;
   const int error = errno;
+  // A disk that is full or a quota may be told by close() alone. Half a key is
+  // worse than none.
   if (close(fd) == 0 && written) return absl::OkStatus();
   unlink(path.c_str());
   return absl::ErrnoToStatus(error,

@@ -8,6 +8,8 @@
 namespace raft_cluster::internal {
 
 Link& Agenda::Touch(Peer& peer) {
+  // Two lists, since they are emptied by different hands: between two ticks
+  // what is due is asked for many times.
   if (!peer.deadlines_stale) {
     peer.deadlines_stale = true;
     stale_.push_back(peer.ref);
@@ -42,6 +44,8 @@ void Agenda::Refresh(Peer& peer) {
   const uint32_t slot = peer.ref.slot;
   const Link& link = *peer.link;
   const Micros frame = peer.blocked ? kNever : link.FrameDeadline();
+  // A frame that is due at once has the deadline 0, before all others. Taken as
+  // of now it queues behind those that wait, so a busy link starves nobody.
   frames_.Set(slot, frame == kNever ? kNever : std::max(frame, seen_now_));
   owing_.Set(slot, !peer.blocked && link.owes_news() ? 0 : kNever);
   ticks_.Set(slot, link.TickDeadline());
@@ -60,6 +64,8 @@ bool Agenda::IsRight() const {
     const Peer& peer = peers_.at(slot);
     const Micros frame = peer.blocked ? kNever : peer.link->FrameDeadline();
     const Micros kept = frames_.time(slot);
+    // What was due at once was put behind those that waited: later than the
+    // link says, but not later than now.
     return (kept == frame || (frame < kept && kept <= seen_now_)) &&
            ticks_.time(slot) == peer.link->TickDeadline() &&
            (owing_.time(slot) == 0) ==
@@ -98,6 +104,8 @@ std::vector<uint32_t> Agenda::TakeTicks(Micros now) {
   for (const PeerRef ref : changed) {
     Peer* const peer = peers_.Get(ref);
     if (peer == nullptr) continue;
+    // Before the flag goes down, or the list would have it again, turn after
+    // turn.
     Touch(*peer);  // The tick may move its deadlines.
     peer->state_stale = false;
     slots.push_back(ref.slot);

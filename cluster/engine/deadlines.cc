@@ -2,6 +2,10 @@
 
 namespace raft_cluster::internal {
 
+// A binary heap that knows where each slot stands in it, which
+// std::priority_queue does not. Deadlines move with nearly every frame: if the
+// former ones were left in the heap until their time, it would grow with the
+// traffic.
 Micros Deadlines::time(uint32_t slot) const {
   const size_t at = slot < places_.size() ? places_[slot] : kNowhere;
   return at == kNowhere ? kNever : heap_[at].time;
@@ -14,6 +18,7 @@ void Deadlines::Set(uint32_t slot, Micros time) {
     if (at != kNowhere) Remove(at);
     return;
   }
+  // Numbered, so that those of one time take turns: who is set last comes last.
   const Item item{time, ++order_, slot};
   if (at == kNowhere) {
     heap_.push_back(item);
@@ -62,6 +67,8 @@ void Deadlines::Remove(size_t at) {
   const Item last = heap_.back();
   heap_.pop_back();
   if (at == heap_.size()) return;
+  // It comes from another branch, so it may belong above the gap as well as
+  // below.
   if (at > 0 && Before(last, heap_[(at - 1) / 2])) {
     Up(at, last);
   } else {

@@ -17,17 +17,6 @@ Recording Whose(const EngineOptions& options) {
   return recording;
 }
 
-// Whom a frame says it is from and for, where that helps to find the mistake.
-std::string Claim(const Header& header, Pid self) {
-  std::string claim =
-      absl::StrCat("it says that it is server ", header.from,
-                   header.from == self ? ", as this one is" : "");
-  if (header.to != self) {
-    absl::StrAppend(&claim, ", and speaks to server ", header.to);
-  }
-  return claim;
-}
-
 // Half of the total is for what is sent. Of the other each peer has a share,
 // but room for the largest envelope: what it was granted once is not taken
 // back.
@@ -47,6 +36,7 @@ Engine::Engine(const EngineOptions& options, Micros now)
       total_(options.total_budget_bytes),
       random_(options.seed),
       own_(options.life, random_.Next(), now),
+      strangers_(options_.link),
       inbox_(options.link.self),
       last_run_(now),
       now_(now),
@@ -57,7 +47,10 @@ Engine::Engine(const EngineOptions& options, Micros now)
     link.peer = peer.pid;
     link.peer_url = peer.url.ToString();
     link.proven_peers = options.proven_peers;
+    // The life began by the wall clock at `now`: so a link knows that clock
+    // without asking for it, in a simulator, too.
     link.clock_ahead = static_cast<Micros>(options.life.start_us) - now;
+    // Of its own, or all links would call at the same moments.
     link.seed = random_.Next();
     const PeerRef ref =
         peers_.Add(peer, std::make_unique<Link>(link, own_.life(), now));
@@ -75,25 +68,6 @@ Engine::Engine(const EngineOptions& options, Micros now)
   }
 }
 
-absl::Status Engine::StatusOf(State state) {
-  switch (state) {
-    case State::kOpen:
-      break;
-    case State::kClosed:
-      return absl::FailedPreconditionError("the outbox is closed");
-    case State::kIdle:
-      return absl::FailedPreconditionError(
-          "the inbox is closed: no envelope came for Options::idle_timeout");
-    case State::kLeft:
-      return absl::FailedPreconditionError("the server is closed");
-    case State::kSuperseded:
-      return absl::FailedPreconditionError(
-          "superseded: a newer life of this pid speaks to the peers; this one "
-          "has to be started again");
-  }
-  return absl::OkStatus();
-}
-
 // ---- The inbox --------------------------------------------------------------
 
 bool Engine::Take(Delivery* received, Micros now) {
@@ -109,6 +83,8 @@ size_t Engine::TakeUpTo(size_t limit, Micros now,
                         bool* sooner) {
   *sooner = false;
   if (inbox_over_) return 0;
+  // Who has once been told that nothing comes any more must not get something
+  // later, though a frame may be on its way in.
   inbox_over_ = inbox_.empty() && !inbox_open();
   size_t count = 0;
   while (count < limit && !inbox_.empty()) {
@@ -141,21 +117,24 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
                      const ParsedFrame& frame, Micros now) {
   now_ = now;
   const Header& header = frame.header;
-  const auto refuse = [&](Refusal::Reason reason) {
-    Refuse(reason, origin.address, Claim(header, options_.link.self));
-  };
   if (result == ParseResult::kChecksum) {
     return Refuse(Refusal::CHECKSUM, origin.address, "");
   }
   if (result == ParseResult::kMalformed) {
     return Refuse(Refusal::MALFORMED, origin.address, "");
   }
+  // What can be judged without a link comes first, so that no stranger costs
+  // one anything. docs/protocol.md has the order.
   if (header.cluster != options_.link.cluster) {
-    return refuse(Refusal::OTHER_CLUSTER);
+    return RefuseStranger(Refusal::OTHER_CLUSTER, header, origin);
   }
   Peer* const peer = peers_.Find(header.from);
-  if (peer == nullptr) return refuse(Refusal::UNKNOWN_PID);
-  if (header.to != options_.link.self) return refuse(Refusal::MISROUTED);
+  if (peer == nullptr) {
+    return RefuseStranger(Refusal::UNKNOWN_PID, header, origin);
+  }
+  if (header.to != options_.link.self) {
+    return RefuseStranger(Refusal::MISROUTED, header, origin);
+  }
   Link& link = Touch(*peer);
   // With keys the connection says who speaks, and a pid in a frame is a claim.
   if (origin.proven != header.from &&
@@ -188,6 +167,8 @@ void Engine::OnReset(Pid peer, bool up, Micros now) {
 }
 
 void Engine::OnNewerSelf(const Life& newer, Micros now) {
+  // Who has held a session has promised something to somebody. Only one who has
+  // not can be born again.
   const bool has_past = std::any_of(
       peers_.slots().begin(), peers_.slots().end(),
       [this](uint32_t slot) { return peers_.at(slot).link->held_session(); });
@@ -228,6 +209,8 @@ void Engine::KeepStuck(PeerRef ref, Frame frame) {
 absl::optional<PeerSpec> Engine::Reconnect(Pid pid) {
   Peer* const peer = peers_.Find(pid);
   if (peer == nullptr) return absl::nullopt;
+  // It was meant for the connection that is given up. The session knows it as
+  // under way, and sends it again like all that got lost there.
   if (peers_.DropStuck(*peer)) SetBlocked(peer->ref, false);
   return peer->spec;
 }
@@ -246,7 +229,12 @@ bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
       return true;
     }
   }
-  return false;
+  // After the peers, whom no stranger is to delay.
+  if (!strangers_.owes_note()) return false;
+  due->ref = PeerRef();
+  due->peer = 0;
+  strangers_.NextNote(own_.life(), &due->out);
+  return true;
 }
 
 // ---- Time and the end -------------------------------------------------------
@@ -268,6 +256,7 @@ void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
 
 Micros Engine::Deadline() {
   Micros deadline = agenda_.Deadline();
+  if (strangers_.owes_note()) deadline = std::min(deadline, now_);
   if (inbox_open() && options_.idle_timeout != kNever) {
     deadline = std::min(deadline, last_run_ + options_.idle_timeout);
   }
@@ -282,9 +271,12 @@ void Engine::HeldUp(Micros duration, Micros now) {
 
 void Engine::Leave(Micros now) {
   leaving_ = true;
+  // The graver reason stays.
   if (outbox_state_ != State::kSuperseded) {
     outbox_state_ = inbox_state_ = State::kLeft;
   }
+  // Nothing of it will be taken any more, and nothing of it was said to have
+  // been: its senders know.
   inbox_.Clear();
   for (const uint32_t slot : peers_.slots()) TouchAt(slot).Leave(now);
 }

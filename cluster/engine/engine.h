@@ -27,6 +27,7 @@
 #include "raft/cluster/engine/own_life.h"
 #include "raft/cluster/engine/peer_table.h"
 #include "raft/cluster/engine/recorder.h"
+#include "raft/cluster/engine/strangers.h"
 #include "raft/cluster/link/link.h"
 #include "raft/proto/event.pb.h"
 #include "raft/proto/stats.pb.h"
@@ -96,7 +97,8 @@ class Engine {
   void OnTurnedAway(TurnedAway why, Pid peer, const std::string& address,
                     Micros now);
 
-  // The next frame that is due, of any link in turn that is not blocked.
+  // The next frame that is due, of any link in turn that is not blocked; then
+  // what strangers are told, which is nobody's: a reply.
   struct Due {
     PeerRef ref;
     Pid peer = 0;
@@ -104,7 +106,7 @@ class Engine {
   };
   bool NextFrame(Micros now, bool sleeping, Due* due);
   bool HasDueFrame(Micros now, bool sleeping) {
-    return agenda_.HasDueFrame(now, sleeping);
+    return agenda_.HasDueFrame(now, sleeping) || strangers_.owes_note();
   }
   // The transport takes no frames for this peer, or takes them again.
   void SetBlocked(PeerRef ref, bool blocked);
@@ -179,6 +181,9 @@ class Engine {
   // `detail`: for people.
   void Refuse(Refusal::Reason reason, const std::string& address,
               const std::string& detail);
+  // The same of a frame that is no peer's, whose sender is told.
+  void RefuseStranger(Refusal::Reason reason, const Header& header,
+                      const Origin& origin);
   void OnNewerSelf(const Life& newer, Micros now);
   // What the figures of the account are to be measured by.
   void FillContext(Micros now, Stats* stats) const;
@@ -192,6 +197,7 @@ class Engine {
   OwnLife own_;
   PeerTable peers_;
   Agenda agenda_{&peers_};
+  Strangers strangers_;
   InboxQueue inbox_;
   State outbox_state_ = State::kOpen;
   State inbox_state_ = State::kOpen;

@@ -28,6 +28,17 @@ Refusal::Reason ReasonOf(TurnedAway why) {
   return Refusal::MALFORMED;
 }
 
+// Whom a frame says it is from and for, where that helps to find the mistake.
+std::string Claim(const Header& header, Pid self) {
+  std::string claim =
+      absl::StrCat("it says that it is server ", header.from,
+                   header.from == self ? ", as this one is" : "");
+  if (header.to != self) {
+    absl::StrAppend(&claim, ", and speaks to server ", header.to);
+  }
+  return claim;
+}
+
 bool Balances(const Ledger& ledger) {
   return ledger.accepted() == ledger.taken() + ledger.voided() +
                                   ledger.abandoned() + ledger.in_flight() &&
@@ -37,9 +48,30 @@ bool Balances(const Ledger& ledger) {
 
 }  // namespace
 
+absl::Status Engine::StatusOf(State state) {
+  switch (state) {
+    case State::kOpen:
+      break;
+    case State::kClosed:
+      return absl::FailedPreconditionError("the outbox is closed");
+    case State::kIdle:
+      return absl::FailedPreconditionError(
+          "the inbox is closed: no envelope came for Options::idle_timeout");
+    case State::kLeft:
+      return absl::FailedPreconditionError("the server is closed");
+    case State::kSuperseded:
+      return absl::FailedPreconditionError(
+          "superseded: a newer life of this pid speaks to the peers; this one "
+          "has to be started again");
+  }
+  return absl::OkStatus();
+}
+
 void Engine::OnEvent(Event event) {
   ++changes_;
   recorder_.Record(event, now_);
+  // With the number of envelopes that came before it, by which a handler gets
+  // both in their order.
   events_.Push(std::move(event), inbox_.pushed());
 }
 
@@ -59,6 +91,8 @@ void Engine::OnTurnedAway(TurnedAway why, Pid peer, const std::string& address,
                           Micros now) {
   now_ = now;
   const Refusal::Reason reason = ReasonOf(why);
+  // Where a key proves whose call it was, or it was ours, it is said of that
+  // peer: people look there.
   Peer* const found = peers_.Find(peer);
   const std::string detail =
       why == TurnedAway::kKeysOfOne ? "only one of the two has keys" : "";
@@ -79,6 +113,14 @@ void Engine::Refuse(Refusal::Reason reason, const std::string& address,
   OnEvent(std::move(event));
 }
 
+void Engine::RefuseStranger(Refusal::Reason reason, const Header& header,
+                            const Origin& origin) {
+  Refuse(reason, origin.address, Claim(header, options_.link.self));
+  // A server that was superseded says nothing more to anybody.
+  if (outbox_state_ == State::kSuperseded) return;
+  strangers_.Refused(reason, header, origin, now_);
+}
+
 absl::Status Engine::Abandon() {
   std::vector<std::string> left;
   bool only_gone = true;
@@ -87,6 +129,8 @@ absl::Status Engine::Abandon() {
     if (link.unsettled() > 0) {
       left.push_back(absl::StrCat("server ", link.pid(), ": ", link.unsettled(),
                                   " envelopes"));
+      // What is left for the dead is nobody's fault. What is left for the
+      // living means that the timeout was too short, which is another error.
       only_gone = only_gone && link.gone();
     }
     link.Abandon();

@@ -69,6 +69,8 @@ absl::Status Engine::CheckForAll(size_t msg_bytes, Micros now) {
     if (absl::Status status = CheckSize(msg_bytes, link); !status.ok()) {
       return status;
     }
+    // One that is full and not live is skipped: a dead peer must not stop
+    // everybody's broadcasts.
     if (link.live() && !link.HasRoom(cost)) {
       TouchAt(slot).NoteFull(now);
       if (link.HasRoomHere(cost)) return TotalIsFull(link);
@@ -117,6 +119,8 @@ int Engine::Join(Pid to, const Outgoing& envelope) {
     return 1;
   }
   SharedItems* const shared = SharedByAll();
+  // All are asked before any is given it: what one link cannot take, Offer()
+  // gives to all of them.
   for (const uint32_t slot : peers_.slots()) {
     if (!peers_.at(slot).link->CanJoin(envelope, shared)) return 0;
   }

@@ -217,6 +217,79 @@ TEST_F(Refused, IsAFrameForSomebodyElse) {
                 "it says that it is server 2, and speaks to server 7");
 }
 
+// The peers' frames go first; then there is the note, and nothing else.
+TEST_F(Refused, IsToldWhy) {
+  header.from = 3;
+  engines.Arrive(1, EncodeFrame(header), Origin{0, 42, "there"});
+  EXPECT_TRUE(engines[1].HasDueFrame(engines.now, /*sleeping=*/false));
+  EXPECT_LE(engines[1].Deadline(), engines.now);
+  Engine::Due due;
+  ASSERT_TRUE(engines[1].NextFrame(engines.now, /*sleeping=*/false, &due));
+  EXPECT_FALSE(due.out.reply);
+  ASSERT_TRUE(engines[1].NextFrame(engines.now, /*sleeping=*/false, &due));
+  EXPECT_TRUE(due.out.reply);
+  EXPECT_EQ(due.out.origin.connection, 42u);
+  EXPECT_EQ(due.ref, PeerRef()) << "nobody's, so that it is never kept";
+  EXPECT_EQ(due.out.header.to, 3);
+  EXPECT_EQ(due.out.header.src, (Life{100, 1}));
+  EXPECT_EQ(due.out.header.hello->refused(), Refusal::UNKNOWN_PID);
+  EXPECT_FALSE(engines[1].NextFrame(engines.now, /*sleeping=*/false, &due));
+  EXPECT_FALSE(engines[1].HasDueFrame(engines.now, /*sleeping=*/false));
+  EXPECT_GT(engines[1].Deadline(), engines.now);
+}
+
+// Server 1 of one cluster and server 2 of another call each other. Each says
+// what is wrong, at both ends, and they do not go on about it.
+TEST(Strangers, OfTwoClustersTellEachOtherWhy) {
+  Engines ours(2);
+  LinkOptions link = Engines::DefaultLink();
+  link.cluster = 78;
+  Engines theirs(2, link);
+  int notes = 0;
+  constexpr int kSeconds = 10;
+  for (int step = 0; step < kSeconds * 100; ++step) {
+    ours.now += 10000;
+    theirs.now = ours.now;
+    Engine::Due due;
+    while (ours[1].NextFrame(ours.now, true, &due)) {
+      notes += due.out.reply;
+      theirs.Arrive(2, due.out.Encode(), Origin{0, 1, "one"});
+    }
+    while (theirs[2].NextFrame(ours.now, true, &due)) {
+      notes += due.out.reply;
+      ours.Arrive(1, due.out.Encode(), Origin{0, 2, "two"});
+    }
+  }
+  EXPECT_THAT(ours.Peer(1, 2).reason(),
+              ::testing::HasSubstr("another cluster"));
+  EXPECT_THAT(theirs.Peer(2, 1).reason(),
+              ::testing::HasSubstr("another cluster"));
+  EXPECT_EQ(Events(ours[1], Event::PEER_UNREACHABLE).size(), 1u);
+  EXPECT_GT(notes, 2);
+  EXPECT_LE(notes, 2 * (kSeconds + 1));
+}
+
+TEST(Strangers, AreToldNothingByAServerThatWasSuperseded) {
+  Engines engines(2);
+  Header header;
+  header.cluster = 77;
+  header.from = 2;
+  header.to = 1;
+  header.src = {5, 5};
+  header.dst = {100, 1};
+  header.hello.emplace();
+  header.hello->set_version(kNewestVersion);
+  header.hello->set_url("test://2");
+  engines.Arrive(1, EncodeFrame(header), Origin());
+  header.dst = {200, 2};
+  engines.Arrive(1, EncodeFrame(header), Origin());
+  ASSERT_FALSE(engines[1].inbox_status().ok());
+  header.from = 3;
+  engines.Arrive(1, EncodeFrame(header), Origin());
+  Engine::Due due;
+  EXPECT_FALSE(engines[1].NextFrame(engines.now, true, &due));
+}
+
 TEST_F(Refused, IsAFrameWhoseKeyDoesNotOwnItsPid) {
   header.dst = {9999, 1};  // Says that we are superseded.
   Arrive(/*proven=*/3);

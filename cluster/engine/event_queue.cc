@@ -29,6 +29,8 @@ void EventQueue::Push(Event event, uint64_t after) {
     same.set_bytes(same.bytes() + event.bytes());
     same.set_folded(same.folded() + 1);
     *same.mutable_incarnation() = event.incarnation();
+    // The place in the line stays that of the first, or an event that keeps
+    // coming would never be read.
     // The latest says how it is now.
     same.set_address(event.address());
     same.set_detail(event.detail());
@@ -44,6 +46,8 @@ void EventQueue::Push(Event event, uint64_t after) {
   const bool counts = Counts(event);
   Line& line = counts ? counts_ : news_;
   line.push_back({std::move(event), after, ++pushed_});
+  // Good until it is taken: a deque moves no element when others come and go at
+  // its ends.
   Waiting* const waiting = &line.back();
   if (counts) {
     waiting_counts_[SubjectOf(waiting->event)] = waiting;

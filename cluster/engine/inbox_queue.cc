@@ -32,12 +32,15 @@ void InboxQueue::Push(PeerRef peer, Pid from, uint64_t life, ItemRun run) {
 
 void InboxQueue::Clear() {
   entries_.clear();
+  // As if they had been taken: events wait for all envelopes before them.
   gone_ = pushed_;
   copy_.reset();
 }
 
 void InboxQueue::Gather(ItemRun* run) {
   const absl::string_view bytes = run->bytes.view();
+  // A full chunk is left to those who have views into it; it goes with the
+  // last.
   if (copy_ == nullptr || copied_ + bytes.size() > kCopyBytes) {
     copy_ = std::shared_ptr<char>(new char[kCopyBytes],
                                   std::default_delete<char[]>());
@@ -99,6 +102,7 @@ void InboxQueue::Pop(size_t limit,
   gone_ += taken->envelopes;
   run.envelopes -= taken->envelopes;
   if (run.envelopes == 0) entries_.pop_front();
+  // An idle server holds no chunk.
   if (entries_.empty()) copy_.reset();
 }
 

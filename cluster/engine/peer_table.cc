@@ -17,9 +17,12 @@ PeerRef PeerTable::Add(PeerSpec spec, std::unique_ptr<Link> link) {
   auto peer = std::make_unique<Peer>();
   peer->spec = std::move(spec);
   // References to whoever had the slot before are stale by this.
+  // Generations begin at 1: a reference that was never set is nobody's.
   peer->ref = {slot, ++slots_[slot].generation};
   peer->link = std::move(link);
   slots_[slot].peer = std::move(peer);
+  // By pid, so that broadcasts, accounts and errors name peers in the same
+  // order whatever was added or removed.
   const auto place = std::lower_bound(order_.begin(), order_.end(), pid,
                                       [this](uint32_t other, Pid wanted) {
                                         return at(other).spec.pid < wanted;
@@ -49,6 +52,9 @@ Peer* PeerTable::Get(PeerRef ref) {
 
 void PeerTable::KeepStuck(Peer& peer, Frame frame) {
   if (!peer.stuck.has_value()) stuck_.push_back(peer.ref.slot);
+  // A frame that stands there already is older than this one, and lost on its
+  // way by now. One is enough: while it is stuck the link is blocked and cuts
+  // none.
   peer.stuck = std::move(frame);
 }
 

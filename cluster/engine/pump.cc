@@ -39,6 +39,7 @@ Pump::~Pump() { Close(absl::ZeroDuration()).IgnoreError(); }
 
 absl::Status Pump::Connect() {
   MutexLock pump(pump_);
+  // A copy: mu_ is never held over a call of the transport.
   std::vector<PeerSpec> specs;
   {
     MutexLock lock(mu_);
@@ -75,6 +76,8 @@ void Pump::Wait(CondVar& condition, Micros deadline) {
 // ---- The transport's side ---------------------------------------------------
 
 void Pump::OnFrame(const Origin& origin, Frame frame) {
+  // Before mu_ is taken: to hash and to read a frame takes longer than all that
+  // the engine then does with it.
   ParsedFrame parsed;
   const ParseResult result = ParseFrame(frame, verify_checksums_, &parsed);
   MutexLock lock(mu_);
@@ -101,6 +104,8 @@ bool Pump::Turn(Quest quest) {
   const bool more = transport_->Poll(kPollLimit, *this) == kPollLimit;
   std::vector<Pid> reconnect;
   mu_.Lock();
+  // Before timers are looked at, or a pause of our own would make peers silent
+  // that have long spoken again.
   if (poll_time_ > due_back_ && poll_time_ - due_back_ > max_late_) {
     engine_.HeldUp(poll_time_ - due_back_, poll_time_);
   }
@@ -133,6 +138,8 @@ void Pump::SendStuck() {
     const bool full =
         transport_->Send(stuck.peer, stuck.frame) == SendResult::kFull;
     mu_.Lock();
+    // Any other answer ends the wait, too: what cannot go counts as lost, and
+    // the session sends it again when there is a way.
     if (full) {
       engine_.KeepStuck(stuck.ref, std::move(stuck.frame));
     } else {
@@ -178,6 +185,8 @@ void Pump::Flush(Micros now) {
 
 void Pump::WakeBy(Micros deadline) {
   if (deadline >= sleeper_.until || state_ == State::kClosed) return;
+  // Said before it wakes, so that the next one whose deadline is later need not
+  // wake it again.
   sleeper_.until = deadline;
   ++sleeper_.wakers;
   mu_.Unlock();
@@ -276,6 +285,7 @@ void Pump::Step() {
 Micros Pump::Deadline() {
   MutexLock lock(mu_);
   const Micros deadline = engine_.Deadline();
+  // Who steps is not late before the time that he was told.
   due_back_ = std::max(due_back_, deadline);
   return deadline;
 }

@@ -39,6 +39,8 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
     engine_.CountRefused(to);
     return Interrupted();
   }
+  // The short way of a busy sender: no clock, no look at what is due, nobody to
+  // wake. It never waits, so SeeOff() need not know of it.
   if (recent_.joined < kMaxJoined) {
     if (const int links = engine_.Join(to, envelope); links > 0) {
       ++recent_.joined;
@@ -59,6 +61,7 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
     }
     const bool full =
         receipt.status().code() == absl::StatusCode::kResourceExhausted;
+    // A full queue is what it may wait for; all other answers are final.
     if (full && deadline == 0) deadline = After(timeout);
     if (!full || now >= deadline) {
       engine_.CountRefused(to);
@@ -105,6 +108,8 @@ bool Pump::Seek(Quest quest, Micros deadline) {
       StepDown();
     } else {
       ++waiters_.receivers;
+      // The loop gives way to whoever receives, so that what comes is in the
+      // right hands without a change of threads.
       if (leader_ == Leader::kLoop) WakeBy(0);
       // Waking unlocks: what we wait for may be there by now.
       if (leader_ != Leader::kNobody && !Found(quest)) {
@@ -165,6 +170,7 @@ absl::StatusOr<size_t> Pump::Receive(
       PassOn();
       return count;
     }
+    // There was one, and another thread has it.
     if (found && engine_.inbox_open()) continue;
     PassOn();
     return engine_.inbox_open() ? NothingCame() : engine_.inbox_status();
@@ -269,6 +275,8 @@ void Pump::Interrupt() {
   MutexLock lock(mu_);
   const Inside inside(this);
   interrupted_ = true;
+  // A Close() under way is a call that waits like the others: it ends with what
+  // it has, and says so.
   if (state_ == State::kClosing) {
     close_by_ = 0;
     close_cut_ = true;
@@ -341,11 +349,14 @@ absl::Status Pump::Close(absl::Duration timeout) {
   if (close_cut_ && !close_status_.ok()) {
     close_status_ = absl::CancelledError(close_status_.message());
   }
+  // From here on there will be no events. Those of the drain were still of
+  // interest, which is why this is not said before.
   state_ = State::kStopping;
   loop_.wake.NotifyAll();
   waiters_.received.NotifyAll();
   waiters_.changed.NotifyAll();
   WakeBy(0);
+  // Nobody may be inside the transport when it goes, nor on his way to wake it.
   while (leader_ != Leader::kNobody || sleeper_.wakers > 0) {
     waiters_.changed.Wait(mu_);
   }
@@ -353,6 +364,7 @@ absl::Status Pump::Close(absl::Duration timeout) {
   mu_.Unlock();
   if (thread_.joinable()) thread_.join();
   pump_.Lock();
+  // Step() looks under this lock whether there still is one.
   transport_.reset();
   pump_.Unlock();
   MutexLock lock(mu_);

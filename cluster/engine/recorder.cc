@@ -57,6 +57,8 @@ Recorder::~Recorder() = default;
 RecordedEvent* Recorder::State::Former(const Event& event, Micros now) {
   uint64_t& last =
       last_of[{event.kind(), event.peer(), static_cast<int>(event.refusal())}];
+  // Events are numbered from 1 and dropped at the front, so a number says where
+  // its event is, or that it is gone.
   const uint64_t gone = recorded - events.size();
   if (last > gone) {
     RecordedEvent& former = events[last - gone - 1];

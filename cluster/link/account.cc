@@ -9,6 +9,7 @@ void Account::Skipped(const Outgoing& envelope) {
   count.envelopes = 1;
   count.bytes = envelope.msg.size();
   count.first_id = envelope.id;
+  // One event for each: the queue of events folds them into one that counts.
   Report(Make(Event::ENVELOPES_SKIPPED, count, ""));
 }
 

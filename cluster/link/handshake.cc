@@ -52,6 +52,20 @@ bool WellFormed(const wire::Hello& hello) {
 
 }  // namespace
 
+wire::Hello HelloOf(const LinkOptions& options) {
+  wire::Hello hello;
+  hello.set_version(kOldestVersion);
+  hello.set_max_version(kNewestVersion);
+  hello.set_fragment_bytes(kFragmentBytes);
+  hello.set_config_digest(options.config_digest);
+  hello.set_window_bytes(options.inbox_budget_bytes);
+  hello.set_max_envelope_bytes(options.max_envelope_bytes);
+  hello.set_heartbeat_us(static_cast<uint64_t>(options.heartbeat));
+  hello.set_failure_timeout_us(static_cast<uint64_t>(options.failure_timeout));
+  hello.set_url(options.self_url);
+  return hello;
+}
+
 Handshake::Handshake(const LinkOptions& options, const Life& me, Micros now)
     : options_(options),
       random_(options.seed),
@@ -113,10 +127,21 @@ bool Handshake::TakeNote(const wire::Hello& hello) {
     case Refusal::UNKNOWN_PID:
       words = absl::StrCat("its configuration has no server ", options_.self);
       break;
+    case Refusal::MISROUTED:
+      words = absl::StrCat("at ", options_.peer_url,
+                           " there is another server than ", options_.peer);
+      break;
+    case Refusal::OTHER_CLUSTER:
+      words = absl::StrCat("at ", options_.peer_url,
+                           " there is a server of another cluster: the url is "
+                           "wrong, or \"cluster\" differs in the two "
+                           "configurations");
+      break;
     default:
       words = absl::StrCat("it refuses this server (reason ", hello.refused(),
                            " of a later version)");
   }
+  // It is repeated every second, and is news once.
   if (words == note_) return false;
   note_ = std::move(words);
   return true;
@@ -182,6 +207,7 @@ Life Handshake::Establish(const Header& header) {
   const Life former = peer_;
   peer_ = header.src;
   peer_hello_ = *header.hello;
+  // Anew for each life: what a former one wished for binds nobody.
   heartbeat_ = options_.heartbeat;
   if (const uint64_t theirs = peer_hello_.failure_timeout_us();
       theirs != 0 && theirs < static_cast<uint64_t>(options_.failure_timeout)) {
@@ -201,6 +227,8 @@ void Handshake::AnswerStale(const Origin& origin, Micros now) {
 }
 
 void Handshake::AnswerLife(const Life& src, bool alone, Micros now) {
+  // It reaches us, and does not answer what we send: if that goes on, our own
+  // connection leads astray, and is made anew.
   if (alone && stranger_since_ == kNever) stranger_since_ = now;
   if (!May(now, kAnswerInterval, &next_answer_)) return;
   answer_due_ = true;
@@ -216,6 +244,8 @@ void Handshake::NextAnswer(uint64_t last_stamp, OutgoingFrame* out) {
   } else {
     out->reply = true;
     out->origin = reply_origin_;
+    // With the newer life for its `dst`, by which the stale one learns that it
+    // is; or with none, so that it makes no session.
     out->header = HeaderTo(reply == Reply::kStale ? peer_ : Life());
   }
   // Always with a hello: the other end believes nothing of one it knows
@@ -236,6 +266,8 @@ void Handshake::NextHello(Micros now, OutgoingFrame* out) {
   const Micros jitter = static_cast<Micros>(
       random_.Below(static_cast<uint64_t>(hello_interval_ / 2)));
   hello_at_ = now + hello_interval_ * 3 / 4 + jitter;
+  // Doubled, since most hellos go to peers that are not there, and a cluster is
+  // made of many.
   hello_interval_ = std::min(2 * hello_interval_, kMaxHelloInterval);
   out->header = HeaderTo(Life());
   out->header.hello = MakeHello();
@@ -254,20 +286,6 @@ Header Handshake::HeaderTo(const Life& dst) const {
   header.src = me_;
   header.dst = dst;
   return header;
-}
-
-wire::Hello Handshake::MakeHello() const {
-  wire::Hello hello;
-  hello.set_version(kOldestVersion);
-  hello.set_max_version(kNewestVersion);
-  hello.set_fragment_bytes(kFragmentBytes);
-  hello.set_config_digest(options_.config_digest);
-  hello.set_window_bytes(options_.inbox_budget_bytes);
-  hello.set_max_envelope_bytes(options_.max_envelope_bytes);
-  hello.set_heartbeat_us(static_cast<uint64_t>(options_.heartbeat));
-  hello.set_failure_timeout_us(static_cast<uint64_t>(options_.failure_timeout));
-  hello.set_url(options_.self_url);
-  return hello;
 }
 
 uint64_t Handshake::peer_fragment_bytes() const {

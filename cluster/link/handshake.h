@@ -30,6 +30,9 @@
 
 namespace raft_cluster::internal {
 
+// What a server says of itself.
+wire::Hello HelloOf(const LinkOptions& options);
+
 class Handshake {
  public:
   // What a frame is, by its lives and its hello alone; checksum, form, cluster
@@ -104,7 +107,7 @@ class Handshake {
 
   // What stands in all frames to this life.
   Header HeaderTo(const Life& dst) const;
-  wire::Hello MakeHello() const;
+  wire::Hello MakeHello() const { return HelloOf(options_); }
 
   // ---- What is known --------------------------------------------------------
 

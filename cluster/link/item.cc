@@ -53,6 +53,8 @@ bool ReadFragment(const char* in, const char* end, Item* item) {
 }  // namespace
 
 bool IsCutRight(const Item& item, uint64_t fragment_bytes) {
+  // A fragment's place in the envelope follows from its index alone: so all
+  // before it have to be of the full size, and the last of what is left.
   const uint64_t before = uint64_t{item.index} * fragment_bytes;
   const uint64_t before_last = (uint64_t{item.count} - 1) * fragment_bytes;
   if (item.total_bytes <= before_last ||
@@ -130,6 +132,8 @@ bool ItemReader::ReadFields(const char* in, const char* end,
     uint64_t tag, value;
     in = GetVarint(in, end, &tag);
     if (in == nullptr) return false;
+    // What comes beside the msg is not counted in any budget, so it has a bound
+    // of its own.
     if (tag != kItemMsg && in - begin > kMaxFieldBytes) return false;
     if (tag != kItemId && tag != kItemBroadcast && tag != kItemFragment &&
         tag != kItemMsg) {

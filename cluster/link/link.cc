@@ -68,6 +68,8 @@ bool Link::Take(const Taken& taken, Micros now) {
 FrameEffects Link::OnFrame(const ParsedFrame& frame, const Origin& origin,
                            Micros now) {
   FrameEffects effects;
+  // Deaf as well as mute: whatever a superseded server heard, it could not keep
+  // what it promises.
   if (phase_ == Phase::kFenced) return effects;
   // Room comes from what is taken, and from what is voided.
   const uint64_t held = held_bytes();
@@ -191,6 +193,8 @@ void Link::VoidTooLarge() {
 void Link::OnSessionFrame(const ParsedFrame& frame, const Origin& origin,
                           Micros now, FrameEffects* effects) {
   const Header& header = frame.header;
+  // Before anything of it is believed, its being a sign of life included: one
+  // claim that is false makes all of them worthless.
   if (header.received > session_.sending.sent() ||
       header.echo > path_.last_stamp()) {
     return CountRefusal(Refusal::NEVER_SENT, origin.address);
@@ -239,6 +243,7 @@ void Link::OnItems(const ParsedFrame& frame, const Origin& origin, Micros now,
     effects->events_before = account_.TakeEvents();
     for (const ItemRun& run : effects->runs) account_.Received(run.envelopes);
   }
+  // At once, since either means that the other end does not know what is here.
   if (verdict.repeat || verdict.gap) answer_now_ = true;
   if (verdict.beyond) CountRefusal(Refusal::BEYOND_WINDOW, origin.address);
   if (verdict.too_large) CountRefusal(Refusal::TOO_LARGE, origin.address);
@@ -248,6 +253,8 @@ void Link::OnItems(const ParsedFrame& frame, const Origin& origin, Micros now,
 void Link::OnPeerLeaves(Micros now) {
   phase_ = Phase::kClosed;
   answer_now_ = true;
+  // Nothing that is under way will be taken: what this frame said was its last
+  // word.
   session_.sending.Forget();
   session_.liveness.OnLeft(now);
   account_.Report(account_.Make(Event::PEER_LEFT));
@@ -259,6 +266,8 @@ void Link::OnReset(bool up, Micros now) {
   if (!up) return;
   trouble_.clear();
   handshake_.HelloAgain(now);
+  // Only an echo over the new connection proves what the old one lost. Without
+  // `ask` it would come with the next heartbeat.
   if (may_send_items()) ask_now_ = true;
 }
 
@@ -269,6 +278,7 @@ bool Link::NextFrame(Micros now, bool sleeping, OutgoingFrame* out) {
   out->prefix.clear();
   out->body = Bytes();
   out->reply = false;
+  // Answers first: without one the other end can do nothing.
   if (handshake_.owes_answer()) {
     handshake_.NextAnswer(path_.last_stamp(), out);
     if (!out->reply) path_.OnSent(now);
@@ -281,6 +291,9 @@ bool Link::NextFrame(Micros now, bool sleeping, OutgoingFrame* out) {
     return true;
   }
   if (may_send_items()) {
+    // What was lost goes before what is new, which would only wait for it at
+    // the other end. Either says all that a state frame says, so that one goes
+    // only if neither does.
     if (session_.sending.has_lost()) {
       LostFrame(now, out);
       return true;
@@ -305,6 +318,8 @@ Micros Link::FrameDeadline() const {
 }
 
 Micros Link::DataDeadline() const {
+  // Nothing is cut until the queue was cleared of it, which waits for what is
+  // in flight: once cut, it would be refused and sent again for ever.
   return has_too_large() ? kNever
                          : session_.sending.Deadline(path_.round_trip());
 }
@@ -320,6 +335,8 @@ Micros Link::StateDeadline() const {
   if (window_.news_since() != kNever) {
     deadline = window_.news_since() + kMaxAckDelay;
   }
+  // One that has left waits for acknowledgements, and for neither heartbeats
+  // nor probes.
   if (phase_ == Phase::kClosed) return deadline;
   const bool probe = phase_ == Phase::kHalf || !queue_.empty();
   deadline = std::min(
@@ -376,6 +393,7 @@ void Link::LostFrame(Micros now, OutgoingFrame* out) {
 bool Link::DataFrame(Micros now, OutgoingFrame* out) {
   SendQueue::Slice slice;
   if (!session_.sending.Cut(phase_ == Phase::kOpen, now, &slice)) return false;
+  // A peer is slow as long as nothing can be cut for it, so it may be well now.
   ReportState();
   out->header = StateHeader(now);
   out->header.first = slice.first;

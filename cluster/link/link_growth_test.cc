@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "raft/cluster/link/testing_frames.h"
 #include "raft/cluster/link/testing_link.h"
-#include "raft/cluster/link/varint.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -18,21 +18,8 @@ Frame EncodeLater(OutgoingFrame frame) {
     frame.header.hello->set_max_version(kNewestVersion + 1);
     frame.header.hello->set_features(uint64_t{1} << 40);
   }
-  wire::Frame items;
-  EXPECT_TRUE(
-      items.ParseFromString(frame.prefix + std::string(frame.body.view())));
-  std::string rest("\xc8\x02\x05", 3);  // Field 41 of the header.
-  for (const wire::Item& item : items.items()) {
-    const std::string bytes =
-        std::string("\x28\x07", 2) + item.SerializeAsString();  // Field 5.
-    char size[kMaxVarintBytes];
-    rest += '\x7a';
-    rest.append(size, PutVarint(size, bytes.size()));
-    rest += bytes;
-  }
-  // The checksum is the same however the bytes are cut into head and body.
-  const Frame cut = EncodeFrame(frame.header, {}, Bytes::Own(rest));
-  return Frame{Bytes::Own(std::string(cut.head.view()) + rest), Bytes()};
+  return LaterFrame(frame.header,
+                    frame.prefix + std::string(frame.body.view()));
 }
 
 class MixedVersions : public testing::TestWithParam<bool> {
@@ -94,6 +81,35 @@ TEST_P(MixedVersions, AreReplacedOneByOneAndLoseNothing) {
     ExpectAllTaken(first);
   }
   EXPECT_GT(later_frames_, 0u);
+}
+
+// One that has no version in common with us, and means something else by a
+// field that we know: we see what is wrong, and nothing but that.
+TEST(OtherVersion, IsAllThatIsWrongWithABuildThatChangedTheRest) {
+  Pair pair;
+  pair.encode = [](bool from_a, const OutgoingFrame& frame) {
+    if (from_a) return frame.Encode();
+    Header header = frame.header;
+    header.hello->set_version(kNewestVersion + 1);
+    header.hello->set_max_version(kNewestVersion + 1);
+    const std::string ask("\x70\x07", 2);
+    return LaterFrame(header, "", ask);
+  };
+  ASSERT_TRUE(pair.a.Send(1, "kept"));
+  pair.Pass(5 * kSecond);
+  EXPECT_EQ(pair.a.link.state(), PeerStats::DOWN);
+  EXPECT_EQ(pair.a.Stats().reason(),
+            "it speaks version 2 of the protocol, this server version 1");
+  EXPECT_GT(pair.a.Refused(Refusal::OTHER_VERSION), 0u);
+  EXPECT_EQ(pair.a.Stats().refused_frames_size(), 1) << "nothing else";
+  EXPECT_EQ(pair.b().Stats().reason(),
+            "it speaks no version of the protocol that this server does");
+  pair.encode = nullptr;
+  pair.RestartB({300, 3});
+  pair.Pass(5 * kSecond);
+  EXPECT_EQ(pair.a.link.state(), PeerStats::UP);
+  ASSERT_EQ(pair.b().delivered.size(), 1u);
+  EXPECT_EQ(pair.b().delivered[0].msg, "kept");
 }
 
 INSTANTIATE_TEST_SUITE_P(AIsLater, MixedVersions, testing::Bool());

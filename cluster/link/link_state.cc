@@ -25,6 +25,7 @@ bool Link::Tick(Micros now) {
   if (!session_.liveness.GivesUp(DeafSince(), handshake_.heartbeat(), now)) {
     return false;
   }
+  // The new connection is given as long to prove itself as the old one.
   handshake_.ForgetStranger();
   account_.Report(account_.Make(Event::PEER_RECONNECTED));
   return true;
@@ -67,6 +68,8 @@ void Link::HeldUp(Micros duration, Micros now) {
 void Link::Leave(Micros now) {
   leaving_ = true;
   if (session()) ask_now_ = true;
+  // While we did not leave, nobody asked that of a peer without a session: it
+  // may have been silent for long, and is not waited for then.
   SeeIfSilent(now);
 }
 
@@ -143,6 +146,8 @@ std::string Link::Reason() const {
       if (phase_ == Phase::kFenced) return "this server is superseded";
       return handshake_.refused_why();
     case PeerStats::CONNECTING:
+      // The nearest cause first: that there is no connection, then what the
+      // other end says, and last what can only be guessed.
       if (!trouble_.empty()) return trouble_;
       if (!handshake_.note().empty()) return handshake_.note();
       if (handshake_.stranger_since() != kNever) {
@@ -196,6 +201,7 @@ void Link::FillStats(Micros now, PeerStats* stats) const {
   const uint64_t made = path_.connections_made();
   stats->set_reconnects(made > 0 ? made - 1 : 0);
   delays_.delays().Fill(stats->mutable_delay());
+  // If nobody has looked since it changed, it is not known since when.
   if (noted_ == state()) {
     stats->set_state_us(static_cast<uint64_t>(now - noted_since_));
   }

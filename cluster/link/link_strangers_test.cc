@@ -93,7 +93,8 @@ TEST(Note, IsTheReasonUntilThereIsASession) {
   me.Say();
   for (const Refusal::Reason reason :
        {Refusal::OTHER_ADDRESS, Refusal::OTHER_VERSION, Refusal::FUTURE_LIFE,
-        Refusal::UNKNOWN_PID, static_cast<Refusal::Reason>(999)}) {
+        Refusal::UNKNOWN_PID, Refusal::MISROUTED, Refusal::OTHER_CLUSTER,
+        static_cast<Refusal::Reason>(999)}) {
     Header note = me.Hello();
     note.hello->set_refused(reason);
     me.TakeEvents();

@@ -34,6 +34,8 @@ void Liveness::OnEcho(uint64_t echo, uint64_t last_stamp, Micros now) {
 bool Liveness::GivesUp(Micros since, Micros heartbeat, Micros now) {
   if (since == kNever || now - since < Bound(heartbeat)) return false;
   unechoed_since_ = now;
+  // Doubled: where an echo takes longer than the bound, connections would be
+  // made and given up without end.
   bound_ = std::min(2 * bound_, kMaxBlackHoleBound);
   return true;
 }

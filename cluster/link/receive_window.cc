@@ -14,6 +14,8 @@ constexpr size_t kMaxEarlyPieces = 4096;
 }  // namespace
 
 void ReceiveWindow::StartSession(uint64_t fragment_bytes) {
+  // So much of the former session is in the inbox. It is taken in its own time,
+  // and takes room until then.
   old_cost_ += session_.delivered_at - session_.taken_at;
   const uint64_t number = session_.number + 1;
   session_ = Session();
@@ -40,6 +42,7 @@ bool ReceiveWindow::Take(const Taken& taken, Micros now) {
   Grant();
   const bool first = news_since_ == kNever;
   if (first) news_since_ = now;
+  // Only these two make a frame due; the rest goes with one that goes anyway.
   return first || OwesGrant();
 }
 
@@ -198,6 +201,8 @@ bool ReceiveWindow::DeliverItem(const Item& item, const Piece& piece,
 
 bool ReceiveWindow::AddFragment(const Item& item, std::vector<ItemRun>* runs,
                                 Verdict* verdict) {
+  // Each is held against the first, by whose word the memory was made: nothing
+  // may be written beyond its end, or left unwritten.
   if (!IsCutRight(item, session_.fragment_bytes) ||
       item.index != session_.partial.next_index ||
       (item.index != 0 &&

@@ -36,6 +36,8 @@ void SendQueue::MarkTime(Micros now) {
     marks_ = std::move(kept);
     mark_distance_ *= 2;
   }
+  // Marks, and not a time for each envelope: the smallest take hardly more
+  // memory than a time would.
   marks_.push_back({end_ + 1, now});
 }
 
@@ -168,6 +170,9 @@ Item SendQueue::FragmentOf(const Entry& entry, uint64_t number) {
 SendQueue::Count SendQueue::CountUnsettled() const {
   Count count;
   count.envelopes = unsettled_;
+  // An envelope costs its bytes and a fixed sum, so the bytes of an entry
+  // follow from its cost. Only the first one, which may be settled in part, is
+  // looked into.
   bool first = true;
   for (const Entry& entry : entries_) {
     if (entry.last() <= head_ || entry.items == 0) continue;
@@ -267,6 +272,9 @@ SendQueue::Count SendQueue::SettleAll() {
 
 SendQueue::Count SendQueue::RemoveLarger(uint64_t max_msg_bytes) {
   RAFT_ASSERT(cursor_ == head_);
+  // All are taken out, and those that may stay put back in. That is slow and
+  // simple: it happens once in a life of the peer, if it allows less than the
+  // one before.
   const std::deque<Entry> entries = std::move(entries_);
   const Micros oldest = oldest_time();
   const uint64_t head = head_;
@@ -276,6 +284,8 @@ SendQueue::Count SendQueue::RemoveLarger(uint64_t max_msg_bytes) {
   head_ = end_ = cursor_ = head;
   auto keep_or_count = [&](const Outgoing& envelope) {
     if (envelope.msg.size() <= max_msg_bytes) {
+      // Their own times are not kept. An age that is too high is found out; one
+      // that is too low would hide that something waits.
       Append(envelope, oldest);
       return;
     }
@@ -349,6 +359,8 @@ bool SendQueue::CutLarge(Entry& entry, uint64_t max_cost, Slice* slice) {
 bool SendQueue::CutSmall(Entry& entry, uint64_t max_cost, Slice* slice) {
   const size_t begin = std::max(cursor_offset_, entry.begin);
   size_t end = entry.used;
+  // With enough credit nobody looks at a single item: the numbers were added up
+  // when they came in.
   slice->items = entry.last() - cursor_;
   slice->cost = entry.cost - entry.cut_cost;
   if (slice->cost > max_cost) {  // Look how far the credit goes.

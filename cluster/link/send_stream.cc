@@ -22,6 +22,8 @@ Micros Slack(const SendStream::InFlight& frame, bool fifo, const Path& path) {
 }  // namespace
 
 SendStream::SendStream(SendQueue* queue, Micros now) : queue_(queue) {
+  // A session counts from 1, and the queue goes on counting: base_ is what lies
+  // between.
   queue_->Rewind();
   base_ = queue_->head();
   open_since_ = queue_->empty() ? kNever : now;
@@ -89,6 +91,7 @@ Micros SendStream::Deadline(Micros round_trip) const {
 
 Micros SendStream::ProbeInterval(Micros round_trip, Micros heartbeat) const {
   const Micros first = std::min(std::max(2 * round_trip, kMinProbe), heartbeat);
+  // At most a thousandfold: more would in the end shift bits out.
   return std::min(first << std::min(probes_, 10), heartbeat);
 }
 
@@ -139,6 +142,8 @@ const SendStream::InFlight& SendStream::ResendLost(uint64_t stamp,
 }
 
 Micros SendStream::SlowSince() const {
+  // While something is in flight, a full queue says no more than that the link
+  // is busy.
   return in_flight_.empty() ? std::min(starved_since_, full_since_)
                             : starved_since_;
 }

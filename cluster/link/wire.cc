@@ -1,20 +1,12 @@
 #include "raft/cluster/link/wire.h"
 
-// The state of a hash over two parts has its size in this part of the header.
-#define XXH_STATIC_LINKING_ONLY
-#include <xxhash.h>
-#if __has_include(<xxh_x86dispatch.h>)
-// The widest vectors that the processor has: three times as fast as those that
-// all have.
-#include <xxh_x86dispatch.h>
-#endif
-
 #include <algorithm>
 #include <cstring>
 #include <limits>
 #include <memory>
 
 #include "raft/base/assert.h"
+#include "raft/cluster/link/checksum.h"
 #include "raft/cluster/link/item.h"
 #include "raft/cluster/link/varint.h"
 
@@ -60,28 +52,8 @@ static_assert(kChecksumBytes + kMaxPutHeaderBytes + kMaxItemPrefixBytes <=
                   kMaxHeadBytes,
               "EncodeFrame() has room for every header and item prefix");
 
-// The same whether hashed at once or in parts; to set up for parts costs more
-// than to copy a small frame together.
-constexpr size_t kHashedAtOnce = 1024;
-
-uint32_t Checksum(absl::string_view rest, absl::string_view body) {
-  if (body.empty()) {
-    return static_cast<uint32_t>(XXH3_64bits(rest.data(), rest.size()));
-  }
-  if (const size_t size = rest.size() + body.size(); size <= kHashedAtOnce) {
-    char all[kHashedAtOnce];
-    std::memcpy(all, rest.data(), rest.size());
-    std::memcpy(all + rest.size(), body.data(), body.size());
-    return static_cast<uint32_t>(XXH3_64bits(all, size));
-  }
-  XXH3_state_t state;
-  XXH3_64bits_reset(&state);
-  XXH3_64bits_update(&state, rest.data(), rest.size());
-  XXH3_64bits_update(&state, body.data(), body.size());
-  return static_cast<uint32_t>(XXH3_64bits_digest(&state));
-}
-
 char* PutLife(char* out, uint32_t tag, const Life& life) {
+  // Left out at 0, which most have: it would stand twice in every frame.
   const size_t epoch = life.epoch == 0 ? 0 : 1 + VarintSize(life.epoch);
   *out++ = static_cast<char>(tag);
   *out++ = static_cast<char>(kLifeBytes + epoch);
@@ -220,6 +192,8 @@ const char* GetField(uint64_t tag, const char* in, const char* end,
       return GetBool(in, end, &header->ask);
     case kLeave:
       return GetBool(in, end, &header->leave);
+    // The one part that is left to protobuf: it has many fields, and few frames
+    // have it.
     case kHello: {
       uint64_t size;
       in = GetVarint(in, end, &size);
@@ -259,6 +233,72 @@ const char* GetHeader(const char* in, const char* end, Header* header) {
   return in;
 }
 
+// Reads of a hello what can be read of it, up to where its fields cannot be
+// told apart any more. Only its beginning counts: who means well is brief, and
+// the others cost little.
+void ReadBrokenHello(absl::string_view bytes, wire::Hello* hello) {
+  const char* in = bytes.data();
+  const char* const end = in + std::min(bytes.size(), kMaxHeaderBytes);
+  while (in != end) {
+    const char* const begin = in;
+    uint64_t tag;
+    in = GetVarint(in, end, &tag);
+    if (in != nullptr) in = SkipField(tag, in, end);
+    if (in == nullptr) return;
+    // A field may be whole and still be none to protobuf: a text that is not
+    // UTF-8.
+    wire::Hello field;
+    if (field.ParseFromArray(begin, static_cast<int>(in - begin))) {
+      hello->MergeFrom(field);
+    }
+  }
+}
+
+const char* GetBrokenHello(const char* in, const char* end, Header* header) {
+  uint64_t size;
+  in = GetVarint(in, end, &size);
+  if (in == nullptr || size > static_cast<uint64_t>(end - in)) return nullptr;
+  ReadBrokenHello({in, size}, &header->hello.emplace());
+  return in + size;
+}
+
+// Reads the fields that mean the same in every version; those between them are
+// skipped by their wire types, up to one that has none. True: it is a frame of
+// another version, which may have given the rest of it another meaning.
+//
+// This is a second look, at frames that are malformed by our version. Most
+// frames have no hello, and it stands behind all other fields: to look for it
+// first would cost every good frame another walk over its header.
+bool IsOfOtherVersion(absl::string_view bytes, Header* header) {
+  const char* in = bytes.data();
+  const char* const end = in + bytes.size();
+  uint32_t seen = 0;
+  while (in != nullptr && in != end) {
+    uint64_t tag;
+    in = GetVarint(in, end, &tag);
+    if (in == nullptr) break;
+    switch (tag) {
+      case kCluster:
+      case kFrom:
+      case kTo:
+      case kSrc:
+      case kDst:
+      case kSession:
+      case kHello:
+        // Twice would be twice in every version.
+        if ((seen & (1u << (tag >> 3))) != 0) return false;
+        seen |= 1u << (tag >> 3);
+        in = tag == kHello ? GetBrokenHello(in, end, header)
+                           : GetField(tag, in, end, header);
+        break;
+      default:
+        in = SkipField(tag, in, end);
+    }
+  }
+  return header->src && header->hello.has_value() &&
+         CommonVersion(*header->hello) == 0;
+}
+
 // What no server of ours would ever say.
 bool Contradictory(const Header& header, uint64_t item_count) {
   if (!header.src || header.from <= 0 || header.to <= 0) return true;
@@ -266,6 +306,34 @@ bool Contradictory(const Header& header, uint64_t item_count) {
   constexpr uint64_t kMaxSequence = uint64_t{1} << 62;
   return !header.dst || header.first == 0 || header.first > kMaxSequence ||
          header.taken > header.received;
+}
+
+// False: it is malformed by our version. Not so a frame whose hello has none in
+// common with us: what follows the header of that one is not looked at.
+bool ParseOurVersion(const Frame& frame, ParsedFrame* parsed) {
+  const absl::string_view head = frame.head.view();
+  const char* const in = GetHeader(head.data() + kChecksumBytes,
+                                   head.data() + head.size(), &parsed->header);
+  if (in == nullptr) return false;
+  if (parsed->header.hello.has_value() &&
+      CommonVersion(*parsed->header.hello) == 0) {
+    return static_cast<bool>(parsed->header.src);
+  }
+  parsed->items = frame.head.Slice(static_cast<size_t>(in - head.data()));
+  parsed->tail = frame.body;
+  if (parsed->items.empty()) {
+    parsed->items = frame.body;
+    parsed->tail = Bytes();
+  }
+  ItemReader reader(parsed->items.view(), parsed->tail.view());
+  for (Item item; reader.Next(&item);) {
+    ++parsed->item_count;
+    parsed->cost += item.cost();
+    parsed->largest = std::max<uint64_t>(parsed->largest, item.msg.size());
+    parsed->fragments |= !item.whole();
+    if (item.msg.size() > kFragmentBytes) return false;
+  }
+  return reader.ok() && !Contradictory(parsed->header, parsed->item_count);
 }
 
 }  // namespace
@@ -308,31 +376,11 @@ ParseResult ParseFrame(const Frame& frame, bool verify_checksum,
           Checksum(head.substr(kChecksumBytes), frame.body.view())) {
     return ParseResult::kChecksum;
   }
-  const char* in = GetHeader(head.data() + kChecksumBytes,
-                             head.data() + head.size(), &parsed->header);
-  if (in == nullptr) return ParseResult::kMalformed;
-  if (parsed->header.hello.has_value() &&
-      CommonVersion(*parsed->header.hello) == 0) {
-    return parsed->header.src ? ParseResult::kOk : ParseResult::kMalformed;
-  }
-  parsed->items = frame.head.Slice(static_cast<size_t>(in - head.data()));
-  parsed->tail = frame.body;
-  if (parsed->items.empty()) {
-    parsed->items = frame.body;
-    parsed->tail = Bytes();
-  }
-  ItemReader reader(parsed->items.view(), parsed->tail.view());
-  for (Item item; reader.Next(&item);) {
-    ++parsed->item_count;
-    parsed->cost += item.cost();
-    parsed->largest = std::max<uint64_t>(parsed->largest, item.msg.size());
-    parsed->fragments |= !item.whole();
-    if (item.msg.size() > kFragmentBytes) return ParseResult::kMalformed;
-  }
-  if (!reader.ok() || Contradictory(parsed->header, parsed->item_count)) {
-    return ParseResult::kMalformed;
-  }
-  return ParseResult::kOk;
+  if (ParseOurVersion(frame, parsed)) return ParseResult::kOk;
+  *parsed = ParsedFrame();
+  return IsOfOtherVersion(head.substr(kChecksumBytes), &parsed->header)
+             ? ParseResult::kOk
+             : ParseResult::kMalformed;
 }
 
 }  // namespace raft_cluster::internal

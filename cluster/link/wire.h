@@ -119,8 +119,9 @@ enum class ParseResult { kOk, kMalformed, kChecksum };
 // Fills `parsed` anew. Looks at nothing but the bytes; whoever wrote them, the
 // result is kOk only for a frame whose every field is in its range. Fields of
 // later versions are skipped. A frame whose hello has no version in common with
-// us is kOk without a look at what else it says: all but cluster, from, to,
-// src, dst, session and hello may mean something else there.
+// us is kOk whatever else it says: all but cluster, from, to, src, dst, session
+// and hello may mean something else there, and nothing else of it is to be
+// relied on. It has no items, and of its hello what could be read.
 ParseResult ParseFrame(const Frame& frame, bool verify_checksum,
                        ParsedFrame* parsed);
 

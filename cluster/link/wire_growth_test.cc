@@ -14,28 +14,12 @@
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "raft/cluster/link/item.h"
+#include "raft/cluster/link/testing_frames.h"
 #include "raft/cluster/link/wire.h"
 #include "raft/proto/event.pb.h"
 
 namespace raft_cluster::internal {
 namespace {
-
-Header SomeHeader() {
-  Header header;
-  header.cluster = 0xabcdef;
-  header.from = 1;
-  header.to = 2;
-  header.src = {1700000000000000, 42};
-  header.dst = {1700000000000001, 43};
-  header.session = true;
-  header.first = 9;
-  header.received = 8;
-  header.taken = 7;
-  header.credit = 6;
-  header.stamp = 5;
-  header.echo = 4;
-  return header;
-}
 
 wire::Hello SomeHello() {
   wire::Hello hello;
@@ -154,8 +138,122 @@ TEST(Life, TravelsWithItsEpoch) {
   EXPECT_FALSE(parsed.header.src.NewerProcess(SomeHeader().src));
 }
 
-// ---- The schema
-// ---------------------------------------------------------------
+// ---- Other versions ---------------------------------------------------------
+
+// A HELLO, or with `dst` an answer, whose hello has these bytes, with other
+// fields before and behind that.
+Frame HelloOf(const std::string& hello, const std::string& before = "",
+              const std::string& behind = "") {
+  Header header = SomeHeader();
+  header.session = false;
+  header.first = header.received = header.taken = header.credit = 0;
+  header.stamp = header.echo = 0;
+  std::string bytes(EncodeFrame(header).head.view());
+  bytes += before + std::string("\x8a\x01", 2);
+  bytes += static_cast<char>(0x80 | (hello.size() & 0x7f));
+  bytes += static_cast<char>(hello.size() >> 7);
+  return Frame{Bytes::Own(bytes + hello + behind), Bytes()};
+}
+
+std::string HelloOfVersion(uint32_t version) {
+  wire::Hello hello = SomeHello();
+  hello.set_version(version);
+  hello.set_max_version(version);
+  return hello.SerializeAsString();
+}
+
+// Field 41, of this many bytes.
+std::string LongField(size_t size) {
+  std::string field("\xca\x02", 2);
+  field += static_cast<char>(0x80 | (size & 0x7f));
+  field += static_cast<char>(size >> 7);
+  return field + std::string(size, 'x');
+}
+
+// What a later version makes of the other fields is its own affair: all that is
+// wrong with its frames is the version.
+TEST(OtherVersion, IsJudgedBeforeFieldsThatLookBroken) {
+  const std::string ask("\x70\x07", 2);
+  const std::string twice("\x60\x01\x60\x02", 4);
+  const std::string group("\xcb\x02\xcc\x02", 4);
+  const std::string cut_items("\x7a\x7f", 2);
+  const std::string broken_item("\x7a\x01\xff", 3);
+  const struct {
+    const char* name;
+    std::string before, behind;
+  } cases[] = {
+      {"a flag that is more", ask, ""},
+      {"the same behind the hello", "", ask},
+      {"a field twice", twice, ""},
+      {"a header without end", LongField(1500), ""},
+      {"the same behind the hello", "", LongField(1500)},
+      {"a group", "", group},
+      {"items that are cut short", "", cut_items},
+      {"an item that is broken", "", broken_item},
+      {"items before the hello", broken_item, ""},
+  };
+  for (const auto& broken : cases) {
+    ParsedFrame parsed;
+    EXPECT_EQ(
+        ParseUnchecked(HelloOf(HelloOfVersion(1), broken.before, broken.behind),
+                       &parsed),
+        ParseResult::kMalformed)
+        << broken.name << ", of our version";
+    ASSERT_EQ(
+        ParseUnchecked(HelloOf(HelloOfVersion(2), broken.before, broken.behind),
+                       &parsed),
+        ParseResult::kOk)
+        << broken.name;
+    EXPECT_EQ(CommonVersion(*parsed.header.hello), 0u) << broken.name;
+    EXPECT_EQ(parsed.header.hello->url(), SomeHello().url()) << broken.name;
+    EXPECT_EQ(parsed.header.cluster, SomeHeader().cluster);
+    EXPECT_EQ(parsed.header.from, SomeHeader().from);
+    EXPECT_EQ(parsed.header.to, SomeHeader().to);
+    EXPECT_EQ(parsed.header.src, SomeHeader().src);
+    EXPECT_EQ(parsed.header.dst, SomeHeader().dst);
+    EXPECT_EQ(parsed.item_count, 0u);
+  }
+}
+
+TEST(OtherVersion, IsJudgedBeforeTheRestOfItsHello) {
+  const std::string text_that_is_none("\x52\x02\xff\xfe", 4);  // The url.
+  const std::string cut("\x1a\x7f", 2);
+  for (const std::string& broken : {text_that_is_none, cut, LongField(1500)}) {
+    ParsedFrame parsed;
+    EXPECT_EQ(ParseUnchecked(HelloOf(HelloOfVersion(1) + broken), &parsed),
+              ParseResult::kMalformed);
+    ASSERT_EQ(ParseUnchecked(HelloOf(HelloOfVersion(2) + broken), &parsed),
+              ParseResult::kOk);
+    EXPECT_EQ(parsed.header.hello->version(), 2u);
+    EXPECT_EQ(parsed.header.hello->max_version(), 2u);
+    EXPECT_EQ(parsed.header.hello->url(), SomeHello().url());
+  }
+}
+
+// These fields mean the same in every version.
+TEST(OtherVersion, DoesNotExcuseWhatNoVersionChanges) {
+  const std::string hello = HelloOfVersion(2);
+  const std::string session("\x38\x02", 2);
+  const std::string from("\x18\x02", 2);
+  const std::string dst("\x32\x01\x09", 3);
+  for (const std::string& broken : {session, from, dst}) {
+    ParsedFrame parsed;
+    EXPECT_EQ(ParseUnchecked(HelloOf(hello, broken), &parsed),
+              ParseResult::kMalformed);
+  }
+  ParsedFrame parsed;
+  Header nobody = SomeHeader();
+  nobody.src = Life();
+  nobody.hello = SomeHello();
+  nobody.hello->set_version(2);
+  EXPECT_EQ(ParseFrame(EncodeFrame(nobody), true, &parsed),
+            ParseResult::kMalformed);
+  EXPECT_EQ(ParseUnchecked(WithFields(std::string("\x70\x07", 2)), &parsed),
+            ParseResult::kMalformed)
+      << "without a hello it is of the session's version";
+}
+
+// ---- The schema -------------------------------------------------------------
 
 std::string WithCommas(uint64_t number) {
   std::string text = absl::StrCat(number);

@@ -9,6 +9,7 @@
 
 #include "gtest/gtest.h"
 #include "raft/cluster/link/item.h"
+#include "raft/cluster/link/testing_frames.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -25,23 +26,6 @@ wire::Hello SomeHello() {
   hello.set_heartbeat_us(200000);
   hello.set_failure_timeout_us(2000000);
   return hello;
-}
-
-Header SomeHeader() {
-  Header header;
-  header.cluster = 0xabcdef;
-  header.from = 1;
-  header.to = 2;
-  header.src = {1700000000000000, 42};
-  header.dst = {1700000000000001, 43};
-  header.session = true;
-  header.first = 9;
-  header.received = 8;
-  header.taken = 7;
-  header.credit = 6;
-  header.stamp = 5;
-  header.echo = 4;
-  return header;
 }
 
 Header RandomHeader(std::mt19937_64& random) {

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "raft/testing/fixtures/cluster_test.h"
 
 namespace raft_cluster::internal {
@@ -68,6 +70,14 @@ TEST(LoopbackNeighbours, OfAnotherClustersNameAreRefused) {
   };
   EXPECT_TRUE(
       Eventually([&] { return refused_frames(cluster[1].stats()) > 0; }));
+  // Both ends say why.
+  for (const auto& [server, peer] :
+       {std::make_pair(&cluster[1], 2), std::make_pair(stranger->get(), 1)}) {
+    EXPECT_TRUE(Eventually([server = server, peer = peer] {
+      return absl::StrContains(StatsOf(*server, peer).reason(),
+                               "of another cluster");
+    }));
+  }
   EXPECT_EQ(StatsOf(cluster[1], 2).state(), PeerStats::CONNECTING);
   EXPECT_EQ(StatsOf(**stranger, 1).state(), PeerStats::CONNECTING);
 }

@@ -369,6 +369,24 @@ TEST(Server, OfAnotherInstallationWithAWrongPortEndsNobody) {
   EXPECT_EQ(one->ReadLine(kPatience), "2 -> 1: still here");
 }
 
+// A server that was added to the file, and the file not rolled out.
+TEST(Server, WhosePidThePeerDoesNotKnowIsToldSo) {
+  const ProgramCluster cluster(2);
+  const ProgramCluster elsewhere(1);
+  const std::string newer = WriteTestFile(absl::StrCat(
+      R"({"object": {"total": 3, "Servers": [{"mypid": 1, "url": ")",
+      cluster.url(1), R"("}, {"mypid": 2, "url": ")", cluster.url(2),
+      R"("}, {"mypid": 3, "url": ")", elsewhere.url(1), R"("}]}})"));
+  const auto one = cluster.Start(1);
+  Process::Spec spec;
+  spec.arguments = {"--pid=3", "--config=" + newer};
+  const auto three = StartProgram("server", spec);
+  EXPECT_TRUE(one->WaitForError("UNKNOWN_PID", kPatience));
+  EXPECT_TRUE(one->WaitForError("it says that it is server 3", kPatience));
+  EXPECT_TRUE(
+      three->WaitForError("its configuration has no server 3", kPatience));
+}
+
 TEST(Server, FailsWhenANewerLifeHasTakenOver) {
   ExpectThatATwinTakesOver(/*while_it_is_stopped=*/false);
 }

@@ -8,11 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "raft/cluster/link/varint.h"
+#include "raft/cluster/link/testing_frames.h"
 #include "raft/cluster/link/wire.h"
-#include "raft/proto/wire/frame.pb.h"
 #include "raft/testing/simulation/simulation.h"
 #include "raft/transport/forwarding_transport.h"
 
@@ -51,21 +52,10 @@ class LaterVersion : public ForwardingTransport {
       header.hello->set_max_version(kNewestVersion + 1);
       header.hello->set_features(uint64_t{1} << 40);
     }
-    wire::Frame said;
-    EXPECT_TRUE(said.ParseFromString(std::string(frame.head.view()) +
-                                     std::string(frame.body.view())));
-    std::string rest("\xc8\x02\x05", 3);  // Field 41 of the header.
-    for (const wire::Item& item : said.items()) {
-      const std::string bytes =
-          std::string("\x28\x07", 2) + item.SerializeAsString();  // Field 5.
-      char size[kMaxVarintBytes];
-      rest += '\x7a';
-      rest.append(size, PutVarint(size, bytes.size()));
-      rest += bytes;
-    }
-    // The checksum is the same however the bytes are cut into head and body.
-    const Frame cut = EncodeFrame(header, {}, Bytes::Own(rest));
-    return Frame{Bytes::Own(std::string(cut.head.view()) + rest), Bytes()};
+    // Who speaks none of our versions may mean anything by a field of ours.
+    return LaterFrame(
+        header, absl::StrCat(parsed.items.view(), parsed.tail.view()),
+        oldest_ > kNewestVersion ? absl::string_view("\x70\x07") : "");
   }
 
   const uint32_t oldest_;

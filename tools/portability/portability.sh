@@ -15,8 +15,10 @@ set -u
 cd "$(dirname -- "$0")/../.." || exit 1
 
 roots=${TMPDIR:-/tmp}/raft-portability
-targets=${TARGETS:-//base/... //proto/... //transport/... //cluster/... //cmd/...
-  //tools/... //examples/...}
+targets=${TARGETS:-//base/... //proto/... //transport/... //cluster/... //status/...
+  //cmd/... //tools/... //examples/...}
+# In one line, as it becomes part of a command.
+targets=${targets//$'\n'/ }
 systems=()
 for argument in "$@"; do
   case $argument in
@@ -87,6 +89,14 @@ inside() {  # ROOT COMMAND
   chroot "$1" /bin/sh -c "$2"
 }
 
+# A server of Bazel's that is left behind would keep what is mounted busy.
+end_servers() {  # ROOT
+  local folder
+  for folder in /src /src/examples/colliding; do
+    inside "$1" "cd $folder && /src/bazelw shutdown" >/dev/null 2>&1
+  done
+}
+
 # Modules without a registry: those that Debian has as packages, and empty ones
 # for what Bazel names but C++ does not need.
 module_options() {  # ROOT
@@ -119,7 +129,10 @@ try() {  # SYSTEM ROOT MODE BAZEL OPTIONS
     >"$log" 2>&1 || failed=1
   inside "$root" "cd /src && $bazel run $options //cmd:local_cluster" \
     >"$log.run" 2>&1 && cluster=runs || { cluster=fails; failed=1; }
-  [ "$system" != sid ] || options+=" --cxxopt=-DRAFT_H_IS_C_ONLY"
+  # Debian's header of the library with the same name is C alone in some
+  # releases.
+  inside "$root" 'echo "#include <raft.h>" | g++ -fsyntax-only -x c++ -' \
+    >/dev/null 2>&1 || options+=" --cxxopt=-DRAFT_H_IS_C_ONLY"
   inside "$root" "cd /src/examples/colliding && $bazel test \
     --strategy=CppCompile=local $options //..." >"$log.names" 2>&1 &&
     names=passes || { names=fails; failed=1; }
@@ -152,6 +165,7 @@ for system in "${systems[@]}"; do
       --no-install-recommends bazel-rules-shell' >>"$root.setup.log" 2>&1
     try "$system" "$root" modules bazel "$(module_options "$root")"
   fi
+  end_servers "$root"
   unmount
 done
 

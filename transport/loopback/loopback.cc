@@ -32,6 +32,8 @@ class LoopbackTransport : public Transport {
 
   ~LoopbackTransport() override {
     for (auto& entry : peers_) Drop(entry.second);
+    // The name is given back last: until then nobody who binds it can be taken
+    // for us.
     mailbox_->Close();
     network_->Unbind(spec_.url.address);
   }
@@ -83,6 +85,7 @@ class LoopbackTransport : public Transport {
     if (frame.size() > spec_.max_frame_bytes) return SendResult::kTooLarge;
     const std::shared_ptr<Pipe> in = mailbox_->Find(origin.connection);
     if (in == nullptr) return SendResult::kUnknown;
+    // The two ways of a connection have an even number and the odd one above.
     const std::shared_ptr<Pipe> out = in->from->Find(origin.connection ^ 1);
     if (out == nullptr) return SendResult::kUnknown;
     return out->to->Push(out, frame);
@@ -91,6 +94,8 @@ class LoopbackTransport : public Transport {
   int Poll(int limit, Receiver& receiver) override {
     RAFT_ASSERT(limit > 0);
     bool attention = false;
+    // All that is there is taken under one lock, and handed out without it.
+    // What is beyond the limit waits here, before what comes next.
     mailbox_->Take(batches_, attention);
     if (attention) CheckConnections(receiver);
     if (batches_.empty()) return 0;
@@ -160,6 +165,7 @@ class LoopbackTransport : public Transport {
     const uint64_t id = network_->NextPipeIds();
     peer.out = NewPipe(id, spec_.url.address, mailbox_, target);
     peer.in = NewPipe(id + 1, peer.name, target, mailbox_);
+    // Both or neither: a reply needs the other way.
     if (mailbox_->Attach(peer.in) && target->Attach(peer.out)) return true;
     Drop(peer);  // It closed this very moment.
     return false;

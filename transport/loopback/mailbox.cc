@@ -44,6 +44,8 @@ void Mailbox::Close() {
       dropped.push_back(std::move(entry.second->queue));
     }
   }
+  // After our own lock is given back: two that close at once would wait for
+  // each other.
   for (const auto& entry : pipes) entry.second->from->Attend();
 }
 
@@ -67,6 +69,7 @@ SendResult Mailbox::Push(const std::shared_ptr<Pipe>& pipe,
     }
     pipe->bytes += cost;
     pipe->queue.push_back(frame);
+    // Whoever was woken for the first takes all behind it.
     if (pipe->queue.size() > 1) return SendResult::kSent;
     ready_.push_back(pipe);
   }

@@ -21,6 +21,7 @@ absl::Status Network::Bind(std::string& name,
         "\": another transport of this network has the name; is the same "
         "server running twice?"));
   }
+  // One of them may wait for this name. In memory nobody needs a back-off.
   for (const auto& entry : mailboxes_) entry.second->Attend();
   return absl::OkStatus();
 }
@@ -38,6 +39,7 @@ std::shared_ptr<Mailbox> Network::Find(absl::string_view name) {
 
 uint64_t Network::NextPipeIds() {
   MutexLock lock(mu_);
+  // One for each way; Reply() finds the other by the lowest bit.
   return pipe_ids_ += 2;
 }
 

@@ -15,6 +15,9 @@ bool IsHostName(const std::string& host) {
 }
 
 bool IsConnectedToItself(int fd) {
+  // Linux picks a port for the near end of a call, and if nobody listens at the
+  // far one, it may pick that very port: TCP then lets both ends be one (RFC
+  // 9293, simultaneous open).
   sockaddr_storage near = {};
   sockaddr_storage far = {};
   socklen_t near_size = sizeof(near);
@@ -24,6 +27,7 @@ bool IsConnectedToItself(int fd) {
     return false;
   }
   if (near.ss_family != AF_INET && near.ss_family != AF_INET6) return false;
+  // Address, port and all that is between: the sockets are one if the whole is.
   return near_size == far_size && std::memcmp(&near, &far, near_size) == 0;
 }
 

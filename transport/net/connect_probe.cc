@@ -51,6 +51,7 @@ void ConnectProbe::Start(const std::string& address, uint16_t port) {
 
 void ConnectProbe::StartPath(const std::string& path) {
   sockaddr_un address = {};
+  // A longer one would be cut, and another socket called.
   if (path.size() >= sizeof(address.sun_path)) {
     Stop();
     started_ = true;
@@ -71,6 +72,7 @@ void ConnectProbe::Connect(const void* address, uint32_t size, int family) {
     error_ = errno;
     return;
   }
+  // Interrupted, it goes on by itself, as it does where it would block.
   if (connect(fd_, static_cast<const sockaddr*>(address), size) != 0 &&
       errno != EINPROGRESS && errno != EINTR) {
     error_ = errno;
@@ -86,6 +88,8 @@ void ConnectProbe::Stop() {
 absl::Status ConnectProbe::Result() {
   RAFT_ASSERT(started_);
   if (error_ != 0) return Why(error_);
+  // A socket that still connects is not writable; one that failed is, and says
+  // why.
   pollfd ready = {fd_, POLLOUT, 0};
   if (poll(&ready, 1, /*timeout=*/0) <= 0) {
     return absl::DeadlineExceededError("no answer");

@@ -67,6 +67,8 @@ absl::StatusOr<std::unique_ptr<DescriptorPledge>> DescriptorPledge::Make(
   const int limit = Limit();
   auto pledge = absl::WrapUnique(new DescriptorPledge(needs));
   Account& account = TheAccount();
+  // Held from the count to the promise: of two servers that start at once only
+  // one may have the last descriptors.
   MutexLock lock(account.mu);
   const int promised = account.pledged - account.held;
   const int left = limit - CountOpen(limit) - std::max(promised, 0);
@@ -112,6 +114,7 @@ absl::Status ProbeDescriptors(int count) {
   std::vector<int> fds;
   int error = 0;
   while (static_cast<int>(fds.size()) < count && error == 0) {
+    // Copies of one: what counts is the number.
     const int fd = fds.empty() ? eventfd(0, EFD_CLOEXEC)
                                : fcntl(fds.front(), F_DUPFD_CLOEXEC, 0);
     if (fd < 0) {

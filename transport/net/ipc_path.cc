@@ -45,6 +45,9 @@ absl::StatusOr<bool> SomebodyListens(const std::string& path) {
   return listens;
 }
 
+// libzmq removes what is at a path before it binds it, so of two servers that
+// start at once the second would take the first one's path away. The lock is on
+// the folder: a file for it would be left behind.
 // Held from the look at the path until it is bound.
 class FolderLock {
  public:
@@ -68,6 +71,7 @@ class FolderLock {
 }  // namespace
 
 IpcPath::~IpcPath() {
+  // Only if it is still ours: another may have the path by now.
   struct stat info;
   if (inode_ != 0 && lstat(path_.c_str(), &info) == 0 &&
       info.st_dev == device_ && info.st_ino == inode_) {

@@ -15,6 +15,8 @@ namespace raft_cluster::internal {
 
 absl::StatusOr<ParsedUrl> ParseIpcUrl(const Url& url) {
   const std::string& address = url.address;
+  // One spelling for one socket, since urls are compared as text. ".." stays:
+  // where it leads depends on links.
   std::vector<absl::string_view> parts =
       absl::StrSplit(address, '/', absl::SkipEmpty());
   parts.erase(std::remove(parts.begin(), parts.end(), "."), parts.end());

@@ -68,6 +68,7 @@ Poller::~Poller() {
 
 bool Poller::Add(int fd, uint64_t cookie) {
   if (!Watch(epoll_fd_, fd, cookie)) return false;
+  // As many as there are descriptors, so that one call finds all that is ready.
   ready_.emplace_back();
   return true;
 }
@@ -79,6 +80,7 @@ void Poller::Remove(int fd) {
 }
 
 void Poller::SetAlarm(Clock::time_point time) {
+  // Asked for at each poll, and mostly the same: no system call for that.
   if (time == alarm_) return;
   alarm_ = time;
   itimerspec spec = {};

@@ -47,6 +47,7 @@ absl::StatusOr<Addresses> ResolveWithSystem(const std::string& host) {
   if (IsLocalhost(host)) return Addresses{"127.0.0.1", "::1"};
   addrinfo hints = {};
   hints.ai_family = AF_UNSPEC;
+  // Or each address would come once for each kind of socket.
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const int error = getaddrinfo(host.c_str(), nullptr, &hints, &found);
@@ -112,6 +113,8 @@ Resolver::Resolver(ResolveFunction resolve, std::function<void()> on_done)
 
 Resolver::~Resolver() {
   MutexLock lock(shared_->mu);
+  // Under the lock in which it is called: a look-up that ends later calls
+  // nobody who is gone.
   shared_->on_done = nullptr;
 }
 
@@ -120,6 +123,8 @@ std::shared_ptr<Lookup> Resolver::Start(const std::string& host) {
   bool start;
   {
     MutexLock lock(shared_->mu);
+    // The system's resolver may hang for minutes, and each look-up has a
+    // thread.
     start = shared_->running < kMaxLookups;
     if (start) ++shared_->running;
   }

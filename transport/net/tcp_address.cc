@@ -123,6 +123,8 @@ class Parser {
           });
       if (!valid) return Error("host", host, kAllowed);
     }
+    // One spelling for one host: urls are compared as text, to find two entries
+    // with one address, and strangers.
     parsed_.host = absl::AsciiStrToLower(host);
     return absl::OkStatus();
   }
@@ -143,6 +145,7 @@ class Parser {
       parsed_.host = canonical;
       return CheckIpv4(shown, ip4);
     }
+    // "::1" has a dozen spellings.
     inet_ntop(AF_INET6, &ip, canonical, sizeof(canonical));
     parsed_.host = canonical;
     if (IN6_IS_ADDR_MULTICAST(&ip)) {
@@ -180,6 +183,7 @@ class Parser {
 
 }  // namespace
 
+// Good to listen on, and no address to be called at.
 bool TcpAddress::wildcard() const {
   return port == 0 || host == "*" || host == "0.0.0.0" || host == "::";
 }

@@ -27,6 +27,7 @@ Connection::Connection(Environment& environment)
 
 Connection::~Connection() {
   environment_.descriptors.Hold(-kDescriptors);
+  // Before the socket closes: somebody else may get the number at once.
   if (dealer_) environment_.events.Remove(Descriptor(dealer_));
 }
 
@@ -50,6 +51,8 @@ bool Connection::Start(const std::string& endpoint,
   if (!dealer_ || !SetWireOptions(dealer_, environment_) ||
       // The budget bounds what is sent.
       !SetOption(dealer_, ZMQ_SNDHWM, 0) ||
+      // Peer dials anew, after another look-up and with jitter; libzmq would
+      // keep to the address that it was given.
       !SetOption(dealer_, ZMQ_RECONNECT_IVL, -1) ||
       // Nothing is queued before there is somebody to read it.
       !SetOption(dealer_, ZMQ_IMMEDIATE, 1) ||

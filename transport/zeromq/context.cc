@@ -34,6 +34,8 @@ absl::StatusOr<std::unique_ptr<DescriptorPledge>> PledgeDescriptors(int peers) {
 
 absl::StatusOr<zmq::context_t> StartContext(int peers) {
   const int sockets = kBaseSockets + kSocketsEach * peers;
+  // Tried before, for libzmq aborts the process where it gets no thread or
+  // descriptor of its own.
   absl::Status status = ProbeThreads(kThreads);
   if (status.ok()) {
     status = ProbeDescriptors(kBaseDescriptors - kPollerDescriptors +

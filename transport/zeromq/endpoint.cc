@@ -20,6 +20,7 @@ std::string TcpEndpoint(const std::string& address, uint16_t port) {
 }
 
 bool NeedsIpv6(const std::string& address) {
+  // "*" is all addresses of both kinds.
   return address == "*" || HasColon(address);
 }
 

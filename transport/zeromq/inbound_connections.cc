@@ -82,6 +82,7 @@ void InboundConnections::Update(
         break;
     }
   }
+  // Each caller takes one of ours.
   environment_.descriptors.Hold(static_cast<int>(inbound_.size()) -
                                 static_cast<int>(before));
 }

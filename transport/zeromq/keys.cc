@@ -57,6 +57,8 @@ std::string PublicHalf(const std::string& secret) {
   char public_key[KeyRing::kCharacters + 1];
   std::string bytes = Decode(secret);
   const bool is_key = !bytes.empty();
+  // Secrets are wiped where they were copied to: memory that is freed may come
+  // to light in a core.
   explicit_bzero(&bytes[0], bytes.size());
   if (!is_key || zmq_curve_public(public_key, secret.c_str()) != 0) {
     return "";
@@ -90,6 +92,8 @@ absl::StatusOr<KeyRing> KeyRing::Create(const TransportSpec& spec) {
             "keys: \"", key, "\" of server ", peer, " is no public key, ",
             kCharacters, " characters as keygen prints them"));
       }
+      // The first one stays, which is that of the lowest pid: see
+      // TransportKeys.
       ring.owners_.emplace(std::move(bytes), peer);
     }
   }
@@ -101,6 +105,8 @@ absl::StatusOr<KeyRing> KeyRing::Create(const TransportSpec& spec) {
   }
   ring.secret_ = keys.secret;
   ring.listed_ = keys.listed;
+  // Found out here and not by peers, who could only say that somebody has a key
+  // which they do not know.
   const std::vector<std::string>* const own = ring.Of(spec.self);
   if (own == nullptr ||
       std::find(own->begin(), own->end(), ring.public_) == own->end()) {

@@ -108,6 +108,7 @@ Listener::~Listener() {
 absl::Status Listener::Open(const Url& url, uint64_t cookie,
                             uint64_t monitor_cookie) {
   const KeyRing& keys = environment_.keys;
+  // Before the router: where nobody answers for keys, libzmq lets everybody in.
   if (!keys.empty()) {
     authenticator_ = ZapAuthenticator::Post(environment_, keys, monitor_cookie);
     if (authenticator_ == nullptr) return BindError(url, errno);
@@ -153,6 +154,7 @@ absl::Status Listener::BindTcp(const Url& url, Resolver& resolver) {
   absl::Status status;
   for (const std::string& address : addresses) {
     const std::string endpoint = TcpEndpoint(address, parsed->port);
+    // For each, as a name may have addresses of both kinds.
     SetOption(router_, ZMQ_IPV6, NeedsIpv6(address) ? 1 : 0);
     if (zeromq::Bind(router_, endpoint)) return ReadAddress(url, *parsed);
     status = BindError(url, errno);
@@ -174,6 +176,8 @@ absl::Status Listener::ReadAddress(const Url& url, TcpAddress address) {
   reachable_from_afar_ = !IsLoopback(bound->host);
   port_ = address.port = bound->port;
   bound_address_ = bound->ToString();
+  // The host as it was given, since that is what peers know; of what was bound
+  // the port alone is news.
   url_ = {url.scheme, address.ToString(), /*text=*/""};
   return absl::OkStatus();
 }

@@ -29,6 +29,7 @@ Peer::Peer(Environment& environment, Resolver& resolver, absl::BitGen& random,
       monitor_cookie_(monitor_cookie),
       server_keys_(std::move(server_keys)),
       backoff_(random) {
+  // An endpoint for each address and key; without keys there is one way in.
   if (server_keys_.empty()) server_keys_.push_back("");
 }
 
@@ -99,6 +100,7 @@ void Peer::BeginAttempt(Clock::time_point now) {
   next_endpoint_ = 0;
   handshake_failed_ = keys_of_one_ = connected_ = timed_out_ = exhausted_ =
       false;
+  // It has had the time of the back-off to find out.
   if (probe_.started()) {
     SetTrouble(probe_.Result());
     probe_.Stop();
@@ -134,6 +136,8 @@ void Peer::DialNext(Clock::time_point now) {
 
 void Peer::Fail() {
   if (endpoints_.empty()) return;  // The look-up has said why.
+  // From what is certain to what is likely. Where nothing is known, libzmq
+  // keeps errno to itself, and a call of our own finds out.
   const bool has_keys = !environment_.keys.empty();
   if (keys_of_one_) {
     return SetTrouble(absl::UnavailableError(
@@ -168,6 +172,7 @@ void Peer::Fail() {
 }
 
 void Peer::SetTrouble(absl::Status why) {
+  // News is what changes; attempts come every second.
   if (why.ok() || why == trouble_) return;
   trouble_ = std::move(why);
   trouble_is_news_ = true;

@@ -7,6 +7,8 @@ namespace zeromq {
 
 PromptlyClosed::~PromptlyClosed() {
   if (!static_cast<StoppableTransport&>(inner()).StopListening()) return;
+  // The address is free by now, which is all that a destructor promises; with
+  // hundreds of sockets the rest takes libzmq a while.
   Transport* const rest = Release().release();
   Thread thread;
   if (StartThread([rest] { delete rest; }, &thread).ok()) {

@@ -76,6 +76,8 @@ bool SetWireOptions(zmq::socket_t& socket, const Environment& environment) {
   return SetBytes(socket, ZMQ_MAXMSGSIZE, &max_message_bytes,
                   sizeof(max_message_bytes)) &&
          SetOption(socket, ZMQ_LINGER, 0) &&
+         // libzmq's own heartbeats would call a peer dead whose thread is slow
+         // to read; links have theirs.
          SetOption(socket, ZMQ_HEARTBEAT_IVL, 0) &&
          SetOption(socket, ZMQ_RCVHWM,
                    static_cast<int>(ReadAhead(environment))) &&

@@ -71,6 +71,8 @@ bool ZapAuthenticator::Take(std::string* request_id, std::string* address,
   }
   if (parts.size() > kRequestIdPart) *request_id = parts[kRequestIdPart];
   if (parts.size() > kAddressPart) *address = parts[kAddressPart];
+  // Whatever is asked differently is refused: what cannot be read proves
+  // nothing.
   if (parts.size() == kQuestionParts && parts[0] == kVersion &&
       parts[kMechanismPart] == "CURVE") {
     *owner = ring_.OwnerOf(parts[kKeyPart]);
@@ -89,6 +91,8 @@ void ZapAuthenticator::Say(const std::string& request_id, Pid owner) {
   size_t left = sizeof(answer) / sizeof(answer[0]);
   for (const std::string& part : answer) {
     --left;
+    // All six parts, come what may: else the next answer would go on with this
+    // one.
     // Whoever has hung up meanwhile gets nothing.
     while (zmq_send(socket_.handle(), part.data(), part.size(),
                     ZMQ_DONTWAIT | (left > 0 ? ZMQ_SNDMORE : 0)) < 0 &&

@@ -169,6 +169,7 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
                      FramesCookie(kListener), MonitorCookie(kListener));
   if (!listener.ok()) return listener.status();
   transport->listener_ = *std::move(listener);
+  // Only of TCP the system says how much was read.
   if (spec.url.scheme == "tcp") transport->next_look_ = Clock::now();
   transport->SetAlarm();
   return std::make_unique<PromptlyClosed>(std::move(transport));
@@ -269,6 +270,8 @@ int TransportImpl::Poll(int limit, Receiver& receiver) {
     if (bool* const listed = Listed(id)) *listed = false;
     if (!Drain(id, budget, count, receiver)) List(id);
   }
+  // The limit was reached before the end, and no descriptor will tell of the
+  // rest.
   if (!readable_.empty()) events_->Stir();
   return count;
 }
