@@ -38,11 +38,9 @@ absl::Status CheckOptions(const Options& options) {
     return BudgetError("inbox_budget_bytes", options.inbox_budget_bytes,
                        envelope);
   }
-  if (options.total_budget_bytes < 2 * (envelope + kBudgetAboveEnvelope)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "Options::total_budget_bytes is ", options.total_budget_bytes,
-        ", but with a max_envelope_bytes of ", envelope, " it has to be ",
-        2 * (envelope + kBudgetAboveEnvelope), " at least"));
+  if (options.total_budget_bytes < envelope + kBudgetAboveEnvelope) {
+    return BudgetError("total_budget_bytes", options.total_budget_bytes,
+                       envelope);
   }
   if (options.failure_timeout < kMinFailureTimeout ||
       options.failure_timeout > kMaxFailureTimeout) {

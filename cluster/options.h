@@ -32,7 +32,7 @@ struct Options {
   // those who are away do not take the room of those who are there; one that is
   // up always has room for 1 MiB. Where there are many peers the inbox has less
   // for each: half of this, shared out, but one envelope of the largest size.
-  // At least 2 x (max_envelope_bytes + 64 KiB).
+  // At least max_envelope_bytes + 64 KiB.
   size_t total_budget_bytes = size_t{1} << 30;
 
   // The largest msg that is sent or received. At most 1 GiB.

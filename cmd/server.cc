@@ -44,6 +44,9 @@ ABSL_FLAG(absl::Duration, idle_timeout, absl::InfiniteDuration(),
 ABSL_FLAG(absl::Duration, failure_timeout,
           raft_cluster::Options().failure_timeout,
           "call a peer silent that was not heard for so long");
+ABSL_FLAG(uint64_t, total_budget_bytes,
+          raft_cluster::Options().total_budget_bytes,
+          "hold no more than this of messages, for all peers together");
 ABSL_FLAG(std::string, status, "",
           "show how it is doing over HTTP at this address, such as "
           "127.0.0.1:8001; \"\": at the \"status\" of its entry in the config, "
@@ -150,6 +153,7 @@ ExitCode Main(int argc, char* argv[]) {
   Options options;
   options.idle_timeout = absl::GetFlag(FLAGS_idle_timeout);
   options.failure_timeout = absl::GetFlag(FLAGS_failure_timeout);
+  options.total_budget_bytes = absl::GetFlag(FLAGS_total_budget_bytes);
   const std::string key_file = absl::GetFlag(FLAGS_key_file);
   if (!key_file.empty()) {
     options.key_file = ConfigPath(key_file, folder, /*shipped=*/"");

@@ -79,6 +79,11 @@ std::string ShowStats(const Stats& stats) {
                         "state", "sent", "taken", "queued", "oldest",
                         "received", "trip");
   std::string below;
+  if (stats.total_bytes() > 0) {
+    absl::StrAppend(&below,
+                    "held for all peers: ", ShowBytes(stats.total_bytes()),
+                    " of ", ShowBytes(stats.total_budget_bytes()), "\n");
+  }
   std::vector<std::string> unbalanced;
   for (const PeerStats& peer : stats.peers()) {
     AppendRow(peer, out);

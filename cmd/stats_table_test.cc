@@ -78,6 +78,16 @@ TEST(ShowStats, CountsWhatNobodyCanBeBlamedFor) {
                                 "refused, of nobody known: 3 x HANDSHAKE\n"));
 }
 
+TEST(ShowStats, SaysWhatIsHeldForAllPeers) {
+  Stats stats;
+  stats.set_total_budget_bytes(1 << 20);
+  EXPECT_FALSE(absl::StrContains(ShowStats(stats), "held")) << "nothing is";
+  stats.set_total_bytes(1 << 19);
+  EXPECT_TRUE(absl::StrContains(ShowStats(stats),
+                                "held for all peers: 512.0 KiB of 1.0 MiB\n"))
+      << ShowStats(stats);
+}
+
 TEST(ShowMicros, TakesTheUnitThatFits) {
   EXPECT_EQ(ShowMicros(0), "-");
   EXPECT_EQ(ShowMicros(999), "999 us");

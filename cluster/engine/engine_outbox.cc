@@ -9,11 +9,10 @@
 namespace raft_cluster::internal {
 namespace {
 
-absl::Status Full(absl::string_view whose) {
-  return absl::ResourceExhaustedError(
-      absl::StrCat("the queue to ", whose,
-                   " is full (Options::link_budget_bytes); send again later, "
-                   "or wait with Send()"));
+absl::Status Full(absl::string_view whose, uint64_t budget) {
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the queue to ", whose, " is full (Options::link_budget_bytes is ",
+      budget, " for each peer); send again later, or wait with Send()"));
 }
 
 }  // namespace
@@ -56,7 +55,7 @@ absl::Status Engine::Check(Pid to, size_t msg_bytes, Micros now) {
   if (status.ok() && !peer->link->HasRoom(cost)) {
     Touch(*peer).NoteFull(now);
     if (peer->link->HasRoomHere(cost)) return TotalIsFull(*peer->link);
-    return Full(absl::StrCat("server ", to));
+    return Full(absl::StrCat("server ", to), options_.link.link_budget_bytes);
   }
   return status;
 }
@@ -79,7 +78,8 @@ absl::Status Engine::CheckForAll(size_t msg_bytes, Micros now) {
   }
   if (full.empty()) return absl::OkStatus();
   return Full(absl::StrCat(full.size() == 1 ? "server " : "servers ",
-                           absl::StrJoin(full, ", ")));
+                           absl::StrJoin(full, ", ")),
+              options_.link.link_budget_bytes);
 }
 
 absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
@@ -93,11 +93,12 @@ absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
     receipt.accepted = 1;
     return receipt;
   }
-  // All live ones have room by now; of the others each takes it if it can.
+  // All live ones have room by now, also where the first of them has used up
+  // what the total had; of the others each takes it if it can.
   SharedItems* const shared = SharedByAll();
   for (const uint32_t slot : peers_.slots()) {
     Link& link = TouchAt(slot);
-    if (link.HasRoom(envelope.cost())) {
+    if (link.live() || link.HasRoom(envelope.cost())) {
       link.Accept(envelope, now, shared);
       ++receipt.accepted;
     } else {

@@ -41,10 +41,11 @@ TEST(Offer, NamesWhatIsWrong) {
   EXPECT_EQ(offer(kBroadcast, 100001), large);
   EXPECT_TRUE(offer(2, 100000).ok());
   Fill(engines, 1, 2);
-  EXPECT_EQ(offer(2, 99000),
-            absl::ResourceExhaustedError(
-                "the queue to server 2 is full (Options::link_budget_bytes); "
-                "send again later, or wait with Send()"));
+  EXPECT_EQ(
+      offer(2, 99000),
+      absl::ResourceExhaustedError(
+          "the queue to server 2 is full (Options::link_budget_bytes is "
+          "200000 for each peer); send again later, or wait with Send()"));
   EXPECT_TRUE(offer(3, 99000).ok()) << "one full queue is not another";
   engine.CloseOutbox();
   EXPECT_EQ(offer(2, 1), absl::FailedPreconditionError("the outbox is closed"));
@@ -108,8 +109,8 @@ TEST(Broadcast, IsForAllLivePeersOrForNone) {
   EXPECT_EQ(engines[1].Offer(kBroadcast, broadcast, engines.now).status(),
             absl::ResourceExhaustedError(
                 "the queue to servers 2, 4 is full "
-                "(Options::link_budget_bytes); send again later, or wait with "
-                "Send()"));
+                "(Options::link_budget_bytes is 200000 for each peer); send "
+                "again later, or wait with Send()"));
   EXPECT_EQ(engines.Peer(1, 3).ledger().offered(), 0u);
   engines[1].CountRefused(kBroadcast);
   for (const Pid pid : {2, 3, 4}) {

@@ -64,6 +64,33 @@ TEST_F(TotalTest, CountsABroadcastOnce) {
   EXPECT_EQ(engines.Peer(1, 11).ledger().accepted(), 200u);
 }
 
+// The first of them uses up what is left, and it costs the others nothing.
+TEST_F(TotalTest, IsNoReasonToSkipOneThatIsThere) {
+  LinkOptions link = Engines::DefaultLink();
+  link.link_budget_bytes = 4000000;
+  Engines other(4, link, kNever, /*total_budget_bytes=*/2000000);
+  other.Pass(300000);
+  ASSERT_EQ(other[1].live_peers(), 3);
+  other.lose = [](Pid, Pid) { return true; };
+  const Outgoing large = Text(1, std::string(80000 - 64, 'x'), true);
+  for (int i = 0; i < 25; ++i) {
+    const auto receipt = other[1].Offer(kBroadcast, large, other.now);
+    ASSERT_TRUE(receipt.ok()) << i << ": " << receipt.status();
+    EXPECT_EQ(receipt->skipped, 0) << i;
+  }
+  EXPECT_EQ(other[1].GetStats(other.now).total_bytes(), 2000000u);
+  EXPECT_EQ(other[1].Offer(kBroadcast, large, other.now).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+TEST_F(TotalTest, IsGivenBackByWhatIsAbandoned) {
+  ASSERT_EQ(Fill(3), 200);
+  ASSERT_EQ(Fill(kBroadcast), 200);
+  engines[1].Leave(engines.now);
+  EXPECT_FALSE(engines[1].Abandon().ok());
+  EXPECT_EQ(held(), 0u);
+}
+
 TEST_F(TotalTest, LeavesOneThatIsThereAMebibyte) {
   LinkOptions link = Engines::DefaultLink();
   link.link_budget_bytes = 4000000;

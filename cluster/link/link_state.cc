@@ -221,9 +221,9 @@ bool Link::HasRoomInAll(uint64_t cost) const {
 
 void Link::CountInbox() {
   if (options_.total == nullptr) return;
-  options_.total->Hold(window_.inbox_cost());
+  options_.total->Hold(window_.held_cost());
   options_.total->Release(counted_inbox_);
-  counted_inbox_ = window_.inbox_cost();
+  counted_inbox_ = window_.held_cost();
 }
 
 }  // namespace raft_cluster::internal

@@ -16,16 +16,20 @@ constexpr uint64_t kWindow = uint64_t{64} << 20;
 class Frames {
  public:
   ParsedFrame Make(uint64_t first, const std::vector<size_t>& sizes) {
+    std::string items;
+    for (const size_t size : sizes) {
+      AppendItem({7, false, std::string(size, 'm')}, &items);
+    }
+    return MakeOf(first, items);
+  }
+
+  ParsedFrame MakeOf(uint64_t first, const std::string& items) {
     Header header;
     header.from = 1;
     header.to = 2;
     header.src = header.dst = {1, 1};
     header.session = true;
     header.first = first;
-    std::string items;
-    for (const size_t size : sizes) {
-      AppendItem({7, false, std::string(size, 'm')}, &items);
-    }
     const Frame split = EncodeFrame(header, {}, Bytes::Own(items));
     // As it may come: in one piece.
     const Frame frame{Bytes::Own(std::string(split.head.view()) +
@@ -75,6 +79,33 @@ TEST(Memory, OfEarlyFramesWhoseLargePartIsARepeatIsGivenBack) {
   EXPECT_EQ(window.received(), 0u);
   EXPECT_TRUE(window.has_gap());
   EXPECT_LT(frames.held_bytes(), 60000u);
+}
+
+// For a large envelope there is room for all of it from its first piece on.
+TEST(Memory, OfWhatIsNotWholeOrInOrderIsHeld) {
+  Frames frames;
+  ReceiveWindow window(kWindow, kWindow / 2);
+  window.StartSession(kFragmentBytes);
+  std::vector<ItemRun> runs;
+  window.Receive(frames.Make(3, {100}), /*now=*/0, &runs);
+  const uint64_t small = 100 + kEnvelopeOverhead;
+  EXPECT_EQ(window.held_cost(), small);
+  const std::string msg(kFragmentBytes, 'f');
+  Item piece;
+  piece.id = 7;
+  piece.msg = msg;
+  piece.count = 2;
+  piece.total_bytes = 2 * kFragmentBytes;
+  for (piece.index = 0; piece.index < piece.count; ++piece.index) {
+    EXPECT_EQ(window.inbox_cost(), 0u);
+    std::string items;
+    AppendItem(piece, &items);
+    window.Receive(frames.MakeOf(piece.index + 1, items), /*now=*/0, &runs);
+    EXPECT_EQ(window.held_cost(),
+              piece.total_bytes + kEnvelopeOverhead + small);
+    piece.id = 0;
+  }
+  EXPECT_EQ(window.inbox_cost(), window.held_cost());
 }
 
 TEST(Runs, OfSmallEnvelopesStayTogetherHoweverSmallTheLimit) {

@@ -89,6 +89,13 @@ class ReceiveWindow {
   uint64_t inbox_cost() const {
     return old_cost_ + session_.delivered_at - session_.taken_at;
   }
+  // With what is not in order or not whole yet: the memory for it is there.
+  uint64_t held_cost() const {
+    return inbox_cost() + session_.early_cost +
+           (session_.partial.memory != nullptr
+                ? session_.partial.item.total_bytes + kEnvelopeOverhead
+                : 0);
+  }
   // Lacks something that was sent before what is here.
   bool has_gap() const { return !session_.early.empty(); }
 

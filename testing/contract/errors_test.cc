@@ -104,6 +104,9 @@ TEST_F(OptionErrors, EachSaysWhichOptionIsWrong) {
   options.inbox_budget_bytes = options.max_envelope_bytes + (64 << 10) - 1;
   ExpectRefused(options, "inbox_budget_bytes");
   options = Options();
+  options.total_budget_bytes = options.max_envelope_bytes + (64 << 10) - 1;
+  ExpectRefused(options, "total_budget_bytes");
+  options = Options();
   options.max_envelope_bytes = (size_t{1} << 30) + 1;
   options.link_budget_bytes = options.inbox_budget_bytes = size_t{2} << 30;
   ExpectRefused(options, "max_envelope_bytes");

@@ -54,6 +54,8 @@ TEST(ServerUsage, NamesWhatIsWrongWithAFlag) {
                    {"idle_timeout"});
   ExpectUsageError("server", {"--pid=1", "--failure_timeout=1ms"},
                    {"--failure_timeout is 1ms"});
+  ExpectUsageError("server", {"--pid=1", "--total_budget_bytes=1000"},
+                   {"--total_budget_bytes is 1000"});
   ExpectUsageError("server", {"--pid=1", "--failure_timeout=5"},
                    {"a time has a unit, such as 5s"});
 }

@@ -142,6 +142,11 @@ absl::Status SimProcess::Check() {
   const LinkOptions& link = world_.engine.link;
   const Stats stats = pump_->GetStats();
   for (const PeerStats& peer : stats.peers()) {
+    if (peer.queued_bytes() + peer.inbox_bytes() > stats.total_bytes()) {
+      return absl::InternalError(absl::StrCat(
+          "of all that is held, ", stats.total_bytes(), " bytes, one peer has ",
+          "more: ", peer.ShortDebugString()));
+    }
     if (peer.inbox_bytes() > link.inbox_budget_bytes) {
       return absl::InternalError(absl::StrCat(
           "the inbox is beyond its window: ", peer.ShortDebugString()));
