@@ -126,19 +126,6 @@ void Link::Act(Verdict verdict, const ParsedFrame& frame, const Origin& origin,
   if (header.session) OnSessionFrame(frame, origin, now, effects);
 }
 
-void Link::OnNote(const wire::Hello& hello) {
-  // A peer that is heard is well, whatever a note says.
-  if (live() || !handshake_.TakeNote(hello)) return;
-  Unreachable(handshake_.note());
-}
-
-void Link::RefuseAloud(Refusal::Reason reason, Verdict verdict,
-                       const Header& header, const Origin& origin, Micros now) {
-  account_.FrameRefused(reason, origin.address,
-                        handshake_.Explain(verdict, header, now));
-  handshake_.SendNote(reason, origin, now);
-}
-
 void Link::Establish(const Header& header, Micros now) {
   const bool restarted = may_send_items();
   const Life former = handshake_.Establish(header);

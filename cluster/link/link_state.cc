@@ -211,6 +211,21 @@ void Link::FillStats(Micros now, PeerStats* stats) const {
   }
 }
 
+// ---- Who is refused, by either end -----------------------------------------
+
+void Link::OnNote(const wire::Hello& hello) {
+  // A peer that is heard is well, whatever a note says.
+  if (live() || !handshake_.TakeNote(hello)) return;
+  Unreachable(handshake_.note());
+}
+
+void Link::RefuseAloud(Refusal::Reason reason, Handshake::Verdict verdict,
+                       const Header& header, const Origin& origin, Micros now) {
+  account_.FrameRefused(reason, origin.address,
+                        handshake_.Explain(verdict, header, now));
+  handshake_.SendNote(reason, origin, now);
+}
+
 // ---- The total of the server ------------------------------------------------
 
 // However much the absent have, one that is there goes on.
