@@ -3,22 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
 namespace raft_cluster {
-namespace {
-
-bool IsScheme(absl::string_view text) {
-  return !text.empty() && absl::ascii_islower(text[0]) &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return absl::ascii_islower(c) || absl::ascii_isdigit(c) ||
-                  c == '+' || c == '-' || c == '.';
-         });
-}
-
-}  // namespace
 
 absl::Status Registry::Register(absl::string_view scheme, Opener opener,
                                 UrlParser parser) {
@@ -32,7 +20,7 @@ absl::Status Registry::Register(absl::string_view scheme, Opener opener,
 
 absl::Status Registry::Replace(absl::string_view scheme, Opener opener,
                                UrlParser parser) {
-  if (!IsScheme(scheme)) {
+  if (!internal::IsScheme(scheme)) {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot register \"", scheme,
                      "\": not a lower-case letter, then lower-case letters, "

@@ -32,14 +32,19 @@ std::string Printable(absl::string_view value) {
   return plain ? std::string(value) : Quoted(value);
 }
 
-bool IsScheme(absl::string_view scheme) {
-  return !scheme.empty() && absl::ascii_isalpha(scheme[0]) &&
-         std::all_of(scheme.begin(), scheme.end(), [](char c) {
-           return absl::ascii_isalnum(c) || c == '+' || c == '-' || c == '.';
+}  // namespace
+
+namespace internal {
+
+bool IsScheme(absl::string_view text) {
+  return !text.empty() && absl::ascii_islower(text[0]) &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_islower(c) || absl::ascii_isdigit(c) ||
+                  c == '+' || c == '-' || c == '.';
          });
 }
 
-}  // namespace
+}  // namespace internal
 
 std::string Url::ToString() const {
   return absl::StrCat(scheme, "://", address);
@@ -58,7 +63,7 @@ absl::StatusOr<Url> ParseUrl(absl::string_view text) {
     url.scheme = absl::AsciiStrToLower(text.substr(0, colon));
     url.address = std::string(text.substr(colon + 3));
   }
-  if (!IsScheme(url.scheme)) {
+  if (!internal::IsScheme(url.scheme)) {
     return UrlError(url, "scheme", url.scheme,
                     "is not a letter, then letters, digits, '+', '-' or '.'");
   }

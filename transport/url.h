@@ -67,6 +67,12 @@ using UrlParser = std::function<absl::StatusOr<ParsedUrl>(const Url& url)>;
 absl::Status UrlError(const Url& url, absl::string_view part,
                       absl::string_view value, absl::string_view what);
 
+namespace internal {
+
+// A lower-case letter, then such letters, digits, '+', '-' or '.'.
+bool IsScheme(absl::string_view text);
+
+}  // namespace internal
 }  // namespace raft_cluster
 
 #endif  // RAFT_TRANSPORT_URL_H_

@@ -8,12 +8,12 @@
 namespace raft_cluster::internal {
 namespace {
 
-constexpr size_t kMaxShownBytes = 40;
+constexpr size_t kMaxExcerptBytes = 40;
 
 // The word at `offset`, as far as it may be shown.
 std::string WordAt(absl::string_view text, size_t offset) {
   size_t end = offset;
-  while (end < text.size() && end - offset < kMaxShownBytes &&
+  while (end < text.size() && end - offset < kMaxExcerptBytes &&
          (absl::ascii_isalnum(text[end]) || text[end] == '_' ||
           text[end] == '-')) {
     ++end;

@@ -6,12 +6,13 @@ namespace raft_cluster::internal {
 namespace {
 
 // A frame's worth, as of a queue's own: frames are cut from it.
-constexpr size_t kChunkBytes = kMaxBodyBytes;
+constexpr size_t kSharedChunkBytes = kMaxBodyBytes;
 
 }  // namespace
 
 bool SharedItems::Fits(const Outgoing& envelope) const {
-  return memory_ != nullptr && used_ + EncodedBytes(envelope) <= kChunkBytes;
+  return memory_ != nullptr &&
+         used_ + EncodedBytes(envelope) <= kSharedChunkBytes;
 }
 
 bool SharedItems::Follows(const std::shared_ptr<char>& memory, size_t end,
@@ -29,7 +30,7 @@ const SharedItems::Place& SharedItems::Store(const Outgoing& envelope) {
     return place_;
   }
   if (!Fits(envelope)) {
-    memory_ = std::shared_ptr<char>(new char[kChunkBytes],
+    memory_ = std::shared_ptr<char>(new char[kSharedChunkBytes],
                                     std::default_delete<char[]>());
     used_ = 0;
     holding_.reset();
@@ -45,7 +46,7 @@ const SharedItems::Place& SharedItems::Store(const Outgoing& envelope) {
   place_.begin = used_;
   char* const memory = memory_.get();
   used_ = static_cast<size_t>(
-      Encode(envelope, memory + used_, memory + kChunkBytes) - memory);
+      Encode(envelope, memory + used_, memory + kSharedChunkBytes) - memory);
   place_.end = used_;
   place_.holding->Add(envelope.cost());
   return place_;

@@ -21,7 +21,7 @@ namespace raft_cluster::internal {
 namespace {
 
 // 4,096 events and states, each with all that it can say.
-constexpr size_t kMaxBytes = size_t{64} << 20;
+constexpr size_t kMaxFileBytes = size_t{64} << 20;
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::FILE* const file = std::fopen(path.c_str(), "r");
@@ -33,7 +33,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   char buffer[1 << 16];
   while (const size_t size = std::fread(buffer, 1, sizeof(buffer), file)) {
     content.append(buffer, size);
-    if (content.size() > kMaxBytes) {
+    if (content.size() > kMaxFileBytes) {
       return absl::InvalidArgumentError(
           absl::StrCat("\"", path, "\" is larger than any recording"));
     }
@@ -48,15 +48,15 @@ uint64_t Since(uint64_t before_us, uint64_t now_us) {
   return now_us > before_us ? now_us - before_us : 0;
 }
 
-struct Line {
+struct TimedLine {
   uint64_t monotonic_us = 0;
   uint64_t unix_us = 0;
   std::string words;
 };
 
 // By time; at one time first what happened, then what became of the peer.
-std::vector<Line> LinesOf(const Recording& recording) {
-  std::vector<Line> lines;
+std::vector<TimedLine> LinesOf(const Recording& recording) {
+  std::vector<TimedLine> lines;
   for (const RecordedEvent& event : recording.events()) {
     lines.push_back(
         {event.monotonic_us(), event.unix_us(), ShowEvent(event.event())});
@@ -66,7 +66,7 @@ std::vector<Line> LinesOf(const Recording& recording) {
         {change.monotonic_us(), change.unix_us(), ShowState(change)});
   }
   std::stable_sort(lines.begin(), lines.end(),
-                   [](const Line& a, const Line& b) {
+                   [](const TimedLine& a, const TimedLine& b) {
                      return a.monotonic_us < b.monotonic_us;
                    });
   return lines;
@@ -104,7 +104,7 @@ std::string ShowRecording(const Recording& recording) {
   }
   absl::StrAppend(&out, "\n");
   uint64_t before_us = 0;
-  for (const Line& line : LinesOf(recording)) {
+  for (const TimedLine& line : LinesOf(recording)) {
     // The clock on the wall may have been set; what lies between is of the
     // other.
     const uint64_t since_us = Since(before_us, line.monotonic_us);

@@ -15,7 +15,7 @@ folders=("$@")
     cluster/{config,engine,link} status cmd cmd/{bench,top}
     examples/leader_election)
 
-./bazelw build //proto/... || exit 1  # For their headers.
+./bazelw build //proto/... //cmd/top:cluster_status || exit 1  # For their headers.
 # One source for each folder, and one for each program, as there can be but one
 # main().
 units=$(mktemp -d) || exit 1
@@ -23,7 +23,7 @@ trap 'rm -rf "$units"' EXIT
 mkdir "$units/include" && ln -s "$PWD" "$units/include/raft"
 bin=$(./bazelw info bazel-bin)
 flags=(-std=c++17 -I. "-I$units/include" "-I$bin/proto/proto_generated"
-  "-I$bin/proto/wire/wire_generated")
+  "-I$bin/proto/wire/wire_generated" -isystem "$bin/cmd/top/cluster_status_generated")
 for source in $(find "${folders[@]}" -maxdepth 1 -name '*.cc' ! -name '*_test.cc' \
   ! -name 'testing_*' | sort); do
   unit=${source%/*}

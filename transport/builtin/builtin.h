@@ -19,7 +19,7 @@ namespace raft_cluster {
 
 // Each call makes a loopback network of its own, in which those meet that are
 // opened from the result or its copies.
-Registry BuiltinTransports();
+Registry BuiltinTransports();  // NOLINT: raft/cluster/config.h has it, too.
 
 }  // namespace raft_cluster
 
