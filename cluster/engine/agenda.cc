@@ -6,6 +6,17 @@
 #include "raft/base/assert.h"
 
 namespace raft_cluster::internal {
+namespace {
+
+// A peer that cannot be reached is blocked. One whose frames arrive all the
+// same is told what is wrong with them: that goes by the connection that they
+// came by.
+Micros FrameDeadline(const Peer& peer) {
+  if (!peer.blocked) return peer.link->FrameDeadline();
+  return peer.link->owes_reply() ? 0 : kNever;
+}
+
+}  // namespace
 
 Link& Agenda::Touch(Peer& peer) {
   // Two lists, since they are emptied by different hands: between two ticks
@@ -43,7 +54,7 @@ void Agenda::Settle() {
 void Agenda::Refresh(Peer& peer) {
   const uint32_t slot = peer.ref.slot;
   const Link& link = *peer.link;
-  const Micros frame = peer.blocked ? kNever : link.FrameDeadline();
+  const Micros frame = FrameDeadline(peer);
   // A frame that is due at once has the deadline 0, before all others. Taken as
   // of now it queues behind those that wait, so a busy link starves nobody.
   frames_.Set(slot, frame == kNever ? kNever : std::max(frame, seen_now_));
@@ -62,7 +73,7 @@ bool Agenda::IsRight() const {
   if (std::count_if(slots.begin(), slots.end(), live) != live_) return false;
   return std::all_of(slots.begin(), slots.end(), [this](uint32_t slot) {
     const Peer& peer = peers_.at(slot);
-    const Micros frame = peer.blocked ? kNever : peer.link->FrameDeadline();
+    const Micros frame = FrameDeadline(peer);
     const Micros kept = frames_.time(slot);
     // What was due at once was put behind those that waited: later than the
     // link says, but not later than now.

@@ -59,6 +59,24 @@ TEST_F(AgendaTest, KnowsWhoIsDueAndNobodyElse) {
   EXPECT_GT(agenda.Deadline(), kStart);
 }
 
+// Its url may lead nowhere, and its frames come in all the same.
+TEST_F(AgendaTest, LetsAnAnswerOfABlockedPeerGoByTheWayTheFrameCame) {
+  const PeerRef one = Add(1);
+  Peer& peer = *peers.Get(one);
+  peer.blocked = true;
+  agenda.Touch(peer);
+  EXPECT_EQ(SendNext(), 0);
+  ParsedFrame stranger;
+  stranger.header.from = 1;
+  stranger.header.to = 100;
+  stranger.header.src = Life{2, 2};
+  stranger.header.hello.emplace();
+  stranger.header.hello->set_url("test://elsewhere");
+  agenda.Touch(peer).OnFrame(stranger, Origin{0, 1, "there"}, kStart);
+  EXPECT_EQ(SendNext(), 1);
+  EXPECT_EQ(SendNext(), 0) << "nothing else goes";
+}
+
 TEST_F(AgendaTest, TicksOnceWhoWasTouched) {
   const PeerRef one = Add(1);
   Add(2);

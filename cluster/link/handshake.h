@@ -95,7 +95,9 @@ class Handshake {
 
   // ---- Frames ---------------------------------------------------------------
 
-  bool owes_answer() const { return reply_ != Reply::kNone || answer_due_; }
+  bool owes_answer() const { return owes_reply() || answer_due_; }
+  // One that goes back the way a frame came; NextAnswer() gives it first.
+  bool owes_reply() const { return reply_ != Reply::kNone; }
   // The answer that is due. REQUIRES: owes_answer().
   void NextAnswer(uint64_t last_stamp, OutgoingFrame* out);
   // When a hello is due, as long as there is no session: soon after the

@@ -136,6 +136,10 @@ class Link {
   // When NextFrame() has something to do, if nothing else happens. `sleeping`
   // is left out of account: then there is something as soon as news is owed.
   Micros FrameDeadline() const;
+  // The next frame is one that goes back the way another came.
+  bool owes_reply() const {
+    return phase_ != Phase::kFenced && handshake_.owes_reply();
+  }
   bool owes_news() const { return session() && window_.news_since() != kNever; }
   // Sees to the timers that are not frames. True: the connection carries
   // nothing, and is to be made anew.

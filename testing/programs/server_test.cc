@@ -345,48 +345,6 @@ void ExpectThatATwinTakesOver(bool while_it_is_stopped) {
   EXPECT_THAT(one->errors(), HasSubstr("superseded"));
 }
 
-// Two installations without a name for their clusters; the file of the second
-// one has the address of the first one's server 1 for its own.
-TEST(Server, OfAnotherInstallationWithAWrongPortEndsNobody) {
-  const ProgramCluster cluster(2);
-  const ProgramCluster elsewhere(1);
-  const std::string wrong = WriteTestFile(absl::StrCat(
-      R"({"object": {"total": 2, "Servers": [{"mypid": 1, "url": ")",
-      cluster.url(1), R"("}, {"mypid": 2, "url": ")", elsewhere.url(1),
-      R"("}]}})"));
-  const auto one = cluster.Start(1);
-  const auto two = cluster.Start(2);
-  EXPECT_EQ(two->ReadLine(kPatience), Greeting(1, 2));
-  EXPECT_EQ(one->ReadLine(kPatience), Greeting(2, 1));
-  Process::Spec spec;
-  spec.arguments = {"--pid=2", "--config=" + wrong};
-  const auto stranger = StartProgram("server", spec);
-  EXPECT_TRUE(one->WaitForError("OTHER_ADDRESS", kPatience));
-  EXPECT_TRUE(one->WaitForError(elsewhere.url(1), kPatience));
-  EXPECT_TRUE(
-      stranger->WaitForError("takes this server for a stranger", kPatience));
-  EXPECT_TRUE(two->Write("1: still here\n", kPatience));
-  EXPECT_EQ(one->ReadLine(kPatience), "2 -> 1: still here");
-}
-
-// A server that was added to the file, and the file not rolled out.
-TEST(Server, WhosePidThePeerDoesNotKnowIsToldSo) {
-  const ProgramCluster cluster(2);
-  const ProgramCluster elsewhere(1);
-  const std::string newer = WriteTestFile(absl::StrCat(
-      R"({"object": {"total": 3, "Servers": [{"mypid": 1, "url": ")",
-      cluster.url(1), R"("}, {"mypid": 2, "url": ")", cluster.url(2),
-      R"("}, {"mypid": 3, "url": ")", elsewhere.url(1), R"("}]}})"));
-  const auto one = cluster.Start(1);
-  Process::Spec spec;
-  spec.arguments = {"--pid=3", "--config=" + newer};
-  const auto three = StartProgram("server", spec);
-  EXPECT_TRUE(one->WaitForError("UNKNOWN_PID", kPatience));
-  EXPECT_TRUE(one->WaitForError("it says that it is server 3", kPatience));
-  EXPECT_TRUE(
-      three->WaitForError("its configuration has no server 3", kPatience));
-}
-
 TEST(Server, FailsWhenANewerLifeHasTakenOver) {
   ExpectThatATwinTakesOver(/*while_it_is_stopped=*/false);
 }
