@@ -47,8 +47,13 @@ TEST(Listen, IsWhereAServerIsAndItsUrlIsWhereItsPeersCall) {
   for (Pid pid : {1, 2, 3}) {
     for (auto event = cluster[pid].NextEvent(absl::ZeroDuration()); event.ok();
          event = cluster[pid].NextEvent(absl::ZeroDuration())) {
-      EXPECT_NE(event->kind(), Event::CONFIG_DIFFERS);
-      EXPECT_NE(event->kind(), Event::FRAME_REFUSED);
+      EXPECT_NE(event->kind(), Event::CONFIG_DIFFERS)
+          << event->ShortDebugString();
+      // A peer that came before server 2 asked the proxy why it gets no
+      // further, and let go: a connection without a word.
+      if (event->refusal() == Refusal::HANDSHAKE) continue;
+      EXPECT_NE(event->kind(), Event::FRAME_REFUSED)
+          << event->ShortDebugString();
     }
   }
 }
