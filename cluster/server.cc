@@ -124,6 +124,14 @@ internal::Outgoing ReferTo(const absl::Cord& msg, uint64_t id, bool broadcast) {
   return envelope;
 }
 
+// What the calls answer that never wait, where one that waits would say that
+// its time is up. Made once: they are for who looks again and again.
+absl::Status UnlessNothingIsThere(const absl::Status& status) {
+  static const auto* const nothing =
+      new absl::Status(absl::UnavailableError("nothing is there yet"));
+  return absl::IsDeadlineExceeded(status) ? *nothing : status;
+}
+
 // Of a large one that is sure to be refused nothing is copied.
 absl::Status CheckLarge(Pump& pump, Pid to, size_t size,
                         absl::Duration timeout) {
@@ -177,6 +185,20 @@ absl::StatusOr<size_t> Inbox::ReceiveBatch(absl::Duration timeout, size_t limit,
   return pump_->Receive(timeout, limit, [&](internal::Delivery&& delivery) {
     out.push_back(ToReceived(std::move(delivery)));
   });
+}
+
+absl::StatusOr<Received> Inbox::TryReceive() {
+  absl::StatusOr<Received> received = Receive(absl::ZeroDuration());
+  if (received.ok()) return received;
+  return UnlessNothingIsThere(received.status());
+}
+
+absl::StatusOr<size_t> Inbox::TryReceiveBatch(size_t limit,
+                                              std::vector<Received>& out) {
+  const absl::StatusOr<size_t> count =
+      ReceiveBatch(absl::ZeroDuration(), limit, out);
+  if (count.ok()) return count;
+  return UnlessNothingIsThere(count.status());
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
@@ -274,6 +296,12 @@ absl::Status Server::WaitForPeers(int count, absl::Duration timeout) {
 absl::StatusOr<Event> Server::NextEvent(absl::Duration timeout) {
   if (pump_->InForkedChild()) return internal::Forked();
   return pump_->NextEvent(timeout);
+}
+
+absl::StatusOr<Event> Server::TryNextEvent() {
+  absl::StatusOr<Event> event = NextEvent(absl::ZeroDuration());
+  if (event.ok()) return event;
+  return UnlessNothingIsThere(event.status());
 }
 
 Stats Server::stats() const {

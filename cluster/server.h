@@ -107,6 +107,12 @@ class Inbox {
   absl::StatusOr<size_t> ReceiveBatch(absl::Duration timeout, size_t limit,
                                       std::vector<Received>& out);
 
+  // The same, but they never wait. UNAVAILABLE: nothing is there yet. Otherwise
+  // as above, with no DEADLINE_EXCEEDED.
+  absl::StatusOr<Received> TryReceive();
+  absl::StatusOr<size_t> TryReceiveBatch(size_t limit,
+                                         std::vector<Received>& out);
+
  private:
   friend class Server;
   explicit Inbox(internal::Pump* pump) : pump_(pump) {}
@@ -147,6 +153,8 @@ class Server {
   // DEADLINE_EXCEEDED: nothing did. FAILED_PRECONDITION: closed, and all told.
   // CANCELLED: interrupted.
   absl::StatusOr<Event> NextEvent(absl::Duration timeout);
+  // The same, but it never waits. UNAVAILABLE: nothing has happened.
+  absl::StatusOr<Event> TryNextEvent();
 
   // The ledger and the state of each peer, and the totals. Any time, also
   // after Close(). Keep it while you walk through it: what is part of an
@@ -180,7 +188,8 @@ class Server {
   // Gets the threads out that are in this server, and ends nothing else: Run(),
   // and each call that waits or may wait (Receive(), ReceiveBatch(), Send()
   // with a timeout, WaitForPeers(), NextEvent()), returns CANCELLED as soon as
-  // it can, and so does each that comes later. A Close() under way ends as if
+  // it can, and so does each that comes later, also those that never wait
+  // (TryReceive(), TryReceiveBatch(), TryNextEvent()). A Close() under way ends as if
   // its time were up; a later one drains as ever. Nothing is said to peers, and
   // nothing that was accepted is given up: the server goes on in the background
   // until Close(). Returns at once, and cannot be undone. Handlers may call it,
