@@ -22,12 +22,14 @@ class Dispatcher : public Context {
   // Both outlive this.
   Dispatcher(Handler* handler, Pump* pump) : handler_(*handler), pump_(*pump) {}
 
-  // Calls what is due: the start, else one timer, and one envelope or event. If
-  // there is nothing yet, waits for it up to `timeout` or the next timer.
-  // DEADLINE_EXCEEDED: nothing was called. FAILED_PRECONDITION: nothing will
-  // come any more (says why). REQUIRES: !stopped().
+  // Calls what is due: the start, else one timer, and one envelope, event or
+  // posted function. If there is nothing yet, waits for it up to `timeout` or
+  // the next timer. DEADLINE_EXCEEDED: nothing was called.
+  // FAILED_PRECONDITION: nothing will come any more (says why).
+  // REQUIRES: !stopped().
   absl::Status Turn(absl::Duration timeout);
 
+  bool started() const { return started_; }
   bool stopped() const { return stopped_; }
   // Infinite if there is none.
   absl::Duration NextTimer() const { return timers_.Next(); }

@@ -20,14 +20,16 @@
 //   Ticker ticker;
 //   absl::Status status = raft_cluster::Run(*server, ticker);
 //
+// cluster/driver.h does the same in a loop of your own, and Server::Post()
+// calls a function in between, for what comes from elsewhere.
 // testing/simulation/simulation.h runs the same class as a whole cluster.
 //
 // A handler meant for the simulator takes time, randomness and timers from its
 // Context alone, and starts no threads. What must outlive a crash it keeps
 // outside of itself.
 //
-// Thread rule: calls of one handler never overlap; a Context may be used by
-// the handler only, and only while it is called.
+// Thread rule: calls of one handler never overlap, nor do posted functions with
+// them; a Context may be used by these only, and only while they are called.
 #ifndef RAFT_CLUSTER_HANDLER_H_
 #define RAFT_CLUSTER_HANDLER_H_
 

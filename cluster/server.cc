@@ -304,6 +304,16 @@ absl::StatusOr<Event> Server::TryNextEvent() {
   return UnlessNothingIsThere(event.status());
 }
 
+absl::StatusOr<int> Server::fd() {
+  if (pump_->InForkedChild()) return internal::Forked();
+  return pump_->Fd();
+}
+
+absl::Status Server::Post(std::function<void(Context&)> function) {
+  if (pump_->InForkedChild()) return internal::Forked();
+  return pump_->Post(std::move(function));
+}
+
 Stats Server::stats() const {
   return pump_->InForkedChild() ? Stats() : pump_->GetStats();
 }

@@ -32,6 +32,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,6 +51,8 @@
 #include "raft/proto/stats.pb.h"
 
 namespace raft_cluster {
+
+class Context;
 
 namespace internal {
 class Pump;
@@ -156,6 +159,40 @@ class Server {
   // The same, but it never waits. UNAVAILABLE: nothing has happened.
   absl::StatusOr<Event> TryNextEvent();
 
+  // For a loop of your own (epoll, asio, libuv ...): a descriptor that is
+  // readable, level-triggered, exactly while an envelope or an event waits. To
+  // be polled; never to be read from, written to or closed.
+  //
+  //   absl::StatusOr<int> fd = server->fd();
+  //   if (!fd.ok()) return Fail(fd.status());
+  //   pollfd polled = {*fd, POLLIN, 0};
+  //   while (poll(&polled, 1, /*timeout=*/-1) >= 0) {
+  //     auto got = server->inbox().TryReceive();
+  //     auto event = server->TryNextEvent();
+  //     if (absl::IsFailedPrecondition(got.status())) break;  // Closed.
+  //     // ...
+  //   }
+  //
+  // An end is news, too: where the inbox is closed (Close(), a newer life of
+  // this pid, Options::idle_timeout), and after Interrupt(), it is readable for
+  // good, and the calls above say why; take it out of the loop then. Made by
+  // the first call: before, it costs nothing. It ends with the Server.
+  // RESOURCE_EXHAUSTED: no descriptor is left; may be asked for again.
+  absl::StatusOr<int> fd();
+
+  // Has `function` called on the turn of the handler that Run() or a Driver
+  // calls for this server (cluster/handler.h, cluster/driver.h): between two
+  // calls of the handler, on their thread, with its Context. So a client's
+  // request gets to it without a wait for a timer. In the order in which they
+  // are posted; envelopes and events come in turns with them. Also from the
+  // handler itself: then after the present call.
+  // OK: it is called, unless before that the handler stops or the server is
+  // closed, superseded or interrupted. What waits then, and where there never
+  // was a handler, is destroyed uncalled, by Close().
+  // FAILED_PRECONDITION: the inbox is closed (says why). CANCELLED:
+  // interrupted. RESOURCE_EXHAUSTED: 65,536 wait already.
+  absl::Status Post(std::function<void(Context&)> function);
+
   // The ledger and the state of each peer, and the totals. Any time, also
   // after Close(). Keep it while you walk through it: what is part of an
   // unnamed one is gone before the loop in `for (auto& p : stats().peers())`
@@ -189,11 +226,11 @@ class Server {
   // and each call that waits or may wait (Receive(), ReceiveBatch(), Send()
   // with a timeout, WaitForPeers(), NextEvent()), returns CANCELLED as soon as
   // it can, and so does each that comes later, also those that never wait
-  // (TryReceive(), TryReceiveBatch(), TryNextEvent()). A Close() under way ends as if
-  // its time were up; a later one drains as ever. Nothing is said to peers, and
-  // nothing that was accepted is given up: the server goes on in the background
-  // until Close(). Returns at once, and cannot be undone. Handlers may call it,
-  // signal handlers may not.
+  // (TryReceive(), TryReceiveBatch(), TryNextEvent()). A Close() under way ends
+  // as if its time were up; a later one drains as ever. Nothing is said to
+  // peers, and nothing that was accepted is given up: the server goes on in the
+  // background until Close(). Returns at once, and cannot be undone. Handlers
+  // may call it, signal handlers may not.
   void Interrupt();
 
  private:

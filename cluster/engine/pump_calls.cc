@@ -17,17 +17,17 @@ constexpr int kMaxTaken = 31;
 // Envelopes that are dropped at a time.
 constexpr size_t kDropped = 1024;
 
-// Answers to those who look again and again: made once.
-absl::Status NothingCame() {
-  static const auto* const status = new absl::Status(
-      absl::DeadlineExceededError("nothing came within the timeout"));
-  return *status;
-}
-
 }  // namespace
 
 absl::Status Interrupted() {
   return absl::CancelledError("the server was interrupted");
+}
+
+// Made once: it is for those who look again and again.
+absl::Status NothingCame() {
+  static const auto* const status = new absl::Status(
+      absl::DeadlineExceededError("nothing came within the timeout"));
+  return *status;
 }
 
 absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
@@ -52,6 +52,7 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
   for (;;) {
     const Micros now = clock_.Now();
     absl::StatusOr<Acceptance> receipt = engine_.Offer(to, envelope, now);
+    ShowNews();
     // What was skipped, or a peer that is slow, is said by this call alone: the
     // leader may sleep for long.
     NotifyOfEvents();
@@ -81,6 +82,7 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
 absl::Status Pump::Check(Pid to, size_t msg_bytes, absl::Duration timeout) {
   MutexLock lock(mu_);
   absl::Status status = engine_.Check(to, msg_bytes, clock_.Now());
+  ShowNews();
   NotifyOfEvents();
   const bool full = status.code() == absl::StatusCode::kResourceExhausted;
   if (status.ok() || (full && timeout > absl::ZeroDuration())) {
@@ -162,6 +164,7 @@ absl::StatusOr<size_t> Pump::Receive(
     }
     bool sooner;
     const size_t count = engine_.TakeUpTo(limit, TimeOfTaking(), take, &sooner);
+    ShowNews();
     if (count > 0) {
       // Of the credit that this gives, the sleeping leader does not know.
       if (sooner && sleeper_.asleep()) WakeBy(engine_.Deadline());
@@ -175,28 +178,6 @@ absl::StatusOr<size_t> Pump::Receive(
     PassOn();
     return engine_.inbox_open() ? NothingCame() : engine_.inbox_status();
   }
-}
-
-absl::Status Pump::ReceiveNext(absl::Duration timeout,
-                               absl::optional<Delivery>* received,
-                               absl::optional<Event>* event) {
-  const Micros deadline = After(timeout);
-  MutexLock lock(mu_);
-  const Inside inside(this);
-  Seek(Quest::kEnvelopesAndEvents, deadline);
-  absl::Status status;
-  if (interrupted_) {
-    status = Interrupted();
-  } else if (engine_.EventIsNext()) {
-    engine_.NextEvent(&event->emplace());
-  } else if (engine_.Take(&received->emplace(), clock_.Now())) {
-    if (sleeper_.asleep()) WakeBy(engine_.Deadline());
-  } else {
-    received->reset();
-    status = engine_.inbox_open() ? NothingCame() : engine_.inbox_status();
-  }
-  PassOn();
-  return status;
 }
 
 absl::Status Pump::WaitForPeers(int count, absl::Duration timeout) {
@@ -252,6 +233,7 @@ absl::StatusOr<Event> Pump::NextEvent(absl::Duration timeout) {
   if (!status.ok()) return status;
   Event event;
   engine_.NextEvent(&event);
+  ShowNews();
   return event;
 }
 
@@ -275,6 +257,7 @@ void Pump::Interrupt() {
   MutexLock lock(mu_);
   const Inside inside(this);
   interrupted_ = true;
+  ShowNews();
   // A Close() under way is a call that waits like the others: it ends with what
   // it has, and says so.
   if (state_ == State::kClosing) {
@@ -319,6 +302,7 @@ void Pump::DropInbox() {
   bool sooner;
   while (engine_.TakeUpTo(kDropped, clock_.Now(), drop, &sooner) > 0) {
   }
+  ShowNews();
 }
 
 absl::Status Pump::Close(absl::Duration timeout) {
@@ -352,6 +336,7 @@ absl::Status Pump::Close(absl::Duration timeout) {
   // From here on there will be no events. Those of the drain were still of
   // interest, which is why this is not said before.
   state_ = State::kStopping;
+  ShowNews();
   loop_.wake.NotifyAll();
   waiters_.received.NotifyAll();
   waiters_.changed.NotifyAll();

@@ -11,6 +11,7 @@ PUBLIC_HEADERS = {
     "base/secret.h": "//base:secret",
     "base/version.h": "//base:version",
     "cluster/config.h": "//cluster:config",
+    "cluster/driver.h": "//cluster:core",
     "cluster/handler.h": "//cluster:handler",
     "cluster/options.h": "//cluster:core",
     "cluster/receipt.h": "//cluster:received",
