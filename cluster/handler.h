@@ -61,7 +61,7 @@ class Context {
   virtual uint64_t Random() = 0;
 
   // As Outbox::TrySend(). There is no Send() that waits: the handler would
-  // hear nothing meanwhile.
+  // hear nothing meanwhile. After RESOURCE_EXHAUSTED go on at Event::ROOM.
   virtual absl::StatusOr<Receipt> TrySend(Pid to, absl::string_view msg,
                                           uint64_t id = 0) = 0;
 

@@ -69,7 +69,8 @@ class Outbox {
   // Otherwise it is queued for nobody:
   // NOT_FOUND: no such pid. INVALID_ARGUMENT: to oneself, or larger than
   // this server's or the peer's limit. RESOURCE_EXHAUSTED: a queue is full
-  // (says whose). FAILED_PRECONDITION: closed, or superseded by a newer life of
+  // (says whose); Event::ROOM comes, once, when there is room again: for what
+  // was refused, with half of the budget free. FAILED_PRECONDITION: closed, or superseded by a newer life of
   // this pid.
   absl::StatusOr<Receipt> TrySend(Pid to, absl::string_view msg,
                                   uint64_t id = 0);

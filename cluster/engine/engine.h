@@ -27,6 +27,7 @@
 #include "raft/cluster/engine/own_life.h"
 #include "raft/cluster/engine/peer_table.h"
 #include "raft/cluster/engine/recorder.h"
+#include "raft/cluster/engine/room_watch.h"
 #include "raft/cluster/engine/strangers.h"
 #include "raft/cluster/link/link.h"
 #include "raft/proto/event.pb.h"
@@ -74,6 +75,9 @@ class Engine {
   int Join(Pid to, const Outgoing& envelope);
   // Counts what the caller gave up to offer.
   void CountRefused(Pid to);
+  // The caller was refused for want of room and does not wait for it:
+  // Event::ROOM tells when there is some. `to`: as offered.
+  void OweRoom(Pid to, size_t msg_bytes);
   void CloseOutbox();
 
   // The inbox.
@@ -176,6 +180,9 @@ class Engine {
   absl::Status CheckSize(size_t msg_bytes, const Link& link) const;
   absl::Status CheckForAll(size_t msg_bytes, Micros now);
   absl::Status TotalIsFull(const Link& link);
+  // Tells those who are owed it that there is room.
+  void SeeIfRoom();
+  bool HasRoomAgain(Pid to, uint64_t cost);
   // Where a broadcast may stand for all its links; null: there is but one.
   SharedItems* SharedByAll() { return peers_.size() > 1 ? &shared_ : nullptr; }
   // `detail`: for people.
@@ -193,6 +200,7 @@ class Engine {
   TotalBudget total_;
   bool total_was_full_ = false;  // And somebody may wait for it.
   SharedItems shared_{&total_};
+  RoomWatch room_;
   SplitMix64 random_;
   OwnLife own_;
   PeerTable peers_;

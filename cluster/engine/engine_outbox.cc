@@ -1,5 +1,7 @@
 // What Engine makes of envelopes that are to be sent.
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -141,6 +143,41 @@ void Engine::CountRefused(Pid to) {
   for (const uint32_t slot : peers_.slots()) {
     peers_.at(slot).link->CountRefused();
   }
+}
+
+void Engine::OweRoom(Pid to, size_t msg_bytes) {
+  room_.Owe(to, msg_bytes + kEnvelopeOverhead);
+}
+
+// Half of it free, and not the first byte: who is told sends on, and would be
+// refused again after one or two.
+bool Engine::HasRoomAgain(Pid to, uint64_t cost) {
+  const auto has_room = [this, cost](const Link& link) {
+    return link.HasRoom(cost) &&
+           link.held_bytes() <= options_.link.link_budget_bytes / 2;
+  };
+  if (to != kBroadcast) {
+    const Peer* const peer = peers_.Find(to);
+    return peer != nullptr && has_room(*peer->link);
+  }
+  return std::all_of(peers_.slots().begin(), peers_.slots().end(),
+                     [&](uint32_t slot) {
+                       const Link& link = *peers_.at(slot).link;
+                       return !link.live() || has_room(link);
+                     });
+}
+
+void Engine::SeeIfRoom() {
+  if (room_.empty()) return;
+  // Closed and superseded are told otherwise.
+  if (outbox_state_ != State::kOpen) return room_.Clear();
+  room_.Settle([this](Pid to, uint64_t cost) { return HasRoomAgain(to, cost); },
+               [this](Pid to) {
+                 Event event;
+                 event.set_kind(Event::ROOM);
+                 if (to != kBroadcast) event.set_peer(to);
+                 OnEvent(std::move(event));
+               });
 }
 
 void Engine::CloseOutbox() {

@@ -66,6 +66,7 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
     if (full && deadline == 0) deadline = After(timeout);
     if (!full || now >= deadline) {
       engine_.CountRefused(to);
+      if (full && !waits) engine_.OweRoom(to, envelope.msg.size());
       if (!full || !waits) return receipt;
       return absl::DeadlineExceededError(receipt.status().message());
     }
@@ -89,6 +90,7 @@ absl::Status Pump::Check(Pid to, size_t msg_bytes, absl::Duration timeout) {
     return absl::OkStatus();
   }
   engine_.CountRefused(to);
+  if (full) engine_.OweRoom(to, msg_bytes);
   return status;
 }
 

@@ -120,6 +120,43 @@ TEST_P(Polled, IsToldOfAnEnd) {
   for (int fd : fds) EXPECT_TRUE(Readable(fd)) << "for good";
 }
 
+// With nothing but TrySend, the descriptor and the event: no timer, no wait.
+TEST_P(Polled, SendsOnWhenItIsToldOfRoom) {
+  constexpr uint64_t kCount = 20000;
+  LocalCluster cluster(2, GetParam(), With(SmallBudgets()));
+  ASSERT_THAT(cluster.WaitUntilUp(), IsOk());
+  Server& server = cluster[1];
+  const absl::StatusOr<int> fd = server.fd();
+  ASSERT_THAT(fd, IsOk());
+  std::thread taking([&] {
+    for (uint64_t id = 1; id <= kCount; ++id) {
+      const auto got = cluster[2].inbox().Receive(kPatience);
+      ASSERT_THAT(got, IsOk());
+      ASSERT_EQ(got->id(), id);
+    }
+  });
+  const std::string msg(1000, 'x');
+  int refused = 0;
+  for (uint64_t id = 1; id <= kCount;) {
+    const absl::Status sent = server.outbox().TrySend(2, msg, id).status();
+    if (sent.ok()) {
+      ++id;
+      continue;
+    }
+    ASSERT_THAT(sent, HasCode(absl::StatusCode::kResourceExhausted));
+    ++refused;
+    for (bool room = false; !room;) {
+      ASSERT_TRUE(Readable(*fd, kPatience)) << "never told, at " << id;
+      const absl::StatusOr<Event> event = server.TryNextEvent();
+      room = event.ok() && event->kind() == Event::ROOM && event->peer() == 2;
+    }
+  }
+  taking.join();
+  EXPECT_GT(refused, 0);
+  EXPECT_THAT(cluster.WaitUntilTaken(), IsOk());
+  EXPECT_THAT(cluster.CheckLedgers(), IsOk());
+}
+
 // ---- A driver ---------------------------------------------------------------
 
 class Counting : public Handler {

@@ -92,6 +92,16 @@ class Bench {
       ++accepted_[to];
     }
   }
+  // False: there is no room.
+  bool TrySend(Pid to) {
+    Outgoing envelope;
+    envelope.msg = Bytes::Copy("hello");
+    const bool sent =
+        Expect(pump.Send(to, envelope, absl::ZeroDuration()).status(),
+               {kOk, absl::StatusCode::kResourceExhausted});
+    accepted_[to] += sent ? 1 : 0;
+    return sent;
+  }
   bool Receive(Codes codes = {kOk},
                absl::Duration timeout = absl::InfiniteDuration()) {
     return Expect(pump.Receive(timeout, /*limit=*/1, [](Delivery) {}).status(),

@@ -72,6 +72,21 @@ inline void PollAndSkip() {
                                                           }}});
 }
 
+// Who is refused waits for no time, but for the event that there is room.
+inline void RefusedAndToldOfRoom() {
+  Bench bench({/*peers=*/1, /*queue_bytes=*/100});
+  bench.wire.SetTakes(2, false);
+  bench.Send(2);
+  bench.Run({{"sends",
+              [&] {
+                while (!bench.TrySend(2)) {
+                  Bench::Poll(bench.Fd());
+                  bench.NextEvent();
+                }
+              }},
+             {"peer", [&] { bench.wire.SetTakes(2, true); }}});
+}
+
 inline void PollAndClose() {
   Bench bench({});
   bench.Run({{"polls",

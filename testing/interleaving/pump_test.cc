@@ -292,6 +292,7 @@ const std::vector<Scenario>& Scenarios() {
       {"PollAndSkip", {1, 300}, PollAndSkip},
       {"PollAndClose", {0, 1000}, PollAndClose},
       {"PollAndInterrupt", {1, 300}, PollAndInterrupt},
+      {"RefusedAndToldOfRoom", {1, 300}, RefusedAndToldOfRoom},
       {"PostAndReceiveNext", {1, 300}, PostAndReceiveNext},
       {"PostAndPoll", {1, 300}, PostAndPoll},
       {"PostAndClose", {0, 1000}, PostAndClose},
