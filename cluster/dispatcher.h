@@ -5,6 +5,8 @@
 #ifndef RAFT_CLUSTER_DISPATCHER_H_
 #define RAFT_CLUSTER_DISPATCHER_H_
 
+#include <cstddef>
+
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "raft/cluster/engine/delivery.h"
@@ -34,6 +36,13 @@ class Dispatcher : public Context {
   // Infinite if there is none.
   absl::Duration NextTimer() const { return timers_.Next(); }
 
+  PeerStats::State state(Pid peer) const override {
+    return pump_.StateOf(peer);
+  }
+  size_t max_envelope_bytes() const override {
+    return pump_.MaxEnvelopeBytes();
+  }
+  size_t Discard(Pid to) override { return pump_.Discard(to); }
   void SetTimer(int timer, absl::Duration after) override {
     timers_.Set(timer, now() + after);
   }

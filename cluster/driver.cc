@@ -31,9 +31,9 @@ class LiveDispatcher : public internal::Dispatcher {
         std::chrono::steady_clock::now().time_since_epoch());
   }
   uint64_t Random() override { return random_(); }
-  absl::StatusOr<Receipt> TrySend(Pid to, absl::string_view msg,
-                                  uint64_t id) override {
-    return server_.outbox().TrySend(to, msg, id);
+  absl::StatusOr<Receipt> TrySend(Pid to, absl::string_view msg, uint64_t id,
+                                  SendWhen when) override {
+    return server_.outbox().TrySend(to, msg, id, when);
   }
 
  private:

@@ -133,17 +133,24 @@ absl::Status UnlessNothingIsThere(const absl::Status& status) {
 }
 
 // Of a large one that is sure to be refused nothing is copied.
-absl::Status CheckLarge(Pump& pump, Pid to, size_t size,
-                        absl::Duration timeout) {
+absl::Status CheckLarge(Pump& pump, Pid to, size_t size, absl::Duration timeout,
+                        bool only_live = false) {
   if (size < internal::kReferenceBytes) return absl::OkStatus();
-  return pump.Check(to, size, timeout);
+  return pump.Check(to, size, timeout, only_live);
 }
 
 }  // namespace
 
 absl::StatusOr<Receipt> Outbox::TrySend(Pid to, absl::string_view msg,
-                                        uint64_t id) {
-  return Send(to, msg, absl::ZeroDuration(), id);
+                                        uint64_t id, SendWhen when) {
+  if (pump_->InForkedChild()) return internal::Forked();
+  const bool only_live = when == SendWhen::kLive;
+  absl::Status status =
+      CheckLarge(*pump_, to, msg.size(), absl::ZeroDuration(), only_live);
+  if (!status.ok()) return status;
+  return ToReceipt(
+      pump_->Send(to, internal::MakeOutgoing(msg, id, to == kBroadcast),
+                  absl::ZeroDuration(), only_live));
 }
 
 absl::StatusOr<Receipt> Outbox::Send(Pid to, absl::string_view msg,
@@ -162,6 +169,10 @@ absl::StatusOr<Receipt> Outbox::Send(Pid to, const absl::Cord& msg,
   if (!status.ok()) return status;
   return ToReceipt(
       pump_->Send(to, ReferTo(msg, id, to == kBroadcast), timeout));
+}
+
+size_t Outbox::Discard(Pid to) {
+  return pump_->InForkedChild() ? 0 : pump_->Discard(to);
 }
 
 void Outbox::Close() {

@@ -46,6 +46,7 @@
 #include "raft/cluster/options.h"
 #include "raft/cluster/receipt.h"
 #include "raft/cluster/received.h"
+#include "raft/cluster/send_when.h"
 #include "raft/proto/event.pb.h"
 #include "raft/proto/recording.pb.h"
 #include "raft/proto/stats.pb.h"
@@ -70,10 +71,13 @@ class Outbox {
   // NOT_FOUND: no such pid. INVALID_ARGUMENT: to oneself, or larger than
   // this server's or the peer's limit. RESOURCE_EXHAUSTED: a queue is full
   // (says whose); Event::ROOM comes, once, when there is room again: for what
-  // was refused, with half of the budget free. FAILED_PRECONDITION: closed, or superseded by a newer life of
-  // this pid.
+  // was refused, with half of the budget free. FAILED_PRECONDITION: closed, or
+  // superseded by a newer life of this pid. UNAVAILABLE: SendWhen::kLive, and
+  // the peer is not (says why); of a broadcast: none is. One that is for live
+  // peers only skips all others.
   absl::StatusOr<Receipt> TrySend(Pid to, absl::string_view msg,
-                                  uint64_t id = 0);
+                                  uint64_t id = 0,
+                                  SendWhen when = SendWhen::kAlways);
 
   // The same, but waits up to `timeout` for room: a broadcast for room with
   // all live peers. DEADLINE_EXCEEDED: there was none (says whose was full).
@@ -84,6 +88,13 @@ class Outbox {
   // copied once per peer.
   absl::StatusOr<Receipt> Send(Pid to, const absl::Cord& msg,
                                absl::Duration timeout, uint64_t id = 0);
+
+  // Voids what was accepted for a peer, or for all (kBroadcast), and waits to
+  // be sent: what is on its way, or has begun to go, is left alone. So is what
+  // was never known to be taken by a former life of the peer, once it is on its
+  // way to the new one. Returns how many envelopes; they are counted as voided,
+  // with one event ENVELOPES_VOIDED per peer. 0 where there is no such peer.
+  size_t Discard(Pid to);
 
   // Accepts nothing more. What is queued still goes out; the inbox goes on.
   void Close();

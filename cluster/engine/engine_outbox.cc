@@ -40,8 +40,25 @@ absl::Status Engine::TotalIsFull(const Link& link) {
       " (Options::total_budget_bytes); send again later, or wait with Send()"));
 }
 
-absl::Status Engine::Check(Pid to, size_t msg_bytes, Micros now) {
+absl::Status Engine::CheckLive(Pid to) {
+  if (to == kBroadcast) {
+    if (agenda_.live() > 0) return absl::OkStatus();
+    return absl::UnavailableError("no peer is up, and it was for those only");
+  }
+  Peer* const peer = peers_.Find(to);
+  if (peer == nullptr || peer->link->live()) return absl::OkStatus();
+  const std::string why = peer->link->Reason();
+  return absl::UnavailableError(absl::StrCat(
+      "server ", to, " is ", PeerStats::State_Name(peer->link->state()),
+      why.empty() ? "" : ": ", why));
+}
+
+absl::Status Engine::Check(Pid to, size_t msg_bytes, Micros now,
+                           bool only_live) {
   if (outbox_state_ != State::kOpen) return StatusOf(outbox_state_);
+  if (only_live) {
+    if (absl::Status status = CheckLive(to); !status.ok()) return status;
+  }
   if (to == kBroadcast) return CheckForAll(msg_bytes, now);
   Peer* const peer = peers_.Find(to);
   if (peer == nullptr) {
@@ -85,9 +102,9 @@ absl::Status Engine::CheckForAll(size_t msg_bytes, Micros now) {
 }
 
 absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
-                                         Micros now) {
+                                         Micros now, bool only_live) {
   now_ = now;
-  absl::Status status = Check(to, envelope.msg.size(), now);
+  absl::Status status = Check(to, envelope.msg.size(), now, only_live);
   if (!status.ok()) return status;
   Acceptance receipt;
   if (to != kBroadcast) {
@@ -100,7 +117,7 @@ absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
   SharedItems* const shared = SharedByAll();
   for (const uint32_t slot : peers_.slots()) {
     Link& link = TouchAt(slot);
-    if (link.live() || link.HasRoom(envelope.cost())) {
+    if (link.live() || (!only_live && link.HasRoom(envelope.cost()))) {
       link.Accept(envelope, now, shared);
       ++receipt.accepted;
     } else {
@@ -178,6 +195,25 @@ void Engine::SeeIfRoom() {
                  if (to != kBroadcast) event.set_peer(to);
                  OnEvent(std::move(event));
                });
+}
+
+uint64_t Engine::Discard(Pid to, Micros now) {
+  now_ = now;
+  uint64_t discarded = 0;
+  for (const uint32_t slot : peers_.slots()) {
+    if (to != kBroadcast && peers_.at(slot).spec.pid != to) continue;
+    Link& link = TouchAt(slot);
+    discarded += link.Discard(now);
+    Report(link);
+  }
+  if (discarded > 0) ++changes_;
+  SeeIfRoom();
+  return discarded;
+}
+
+PeerStats::State Engine::StateOf(Pid pid) {
+  Peer* const peer = peers_.Find(pid);
+  return peer == nullptr ? PeerStats::STATE_UNSPECIFIED : peer->link->state();
 }
 
 void Engine::CloseOutbox() {

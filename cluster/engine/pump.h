@@ -98,11 +98,15 @@ class Pump : private Receiver {
   bool ReadyToClose();
 
   // Behind the calls of the same names of Outbox, Inbox and Server.
+  // `only_live`: refused unless the peer is live.
   absl::StatusOr<Acceptance> Send(Pid to, const Outgoing& envelope,
-                                  absl::Duration timeout);
+                                  absl::Duration timeout,
+                                  bool only_live = false);
   // What Send() would answer for a msg of this size, if that is sure to be a
   // refusal: before one is copied that is large.
-  absl::Status Check(Pid to, size_t msg_bytes, absl::Duration timeout);
+  absl::Status Check(Pid to, size_t msg_bytes, absl::Duration timeout,
+                     bool only_live = false);
+  uint64_t Discard(Pid to);
   void CloseOutbox();
   absl::StatusOr<size_t> Receive(
       absl::Duration timeout, size_t limit,
@@ -125,6 +129,9 @@ class Pump : private Receiver {
   absl::StatusOr<int> Fd();
   // The same, readable while anything waits that was posted.
   absl::StatusOr<int> PostsFd();
+  // Of a handler's Context.
+  PeerStats::State StateOf(Pid peer);
+  uint64_t MaxEnvelopeBytes();
   Stats GetStats();
   // Takes none of the locks of this class: also for who failed an assertion
   // under one.

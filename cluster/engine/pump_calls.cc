@@ -31,7 +31,7 @@ absl::Status NothingCame() {
 }
 
 absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
-                                      absl::Duration timeout) {
+                                      absl::Duration timeout, bool only_live) {
   const bool waits = timeout > absl::ZeroDuration();
   Micros deadline = 0;  // Not known before it is needed.
   MutexLock lock(mu_);
@@ -41,7 +41,7 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
   }
   // The short way of a busy sender: no clock, no look at what is due, nobody to
   // wake. It never waits, so SeeOff() need not know of it.
-  if (recent_.joined < kMaxJoined) {
+  if (recent_.joined < kMaxJoined && !only_live) {
     if (const int links = engine_.Join(to, envelope); links > 0) {
       ++recent_.joined;
       return Acceptance{links, 0};
@@ -51,7 +51,8 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
   const Inside inside(this);
   for (;;) {
     const Micros now = clock_.Now();
-    absl::StatusOr<Acceptance> receipt = engine_.Offer(to, envelope, now);
+    absl::StatusOr<Acceptance> receipt =
+        engine_.Offer(to, envelope, now, only_live);
     ShowNews();
     // What was skipped, or a peer that is slow, is said by this call alone: the
     // leader may sleep for long.
@@ -80,9 +81,10 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
   }
 }
 
-absl::Status Pump::Check(Pid to, size_t msg_bytes, absl::Duration timeout) {
+absl::Status Pump::Check(Pid to, size_t msg_bytes, absl::Duration timeout,
+                         bool only_live) {
   MutexLock lock(mu_);
-  absl::Status status = engine_.Check(to, msg_bytes, clock_.Now());
+  absl::Status status = engine_.Check(to, msg_bytes, clock_.Now(), only_live);
   ShowNews();
   NotifyOfEvents();
   const bool full = status.code() == absl::StatusCode::kResourceExhausted;
@@ -92,6 +94,15 @@ absl::Status Pump::Check(Pid to, size_t msg_bytes, absl::Duration timeout) {
   engine_.CountRefused(to);
   if (full) engine_.OweRoom(to, msg_bytes);
   return status;
+}
+
+uint64_t Pump::Discard(Pid to) {
+  MutexLock lock(mu_);
+  const Inside inside(this);
+  const uint64_t discarded = engine_.Discard(to, clock_.Now());
+  ShowNews();
+  NotifyOfEvents();  // And of the room.
+  return discarded;
 }
 
 void Pump::CloseOutbox() {

@@ -27,6 +27,16 @@ bool Pump::HasNews() const {
   return !engine_.inbox_open() || interrupted_ || state_ >= State::kStopping;
 }
 
+PeerStats::State Pump::StateOf(Pid peer) {
+  MutexLock lock(mu_);
+  return engine_.StateOf(peer);
+}
+
+uint64_t Pump::MaxEnvelopeBytes() {
+  MutexLock lock(mu_);
+  return engine_.max_envelope_bytes();
+}
+
 absl::Status Pump::Post(std::function<void(Context&)> function) {
   if (!function) return absl::InvalidArgumentError("there is nothing to call");
   MutexLock lock(mu_);

@@ -5,6 +5,7 @@
 #ifndef RAFT_TESTING_INTERLEAVING_POLL_SCENARIOS_H_
 #define RAFT_TESTING_INTERLEAVING_POLL_SCENARIOS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -114,9 +115,13 @@ class NoContext : public Context {
   std::vector<Pid> peers() const override { return {}; }
   absl::Duration now() const override { return absl::ZeroDuration(); }
   uint64_t Random() override { return 0; }
-  absl::StatusOr<Receipt> TrySend(Pid, absl::string_view, uint64_t) override {
+  PeerStats::State state(Pid) const override { return PeerStats::UP; }
+  size_t max_envelope_bytes() const override { return 0; }
+  absl::StatusOr<Receipt> TrySend(Pid, absl::string_view, uint64_t,
+                                  SendWhen) override {
     return Receipt();
   }
+  size_t Discard(Pid) override { return 0; }
   void SetTimer(int, absl::Duration) override {}
   void Stop() override {}
 };

@@ -16,6 +16,7 @@ PUBLIC_HEADERS = {
     "cluster/options.h": "//cluster:core",
     "cluster/receipt.h": "//cluster:received",
     "cluster/received.h": "//cluster:received",
+    "cluster/send_when.h": "//cluster:received",
     "cluster/server.h": "//cluster:core",
     "status/metrics.h": "//status:metrics",
     "status/status_server.h": "//status",
