@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/types/optional.h"
 #include "raft/base/assert.h"
 #include "raft/cluster/conversions.h"
 
@@ -20,21 +19,23 @@ absl::Status Dispatcher::Turn(absl::Duration timeout) {
   // timer: timers that are always due keep no envelope out.
   bool called = false;
   if (const auto timer = timers_.PopDue(now())) {
+    if (pump_.interrupted()) return Interrupted();
     called = true;
     handler_.OnTimer(*this, *timer);
     if (stopped_) return absl::OkStatus();
   }
-  absl::optional<Delivery> delivery;
-  absl::optional<Event> event;
+  Pump::Next next;
   const absl::Status status = pump_.ReceiveNext(
       called ? absl::ZeroDuration() : std::min(timeout, timers_.Next() - now()),
-      &delivery, &event);
-  if (event.has_value()) {
-    NoteEvent(*event);
-    handler_.OnEvent(*this, *event);
-  } else if (delivery.has_value()) {
-    NoteDelivery(*delivery);
-    handler_.OnEnvelope(*this, ToReceived(*std::move(delivery)));
+      &next);
+  if (next.event.has_value()) {
+    NoteEvent(*next.event);
+    handler_.OnEvent(*this, *next.event);
+  } else if (next.received.has_value()) {
+    NoteDelivery(*next.received);
+    handler_.OnEnvelope(*this, ToReceived(*std::move(next.received)));
+  } else if (next.post) {
+    next.post(*this);
   } else if (!called || !absl::IsDeadlineExceeded(status)) {
     return status;
   }

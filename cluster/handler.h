@@ -20,17 +20,20 @@
 //   Ticker ticker;
 //   absl::Status status = raft_cluster::Run(*server, ticker);
 //
+// cluster/driver.h does the same in a loop of your own, and Server::Post()
+// calls a function in between, for what comes from elsewhere.
 // testing/simulation/simulation.h runs the same class as a whole cluster.
 //
 // A handler meant for the simulator takes time, randomness and timers from its
 // Context alone, and starts no threads. What must outlive a crash it keeps
 // outside of itself.
 //
-// Thread rule: calls of one handler never overlap; a Context may be used by
-// the handler only, and only while it is called.
+// Thread rule: calls of one handler never overlap, nor do posted functions with
+// them; a Context may be used by these only, and only while they are called.
 #ifndef RAFT_CLUSTER_HANDLER_H_
 #define RAFT_CLUSTER_HANDLER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -40,7 +43,9 @@
 #include "absl/time/time.h"
 #include "raft/cluster/receipt.h"
 #include "raft/cluster/received.h"
+#include "raft/cluster/send_when.h"
 #include "raft/proto/event.pb.h"
+#include "raft/proto/stats.pb.h"
 
 namespace raft_cluster {
 
@@ -53,15 +58,22 @@ class Context {
 
   virtual Pid pid() const = 0;
   virtual std::vector<Pid> peers() const = 0;  // By pid.
+  // As this server sees it now; STATE_UNSPECIFIED where there is no such peer.
+  virtual PeerStats::State state(Pid peer) const = 0;
+  // Of this server's Options: no larger msg is sent.
+  virtual size_t max_envelope_bytes() const = 0;
 
   // Since some moment before the start; never goes back.
   virtual absl::Duration now() const = 0;
   virtual uint64_t Random() = 0;
 
   // As Outbox::TrySend(). There is no Send() that waits: the handler would
-  // hear nothing meanwhile.
-  virtual absl::StatusOr<Receipt> TrySend(Pid to, absl::string_view msg,
-                                          uint64_t id = 0) = 0;
+  // hear nothing meanwhile. After RESOURCE_EXHAUSTED go on at Event::ROOM.
+  virtual absl::StatusOr<Receipt> TrySend(
+      Pid to, absl::string_view msg, uint64_t id = 0,
+      SendWhen when = SendWhen::kAlways) = 0;
+  // As Outbox::Discard().
+  virtual size_t Discard(Pid to) = 0;
 
   // Calls OnTimer(timer) once, `after` from now. A timer that is set again
   // forgets its earlier time; an infinite `after` stops it.

@@ -124,18 +124,33 @@ internal::Outgoing ReferTo(const absl::Cord& msg, uint64_t id, bool broadcast) {
   return envelope;
 }
 
+// What the calls answer that never wait, where one that waits would say that
+// its time is up. Made once: they are for who looks again and again.
+absl::Status UnlessNothingIsThere(const absl::Status& status) {
+  static const auto* const nothing =
+      new absl::Status(absl::UnavailableError("nothing is there yet"));
+  return absl::IsDeadlineExceeded(status) ? *nothing : status;
+}
+
 // Of a large one that is sure to be refused nothing is copied.
-absl::Status CheckLarge(Pump& pump, Pid to, size_t size,
-                        absl::Duration timeout) {
+absl::Status CheckLarge(Pump& pump, Pid to, size_t size, absl::Duration timeout,
+                        bool only_live = false) {
   if (size < internal::kReferenceBytes) return absl::OkStatus();
-  return pump.Check(to, size, timeout);
+  return pump.Check(to, size, timeout, only_live);
 }
 
 }  // namespace
 
 absl::StatusOr<Receipt> Outbox::TrySend(Pid to, absl::string_view msg,
-                                        uint64_t id) {
-  return Send(to, msg, absl::ZeroDuration(), id);
+                                        uint64_t id, SendWhen when) {
+  if (pump_->InForkedChild()) return internal::Forked();
+  const bool only_live = when == SendWhen::kLive;
+  absl::Status status =
+      CheckLarge(*pump_, to, msg.size(), absl::ZeroDuration(), only_live);
+  if (!status.ok()) return status;
+  return ToReceipt(
+      pump_->Send(to, internal::MakeOutgoing(msg, id, to == kBroadcast),
+                  absl::ZeroDuration(), only_live));
 }
 
 absl::StatusOr<Receipt> Outbox::Send(Pid to, absl::string_view msg,
@@ -154,6 +169,10 @@ absl::StatusOr<Receipt> Outbox::Send(Pid to, const absl::Cord& msg,
   if (!status.ok()) return status;
   return ToReceipt(
       pump_->Send(to, ReferTo(msg, id, to == kBroadcast), timeout));
+}
+
+size_t Outbox::Discard(Pid to) {
+  return pump_->InForkedChild() ? 0 : pump_->Discard(to);
 }
 
 void Outbox::Close() {
@@ -177,6 +196,20 @@ absl::StatusOr<size_t> Inbox::ReceiveBatch(absl::Duration timeout, size_t limit,
   return pump_->Receive(timeout, limit, [&](internal::Delivery&& delivery) {
     out.push_back(ToReceived(std::move(delivery)));
   });
+}
+
+absl::StatusOr<Received> Inbox::TryReceive() {
+  absl::StatusOr<Received> received = Receive(absl::ZeroDuration());
+  if (received.ok()) return received;
+  return UnlessNothingIsThere(received.status());
+}
+
+absl::StatusOr<size_t> Inbox::TryReceiveBatch(size_t limit,
+                                              std::vector<Received>& out) {
+  const absl::StatusOr<size_t> count =
+      ReceiveBatch(absl::ZeroDuration(), limit, out);
+  if (count.ok()) return count;
+  return UnlessNothingIsThere(count.status());
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
@@ -274,6 +307,22 @@ absl::Status Server::WaitForPeers(int count, absl::Duration timeout) {
 absl::StatusOr<Event> Server::NextEvent(absl::Duration timeout) {
   if (pump_->InForkedChild()) return internal::Forked();
   return pump_->NextEvent(timeout);
+}
+
+absl::StatusOr<Event> Server::TryNextEvent() {
+  absl::StatusOr<Event> event = NextEvent(absl::ZeroDuration());
+  if (event.ok()) return event;
+  return UnlessNothingIsThere(event.status());
+}
+
+absl::StatusOr<int> Server::fd() {
+  if (pump_->InForkedChild()) return internal::Forked();
+  return pump_->Fd();
+}
+
+absl::Status Server::Post(std::function<void(Context&)> function) {
+  if (pump_->InForkedChild()) return internal::Forked();
+  return pump_->Post(std::move(function));
 }
 
 Stats Server::stats() const {

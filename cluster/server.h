@@ -32,6 +32,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,11 +46,14 @@
 #include "raft/cluster/options.h"
 #include "raft/cluster/receipt.h"
 #include "raft/cluster/received.h"
+#include "raft/cluster/send_when.h"
 #include "raft/proto/event.pb.h"
 #include "raft/proto/recording.pb.h"
 #include "raft/proto/stats.pb.h"
 
 namespace raft_cluster {
+
+class Context;
 
 namespace internal {
 class Pump;
@@ -66,10 +70,14 @@ class Outbox {
   // Otherwise it is queued for nobody:
   // NOT_FOUND: no such pid. INVALID_ARGUMENT: to oneself, or larger than
   // this server's or the peer's limit. RESOURCE_EXHAUSTED: a queue is full
-  // (says whose). FAILED_PRECONDITION: closed, or superseded by a newer life of
-  // this pid.
+  // (says whose); Event::ROOM comes, once, when there is room again: for what
+  // was refused, with half of the budget free. FAILED_PRECONDITION: closed, or
+  // superseded by a newer life of this pid. UNAVAILABLE: SendWhen::kLive, and
+  // the peer is not (says why); of a broadcast: none is. One that is for live
+  // peers only skips all others.
   absl::StatusOr<Receipt> TrySend(Pid to, absl::string_view msg,
-                                  uint64_t id = 0);
+                                  uint64_t id = 0,
+                                  SendWhen when = SendWhen::kAlways);
 
   // The same, but waits up to `timeout` for room: a broadcast for room with
   // all live peers. DEADLINE_EXCEEDED: there was none (says whose was full).
@@ -80,6 +88,13 @@ class Outbox {
   // copied once per peer.
   absl::StatusOr<Receipt> Send(Pid to, const absl::Cord& msg,
                                absl::Duration timeout, uint64_t id = 0);
+
+  // Voids what was accepted for a peer, or for all (kBroadcast), and waits to
+  // be sent: what is on its way, or has begun to go, is left alone. So is what
+  // was never known to be taken by a former life of the peer, once it is on its
+  // way to the new one. Returns how many envelopes; they are counted as voided,
+  // with one event ENVELOPES_VOIDED per peer. 0 where there is no such peer.
+  size_t Discard(Pid to);
 
   // Accepts nothing more. What is queued still goes out; the inbox goes on.
   void Close();
@@ -106,6 +121,12 @@ class Inbox {
   // for the first. Errors as above. INVALID_ARGUMENT: `limit` is 0.
   absl::StatusOr<size_t> ReceiveBatch(absl::Duration timeout, size_t limit,
                                       std::vector<Received>& out);
+
+  // The same, but they never wait. UNAVAILABLE: nothing is there yet. Otherwise
+  // as above, with no DEADLINE_EXCEEDED.
+  absl::StatusOr<Received> TryReceive();
+  absl::StatusOr<size_t> TryReceiveBatch(size_t limit,
+                                         std::vector<Received>& out);
 
  private:
   friend class Server;
@@ -147,6 +168,42 @@ class Server {
   // DEADLINE_EXCEEDED: nothing did. FAILED_PRECONDITION: closed, and all told.
   // CANCELLED: interrupted.
   absl::StatusOr<Event> NextEvent(absl::Duration timeout);
+  // The same, but it never waits. UNAVAILABLE: nothing has happened.
+  absl::StatusOr<Event> TryNextEvent();
+
+  // For a loop of your own (epoll, asio, libuv ...): a descriptor that is
+  // readable, level-triggered, exactly while an envelope or an event waits. To
+  // be polled; never to be read from, written to or closed.
+  //
+  //   absl::StatusOr<int> fd = server->fd();
+  //   if (!fd.ok()) return Fail(fd.status());
+  //   pollfd polled = {*fd, POLLIN, 0};
+  //   while (poll(&polled, 1, /*timeout=*/-1) >= 0) {
+  //     auto got = server->inbox().TryReceive();
+  //     auto event = server->TryNextEvent();
+  //     if (absl::IsFailedPrecondition(got.status())) break;  // Closed.
+  //     // ...
+  //   }
+  //
+  // An end is news, too: where the inbox is closed (Close(), a newer life of
+  // this pid, Options::idle_timeout), and after Interrupt(), it is readable for
+  // good, and the calls above say why; take it out of the loop then. Made by
+  // the first call: before, it costs nothing. It ends with the Server.
+  // RESOURCE_EXHAUSTED: no descriptor is left; may be asked for again.
+  absl::StatusOr<int> fd();
+
+  // Has `function` called on the turn of the handler that Run() or a Driver
+  // calls for this server (cluster/handler.h, cluster/driver.h): between two
+  // calls of the handler, on their thread, with its Context. So a client's
+  // request gets to it without a wait for a timer. In the order in which they
+  // are posted; envelopes and events come in turns with them. Also from the
+  // handler itself: then after the present call.
+  // OK: it is called, unless before that the handler stops or the server is
+  // closed, superseded or interrupted. What waits then, and where there never
+  // was a handler, is destroyed uncalled, by Close().
+  // FAILED_PRECONDITION: the inbox is closed (says why). CANCELLED:
+  // interrupted. RESOURCE_EXHAUSTED: 65,536 wait already.
+  absl::Status Post(std::function<void(Context&)> function);
 
   // The ledger and the state of each peer, and the totals. Any time, also
   // after Close(). Keep it while you walk through it: what is part of an
@@ -180,11 +237,12 @@ class Server {
   // Gets the threads out that are in this server, and ends nothing else: Run(),
   // and each call that waits or may wait (Receive(), ReceiveBatch(), Send()
   // with a timeout, WaitForPeers(), NextEvent()), returns CANCELLED as soon as
-  // it can, and so does each that comes later. A Close() under way ends as if
-  // its time were up; a later one drains as ever. Nothing is said to peers, and
-  // nothing that was accepted is given up: the server goes on in the background
-  // until Close(). Returns at once, and cannot be undone. Handlers may call it,
-  // signal handlers may not.
+  // it can, and so does each that comes later, also those that never wait
+  // (TryReceive(), TryReceiveBatch(), TryNextEvent()). A Close() under way ends
+  // as if its time were up; a later one drains as ever. Nothing is said to
+  // peers, and nothing that was accepted is given up: the server goes on in the
+  // background until Close(). Returns at once, and cannot be undone. Handlers
+  // may call it, signal handlers may not.
   void Interrupt();
 
  private:

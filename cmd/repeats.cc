@@ -15,7 +15,7 @@ constexpr size_t kMaxSeries = 256;
 bool MayRepeat(Event::Kind kind) {
   return kind == Event::FRAME_REFUSED || kind == Event::ENVELOPES_SKIPPED ||
          kind == Event::PEER_RECONNECTED || kind == Event::CONFIG_DIFFERS ||
-         kind == Event::PEER_UNREACHABLE;
+         kind == Event::PEER_UNREACHABLE || kind == Event::ROOM;
 }
 
 // Adds `event`, a later one of the same series.

@@ -104,6 +104,9 @@ std::string Words(const Event& event) {
     case Event::PEER_UNREACHABLE:
       return absl::StrCat(server, " cannot be reached at ", event.address(),
                           Detail(event));
+    case Event::ROOM:
+      return absl::StrCat("there is room again to send to ",
+                          event.peer() == 0 ? "all" : server);
     default:
       return "";
   }

@@ -102,6 +102,7 @@ size_t Engine::TakeUpTo(size_t limit, Micros now,
     total_was_full_ = false;
     ++changes_;
   }
+  SeeIfRoom();
   return count;
 }
 
@@ -150,6 +151,7 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
   if (effects.newer_self) OnNewerSelf(header.dst, now);
   if (effects.freed || leaving_) ++changes_;
   if (!effects.runs.empty()) last_run_ = now;
+  SeeIfRoom();
 }
 
 void Engine::OnTrouble(Pid peer, const std::string& why, Micros now) {
@@ -247,6 +249,7 @@ void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
     Report(*peer.link);
     if (leaving_) ++changes_;  // It may be gone.
   }
+  SeeIfRoom();
   if (inbox_open() && options_.idle_timeout != kNever &&
       now - last_run_ >= options_.idle_timeout) {
     inbox_state_ = State::kIdle;

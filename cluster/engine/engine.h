@@ -27,6 +27,7 @@
 #include "raft/cluster/engine/own_life.h"
 #include "raft/cluster/engine/peer_table.h"
 #include "raft/cluster/engine/recorder.h"
+#include "raft/cluster/engine/room_watch.h"
 #include "raft/cluster/engine/strangers.h"
 #include "raft/cluster/link/link.h"
 #include "raft/proto/event.pb.h"
@@ -63,10 +64,12 @@ class Engine {
   // The outbox. OK, or queued for nobody:
   // NOT_FOUND, INVALID_ARGUMENT, FAILED_PRECONDITION: for good.
   // RESOURCE_EXHAUSTED: no room now; not counted, as it may be tried again.
-  absl::StatusOr<Acceptance> Offer(Pid to, const Outgoing& envelope,
-                                   Micros now);
+  // `only_live`: for peers that are live. UNAVAILABLE: it is not; none is.
+  absl::StatusOr<Acceptance> Offer(Pid to, const Outgoing& envelope, Micros now,
+                                   bool only_live = false);
   // What Offer() would answer for a msg of this size, as far as it is not OK.
-  absl::Status Check(Pid to, size_t msg_bytes, Micros now);
+  absl::Status Check(Pid to, size_t msg_bytes, Micros now,
+                     bool only_live = false);
   // The same for the case that each link has others that wait and that it can
   // go with: then nothing is due any sooner, whoever saw to those sees to it,
   // and no clock is asked. The number of links; 0: not so, and nothing was
@@ -74,6 +77,11 @@ class Engine {
   int Join(Pid to, const Outgoing& envelope);
   // Counts what the caller gave up to offer.
   void CountRefused(Pid to);
+  // The caller was refused for want of room and does not wait for it:
+  // Event::ROOM tells when there is some. `to`: as offered.
+  void OweRoom(Pid to, size_t msg_bytes);
+  // See Outbox::Discard().
+  uint64_t Discard(Pid to, Micros now);
   void CloseOutbox();
 
   // The inbox.
@@ -143,6 +151,11 @@ class Engine {
     return !events_.empty() && inbox_.gone() >= events_.first_after();
   }
   int live_peers() { return agenda_.live(); }
+  // STATE_UNSPECIFIED: there is no such peer.
+  PeerStats::State StateOf(Pid peer);
+  uint64_t max_envelope_bytes() const {
+    return options_.link.max_envelope_bytes;
+  }
   std::string MissingPeers() const;  // "3, 5": those that are not live.
   size_t peer_count() const { return peers_.size(); }
   Stats GetStats(Micros now) const;
@@ -175,7 +188,11 @@ class Engine {
 
   absl::Status CheckSize(size_t msg_bytes, const Link& link) const;
   absl::Status CheckForAll(size_t msg_bytes, Micros now);
+  absl::Status CheckLive(Pid to);
   absl::Status TotalIsFull(const Link& link);
+  // Tells those who are owed it that there is room.
+  void SeeIfRoom();
+  bool HasRoomAgain(Pid to, uint64_t cost);
   // Where a broadcast may stand for all its links; null: there is but one.
   SharedItems* SharedByAll() { return peers_.size() > 1 ? &shared_ : nullptr; }
   // `detail`: for people.
@@ -193,6 +210,7 @@ class Engine {
   TotalBudget total_;
   bool total_was_full_ = false;  // And somebody may wait for it.
   SharedItems shared_{&total_};
+  RoomWatch room_;
   SplitMix64 random_;
   OwnLife own_;
   PeerTable peers_;

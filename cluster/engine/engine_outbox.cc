@@ -1,5 +1,7 @@
 // What Engine makes of envelopes that are to be sent.
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -38,8 +40,25 @@ absl::Status Engine::TotalIsFull(const Link& link) {
       " (Options::total_budget_bytes); send again later, or wait with Send()"));
 }
 
-absl::Status Engine::Check(Pid to, size_t msg_bytes, Micros now) {
+absl::Status Engine::CheckLive(Pid to) {
+  if (to == kBroadcast) {
+    if (agenda_.live() > 0) return absl::OkStatus();
+    return absl::UnavailableError("no peer is up, and it was for those only");
+  }
+  Peer* const peer = peers_.Find(to);
+  if (peer == nullptr || peer->link->live()) return absl::OkStatus();
+  const std::string why = peer->link->Reason();
+  return absl::UnavailableError(absl::StrCat(
+      "server ", to, " is ", PeerStats::State_Name(peer->link->state()),
+      why.empty() ? "" : ": ", why));
+}
+
+absl::Status Engine::Check(Pid to, size_t msg_bytes, Micros now,
+                           bool only_live) {
   if (outbox_state_ != State::kOpen) return StatusOf(outbox_state_);
+  if (only_live) {
+    if (absl::Status status = CheckLive(to); !status.ok()) return status;
+  }
   if (to == kBroadcast) return CheckForAll(msg_bytes, now);
   Peer* const peer = peers_.Find(to);
   if (peer == nullptr) {
@@ -83,9 +102,9 @@ absl::Status Engine::CheckForAll(size_t msg_bytes, Micros now) {
 }
 
 absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
-                                         Micros now) {
+                                         Micros now, bool only_live) {
   now_ = now;
-  absl::Status status = Check(to, envelope.msg.size(), now);
+  absl::Status status = Check(to, envelope.msg.size(), now, only_live);
   if (!status.ok()) return status;
   Acceptance receipt;
   if (to != kBroadcast) {
@@ -98,7 +117,7 @@ absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
   SharedItems* const shared = SharedByAll();
   for (const uint32_t slot : peers_.slots()) {
     Link& link = TouchAt(slot);
-    if (link.live() || link.HasRoom(envelope.cost())) {
+    if (link.live() || (!only_live && link.HasRoom(envelope.cost()))) {
       link.Accept(envelope, now, shared);
       ++receipt.accepted;
     } else {
@@ -141,6 +160,60 @@ void Engine::CountRefused(Pid to) {
   for (const uint32_t slot : peers_.slots()) {
     peers_.at(slot).link->CountRefused();
   }
+}
+
+void Engine::OweRoom(Pid to, size_t msg_bytes) {
+  room_.Owe(to, msg_bytes + kEnvelopeOverhead);
+}
+
+// Half of it free, and not the first byte: who is told sends on, and would be
+// refused again after one or two.
+bool Engine::HasRoomAgain(Pid to, uint64_t cost) {
+  const auto has_room = [this, cost](const Link& link) {
+    return link.HasRoom(cost) &&
+           link.held_bytes() <= options_.link.link_budget_bytes / 2;
+  };
+  if (to != kBroadcast) {
+    const Peer* const peer = peers_.Find(to);
+    return peer != nullptr && has_room(*peer->link);
+  }
+  return std::all_of(peers_.slots().begin(), peers_.slots().end(),
+                     [&](uint32_t slot) {
+                       const Link& link = *peers_.at(slot).link;
+                       return !link.live() || has_room(link);
+                     });
+}
+
+void Engine::SeeIfRoom() {
+  if (room_.empty()) return;
+  // Closed and superseded are told otherwise.
+  if (outbox_state_ != State::kOpen) return room_.Clear();
+  room_.Settle([this](Pid to, uint64_t cost) { return HasRoomAgain(to, cost); },
+               [this](Pid to) {
+                 Event event;
+                 event.set_kind(Event::ROOM);
+                 if (to != kBroadcast) event.set_peer(to);
+                 OnEvent(std::move(event));
+               });
+}
+
+uint64_t Engine::Discard(Pid to, Micros now) {
+  now_ = now;
+  uint64_t discarded = 0;
+  for (const uint32_t slot : peers_.slots()) {
+    if (to != kBroadcast && peers_.at(slot).spec.pid != to) continue;
+    Link& link = TouchAt(slot);
+    discarded += link.Discard(now);
+    Report(link);
+  }
+  if (discarded > 0) ++changes_;
+  SeeIfRoom();
+  return discarded;
+}
+
+PeerStats::State Engine::StateOf(Pid pid) {
+  Peer* const peer = peers_.Find(pid);
+  return peer == nullptr ? PeerStats::STATE_UNSPECIFIED : peer->link->state();
 }
 
 void Engine::CloseOutbox() {

@@ -82,21 +82,25 @@ void Pump::OnFrame(const Origin& origin, Frame frame) {
   const ParseResult result = ParseFrame(frame, verify_checksums_, &parsed);
   MutexLock lock(mu_);
   engine_.OnFrame(origin, result, parsed, poll_time_);
+  ShowNews();
 }
 
 void Pump::OnReset(Pid peer, bool up) {
   MutexLock lock(mu_);
   engine_.OnReset(peer, up, poll_time_);
+  ShowNews();
 }
 
 void Pump::OnTrouble(Pid peer, const absl::Status& why) {
   MutexLock lock(mu_);
   engine_.OnTrouble(peer, std::string(why.message()), poll_time_);
+  ShowNews();
 }
 
 void Pump::OnTurnedAway(TurnedAway why, Pid peer, const std::string& address) {
   MutexLock lock(mu_);
   engine_.OnTurnedAway(why, peer, address, poll_time_);
+  ShowNews();
 }
 
 bool Pump::Turn(Quest quest) {
@@ -111,6 +115,7 @@ bool Pump::Turn(Quest quest) {
   }
   due_back_ = recent_.time = turned_at_ = poll_time_;
   engine_.Tick(poll_time_, &reconnect);
+  ShowNews();
   // Who receives gets what has come before anything is acknowledged: its answer
   // may carry that along.
   const bool sleeping =
@@ -151,7 +156,9 @@ void Pump::SendStuck() {
 void Pump::SendDue(bool sleeping, int limit) {
   for (int sent = 0; sent < limit; ++sent) {
     Engine::Due due;
-    if (!engine_.NextFrame(clock_.Now(), sleeping, &due)) return;
+    const bool is_due = engine_.NextFrame(clock_.Now(), sleeping, &due);
+    ShowNews();
+    if (!is_due) return;
     mu_.Unlock();
     // To encode and hash a frame takes long beside all that is done under the
     // lock.
@@ -213,7 +220,7 @@ void Pump::NotifyOfEvents() {
   if (engine_.changes() == waiters_.seen_changes) return;
   NotifyWaiters();
   // The leader itself may be who waits for it.
-  if (sleeper_.quest == Quest::kEnvelopesAndEvents) WakeBy(0);
+  if (sleeper_.quest == Quest::kAllForHandlers) WakeBy(0);
 }
 
 bool Pump::Found(Quest quest) const {
@@ -221,8 +228,8 @@ bool Pump::Found(Quest quest) const {
   switch (quest) {
     case Quest::kNothing:
       return waiters_.receivers > 0;  // Who will lead instead.
-    case Quest::kEnvelopesAndEvents:
-      if (engine_.EventIsNext()) return true;
+    case Quest::kAllForHandlers:
+      if (engine_.EventIsNext() || !posts_.waiting.empty()) return true;
       ABSL_FALLTHROUGH_INTENDED;
     case Quest::kEnvelopes:
       return !engine_.inbox_empty() || !engine_.inbox_open();
@@ -291,8 +298,13 @@ Micros Pump::Deadline() {
 }
 
 void Pump::BeginClose() {
+  // Destroyed when mu_ is free again: what it holds may call us.
+  std::deque<std::function<void(Context&)>> unrun;
   MutexLock lock(mu_);
   engine_.Leave(clock_.Now());
+  ShowNews();
+  unrun.swap(posts_.waiting);
+  posts_.fd.Show(false);
   waiters_.received.NotifyAll();
   waiters_.changed.NotifyAll();
   loop_.wake.NotifyAll();

@@ -43,6 +43,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -58,12 +60,19 @@
 #include "raft/base/mutex.h"
 #include "raft/base/thread.h"
 #include "raft/cluster/engine/engine.h"
+#include "raft/cluster/engine/level_fd.h"
 #include "raft/transport/transport.h"
 
-namespace raft_cluster::internal {
+namespace raft_cluster {
+
+class Context;
+
+namespace internal {
 
 // What calls answer once Pump::Interrupt() was called.
 absl::Status Interrupted();
+// What calls answer that waited for their timeout.
+absl::Status NothingCame();
 
 class Pump : private Receiver {
  public:
@@ -89,22 +98,40 @@ class Pump : private Receiver {
   bool ReadyToClose();
 
   // Behind the calls of the same names of Outbox, Inbox and Server.
+  // `only_live`: refused unless the peer is live.
   absl::StatusOr<Acceptance> Send(Pid to, const Outgoing& envelope,
-                                  absl::Duration timeout);
+                                  absl::Duration timeout,
+                                  bool only_live = false);
   // What Send() would answer for a msg of this size, if that is sure to be a
   // refusal: before one is copied that is large.
-  absl::Status Check(Pid to, size_t msg_bytes, absl::Duration timeout);
+  absl::Status Check(Pid to, size_t msg_bytes, absl::Duration timeout,
+                     bool only_live = false);
+  uint64_t Discard(Pid to);
   void CloseOutbox();
   absl::StatusOr<size_t> Receive(
       absl::Duration timeout, size_t limit,
       absl::FunctionRef<void(Delivery&& received)> take);
+  // What a handler is called with next: one of these, if any.
+  struct Next {
+    absl::optional<Delivery> received;
+    absl::optional<Event> event;
+    std::function<void(Context&)> post;
+  };
   // The next envelope, or the next event if all envelopes that came before it
-  // were taken: OK if one of the two is filled in. Else as Receive().
-  absl::Status ReceiveNext(absl::Duration timeout,
-                           absl::optional<Delivery>* received,
-                           absl::optional<Event>* event);
+  // were taken, or what was posted: OK if one of them is filled in. Else as
+  // Receive().
+  absl::Status ReceiveNext(absl::Duration timeout, Next* next);
+  // See Server::Post().
+  absl::Status Post(std::function<void(Context&)> function);
   absl::Status WaitForPeers(int count, absl::Duration timeout);
   absl::StatusOr<Event> NextEvent(absl::Duration timeout);
+  // Server::fd(), which is made by the first call.
+  absl::StatusOr<int> Fd();
+  // The same, readable while anything waits that was posted.
+  absl::StatusOr<int> PostsFd();
+  // Of a handler's Context.
+  PeerStats::State StateOf(Pid peer);
+  uint64_t MaxEnvelopeBytes();
   Stats GetStats();
   // Takes none of the locks of this class: also for who failed an assertion
   // under one.
@@ -139,9 +166,11 @@ class Pump : private Receiver {
  private:
   enum class Leader { kNobody, kLoop, kReceiver };
   // What the leader is after.
-  enum class Quest { kNothing, kEnvelopes, kEnvelopesAndEvents };
+  enum class Quest { kNothing, kEnvelopes, kAllForHandlers };
   // From one to the next, never back.
   enum class State { kOpen, kClosing, kStopping, kClosed };
+  // Posts that wait at most.
+  static constexpr size_t kMaxPosts = 65536;
   // Frames sent before the other direction has its turn.
   static constexpr int kSendLimit = 64;
 
@@ -177,6 +206,13 @@ class Pump : private Receiver {
     CondVar wake;
     bool idle = false;       // Sleeps until it is told.
     Micros received_at = 0;  // When a Receive() last stopped leading.
+  };
+
+  // Functions that wait for a handler's turn.
+  struct Posts {
+    std::deque<std::function<void(Context&)>> waiting;
+    bool had_turn = false;  // What else there is comes first now.
+    LevelFd fd;
   };
 
   // A call that gives mu_ up before it ends. Lives while mu_ is held.
@@ -235,6 +271,14 @@ class Pump : private Receiver {
   // for a moment if it does.
   void WakeBy(Micros deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void NotifyWaiters() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // After whatever may have made or taken an envelope or an event, or ended
+  // something, and before mu_ is given up: the descriptor and what it says are
+  // of one moment.
+  void ShowNews() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (news_.is_open()) news_.Show(HasNews());
+  }
+  bool HasNews() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void TakePost(Next* next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // For who is not the leader, and may have made an event. May unlock mu_ for a
   // moment.
   void NotifyOfEvents() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -270,6 +314,8 @@ class Pump : private Receiver {
   Waiters waiters_ ABSL_GUARDED_BY(mu_);
   RecentTime recent_ ABSL_GUARDED_BY(mu_);
   LoopWait loop_ ABSL_GUARDED_BY(mu_);
+  LevelFd news_ ABSL_GUARDED_BY(mu_);
+  Posts posts_ ABSL_GUARDED_BY(mu_);
   bool interrupted_ ABSL_GUARDED_BY(mu_) = false;
   int inside_ ABSL_GUARDED_BY(mu_) = 0;            // Calls, and visits.
   Micros close_by_ ABSL_GUARDED_BY(mu_) = kNever;  // While it drains.
@@ -278,6 +324,7 @@ class Pump : private Receiver {
   Thread thread_;  // Runs Loop().
 };
 
-}  // namespace raft_cluster::internal
+}  // namespace internal
+}  // namespace raft_cluster
 
 #endif  // RAFT_CLUSTER_ENGINE_PUMP_H_

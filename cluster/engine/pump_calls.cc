@@ -17,21 +17,21 @@ constexpr int kMaxTaken = 31;
 // Envelopes that are dropped at a time.
 constexpr size_t kDropped = 1024;
 
-// Answers to those who look again and again: made once.
-absl::Status NothingCame() {
-  static const auto* const status = new absl::Status(
-      absl::DeadlineExceededError("nothing came within the timeout"));
-  return *status;
-}
-
 }  // namespace
 
 absl::Status Interrupted() {
   return absl::CancelledError("the server was interrupted");
 }
 
+// Made once: it is for those who look again and again.
+absl::Status NothingCame() {
+  static const auto* const status = new absl::Status(
+      absl::DeadlineExceededError("nothing came within the timeout"));
+  return *status;
+}
+
 absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
-                                      absl::Duration timeout) {
+                                      absl::Duration timeout, bool only_live) {
   const bool waits = timeout > absl::ZeroDuration();
   Micros deadline = 0;  // Not known before it is needed.
   MutexLock lock(mu_);
@@ -41,7 +41,7 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
   }
   // The short way of a busy sender: no clock, no look at what is due, nobody to
   // wake. It never waits, so SeeOff() need not know of it.
-  if (recent_.joined < kMaxJoined) {
+  if (recent_.joined < kMaxJoined && !only_live) {
     if (const int links = engine_.Join(to, envelope); links > 0) {
       ++recent_.joined;
       return Acceptance{links, 0};
@@ -51,7 +51,9 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
   const Inside inside(this);
   for (;;) {
     const Micros now = clock_.Now();
-    absl::StatusOr<Acceptance> receipt = engine_.Offer(to, envelope, now);
+    absl::StatusOr<Acceptance> receipt =
+        engine_.Offer(to, envelope, now, only_live);
+    ShowNews();
     // What was skipped, or a peer that is slow, is said by this call alone: the
     // leader may sleep for long.
     NotifyOfEvents();
@@ -65,6 +67,7 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
     if (full && deadline == 0) deadline = After(timeout);
     if (!full || now >= deadline) {
       engine_.CountRefused(to);
+      if (full && !waits) engine_.OweRoom(to, envelope.msg.size());
       if (!full || !waits) return receipt;
       return absl::DeadlineExceededError(receipt.status().message());
     }
@@ -78,16 +81,28 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
   }
 }
 
-absl::Status Pump::Check(Pid to, size_t msg_bytes, absl::Duration timeout) {
+absl::Status Pump::Check(Pid to, size_t msg_bytes, absl::Duration timeout,
+                         bool only_live) {
   MutexLock lock(mu_);
-  absl::Status status = engine_.Check(to, msg_bytes, clock_.Now());
+  absl::Status status = engine_.Check(to, msg_bytes, clock_.Now(), only_live);
+  ShowNews();
   NotifyOfEvents();
   const bool full = status.code() == absl::StatusCode::kResourceExhausted;
   if (status.ok() || (full && timeout > absl::ZeroDuration())) {
     return absl::OkStatus();
   }
   engine_.CountRefused(to);
+  if (full) engine_.OweRoom(to, msg_bytes);
   return status;
+}
+
+uint64_t Pump::Discard(Pid to) {
+  MutexLock lock(mu_);
+  const Inside inside(this);
+  const uint64_t discarded = engine_.Discard(to, clock_.Now());
+  ShowNews();
+  NotifyOfEvents();  // And of the room.
+  return discarded;
 }
 
 void Pump::CloseOutbox() {
@@ -162,6 +177,7 @@ absl::StatusOr<size_t> Pump::Receive(
     }
     bool sooner;
     const size_t count = engine_.TakeUpTo(limit, TimeOfTaking(), take, &sooner);
+    ShowNews();
     if (count > 0) {
       // Of the credit that this gives, the sleeping leader does not know.
       if (sooner && sleeper_.asleep()) WakeBy(engine_.Deadline());
@@ -175,28 +191,6 @@ absl::StatusOr<size_t> Pump::Receive(
     PassOn();
     return engine_.inbox_open() ? NothingCame() : engine_.inbox_status();
   }
-}
-
-absl::Status Pump::ReceiveNext(absl::Duration timeout,
-                               absl::optional<Delivery>* received,
-                               absl::optional<Event>* event) {
-  const Micros deadline = After(timeout);
-  MutexLock lock(mu_);
-  const Inside inside(this);
-  Seek(Quest::kEnvelopesAndEvents, deadline);
-  absl::Status status;
-  if (interrupted_) {
-    status = Interrupted();
-  } else if (engine_.EventIsNext()) {
-    engine_.NextEvent(&event->emplace());
-  } else if (engine_.Take(&received->emplace(), clock_.Now())) {
-    if (sleeper_.asleep()) WakeBy(engine_.Deadline());
-  } else {
-    received->reset();
-    status = engine_.inbox_open() ? NothingCame() : engine_.inbox_status();
-  }
-  PassOn();
-  return status;
 }
 
 absl::Status Pump::WaitForPeers(int count, absl::Duration timeout) {
@@ -252,6 +246,7 @@ absl::StatusOr<Event> Pump::NextEvent(absl::Duration timeout) {
   if (!status.ok()) return status;
   Event event;
   engine_.NextEvent(&event);
+  ShowNews();
   return event;
 }
 
@@ -275,6 +270,7 @@ void Pump::Interrupt() {
   MutexLock lock(mu_);
   const Inside inside(this);
   interrupted_ = true;
+  ShowNews();
   // A Close() under way is a call that waits like the others: it ends with what
   // it has, and says so.
   if (state_ == State::kClosing) {
@@ -319,6 +315,7 @@ void Pump::DropInbox() {
   bool sooner;
   while (engine_.TakeUpTo(kDropped, clock_.Now(), drop, &sooner) > 0) {
   }
+  ShowNews();
 }
 
 absl::Status Pump::Close(absl::Duration timeout) {
@@ -352,6 +349,7 @@ absl::Status Pump::Close(absl::Duration timeout) {
   // From here on there will be no events. Those of the drain were still of
   // interest, which is why this is not said before.
   state_ = State::kStopping;
+  ShowNews();
   loop_.wake.NotifyAll();
   waiters_.received.NotifyAll();
   waiters_.changed.NotifyAll();

@@ -17,7 +17,8 @@ constexpr size_t kMaxDetailBytes = 512;
 
 bool MayBeMany(const Event& event) {
   return event.kind() == Event::FRAME_REFUSED ||
-         event.kind() == Event::ENVELOPES_SKIPPED;
+         event.kind() == Event::ENVELOPES_SKIPPED ||
+         event.kind() == Event::ROOM;
 }
 
 std::string Cut(const std::string& detail) {

@@ -101,6 +101,9 @@ class Link {
   void NoteFull(Micros now) { session_.sending.NoteFull(now); }
   void CountSkipped(const Outgoing& envelope) { account_.Skipped(envelope); }
   void CountRefused() { account_.Refused(); }
+  // Voids what was accepted and has not begun to go in this session; how many
+  // envelopes.
+  uint64_t Discard(Micros now);
   // Something of the inbox was taken. False: no frame is due any sooner.
   bool Take(const Taken& taken, Micros now);
 
@@ -177,6 +180,7 @@ class Link {
   uint64_t held_bytes() const { return queue_.held_cost(); }
   uint64_t unsettled() const { return queue_.unsettled(); }
   PeerStats::State state() const;
+  std::string Reason() const;  // Of the state, for people.
   void FillStats(Micros now, PeerStats* stats) const;
 
  private:
@@ -245,7 +249,6 @@ class Link {
   void SeeIfSilent(Micros now);
   void ReportState();
   void NoteState(Micros now);
-  std::string Reason() const;
 
   const LinkOptions options_;
   Phase phase_ = Phase::kNone;

@@ -100,6 +100,15 @@ void Link::Fence() {
 
 // ---- What is known ----------------------------------------------------------
 
+uint64_t Link::Discard(Micros now) {
+  const SendQueue::Count count = queue_.RemoveUncut();
+  session_.sending.OnRemoved();
+  Void(count, "discarded by the application");
+  ReportState();
+  NoteState(now);
+  return count.envelopes;
+}
+
 PeerStats::State Link::state() const {
   if (phase_ == Phase::kClosed || phase_ == Phase::kFenced ||
       handshake_.refused()) {

@@ -270,47 +270,6 @@ SendQueue::Count SendQueue::SettleAll() {
   return count;
 }
 
-SendQueue::Count SendQueue::RemoveLarger(uint64_t max_msg_bytes) {
-  RAFT_ASSERT(cursor_ == head_);
-  // All are taken out, and those that may stay put back in. That is slow and
-  // simple: it happens once in a life of the peer, if it allows less than the
-  // one before.
-  const std::deque<Entry> entries = std::move(entries_);
-  const Micros oldest = oldest_time();
-  const uint64_t head = head_;
-  Count removed;
-  entries_.clear();
-  Clear();
-  head_ = end_ = cursor_ = head;
-  auto keep_or_count = [&](const Outgoing& envelope) {
-    if (envelope.msg.size() <= max_msg_bytes) {
-      // Their own times are not kept. An age that is too high is found out; one
-      // that is too low would hide that something waits.
-      Append(envelope, oldest);
-      return;
-    }
-    if (removed.envelopes++ == 0) removed.first_id = envelope.id;
-    removed.bytes += envelope.msg.size();
-  };
-  for (const Entry& entry : entries) {
-    if (entry.is_large()) {
-      keep_or_count(entry.large);
-      continue;
-    }
-    ItemReader reader(View(entry.memory, entry.begin, entry.used));
-    Item item;
-    for (uint64_t number = entry.first; reader.Next(&item); ++number) {
-      if (number <= head) continue;
-      Outgoing envelope;
-      envelope.id = item.id;
-      envelope.broadcast = item.broadcast;
-      envelope.msg = Bytes(entry.memory, item.msg);
-      keep_or_count(envelope);
-    }
-  }
-  return removed;
-}
-
 const SendQueue::Entry* SendQueue::EntryBehindCursor() const {
   if (cursor_ == end_) return nullptr;
   const Entry& entry = entries_[cursor_entry_];

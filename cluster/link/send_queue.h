@@ -84,6 +84,9 @@ class SendQueue {
   // Takes out every envelope whose msg is larger. REQUIRES: the cursor is at
   // the head. Later ones move up to close the ranks.
   Count RemoveLarger(uint64_t max_msg_bytes);
+  // Takes out every envelope of which nothing was cut: what is behind the
+  // cursor, but the rest of a large one. Their numbers are given anew.
+  Count RemoveUncut();
 
   // There is a frame's worth behind the cursor, which will not grow any more.
   bool HasFullFrame() const;
@@ -131,6 +134,12 @@ class SendQueue {
   };
 
   void MarkTime(Micros now);
+  static absl::string_view ItemsFrom(const Entry& entry, size_t begin) {
+    return absl::string_view(entry.memory.get() + begin, entry.used - begin);
+  }
+  static uint64_t FirstId(const Entry& entry, size_t begin);
+  void CountOut(const Entry& entry, uint64_t envelopes, uint64_t cost,
+                size_t begin, Count* removed);
   static Item FragmentOf(const Entry& entry, uint64_t number);
   // Behind the last one, in memory of this queue.
   bool HasRoomFor(const Outgoing& envelope) const {

@@ -80,6 +80,15 @@ void SendStream::Forget() {
   lost_ = 0;
 }
 
+void SendStream::OnRemoved() {
+  full_since_ = kNever;
+  if (queue_->cursor() != queue_->end()) return;
+  open_since_ = kNever;
+  // Nothing waits for credit, and what comes next may be smaller.
+  starved_ = slow_ = false;
+  starved_since_ = kNever;
+}
+
 Micros SendStream::Deadline(Micros round_trip) const {
   if (starved_ || queue_->cursor() == queue_->end()) return kNever;
   // Nothing is gained by waiting then.

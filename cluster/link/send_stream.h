@@ -48,6 +48,9 @@ class SendStream {
   void OnAppended(Micros now) {
     if (open_since_ == kNever) open_since_ = now;
   }
+  // What waited was taken out of the queue, or all of it but what has begun to
+  // go.
+  void OnRemoved();
   // Items wait to be cut.
   bool waiting() const { return open_since_ != kNever; }
   // The queue was asked for room and had none.

@@ -1,22 +1,52 @@
-// A user's Handler on a live server.
+// A user's Handler on a live server, under Run() and in a loop that polls.
 
 #include "raft/cluster/handler.h"
+
+#include <poll.h>
 
 #include <algorithm>
 #include <future>  // NOLINT(build/c++11)
 #include <string>
 #include <thread>  // NOLINT(build/c++11)
+#include <tuple>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "raft/cluster/driver.h"
 #include "raft/testing/fixtures/cluster_test.h"
 
 namespace raft_cluster::internal {
 namespace {
 
-class RunHandler : public testing::TestWithParam<std::string> {};
+using Way = absl::Status (*)(Server& server, Handler& handler);
+
+absl::Status RunPolled(Server& server, Handler& handler) {
+  Driver driver(server, handler);
+  const absl::StatusOr<int> fd = driver.fd();
+  if (!fd.ok()) return fd.status();
+  absl::Status status;
+  while (!driver.done()) {
+    pollfd polled = {*fd, POLLIN, 0};
+    const auto patience_ms =
+        static_cast<int>(kPatience / absl::Milliseconds(1));
+    if (poll(&polled, 1, patience_ms) == 0) {
+      return absl::InternalError("the descriptor never was readable");
+    }
+    status = driver.Turn();
+  }
+  EXPECT_EQ(driver.Turn(), status) << "once more";
+  return status;
+}
+
+class RunHandler : public testing::TestWithParam<std::tuple<std::string, Way>> {
+ protected:
+  static const std::string& scheme() { return std::get<0>(GetParam()); }
+  static absl::Status RunIn(Server& server, Handler& handler) {
+    return std::get<1>(GetParam())(server, handler);
+  }
+};
 
 // Counts up in turns with its peer, and stops at the last number.
 class Counter : public Handler {
@@ -47,12 +77,11 @@ class Counter : public Handler {
 };
 
 TEST_P(RunHandler, IsCalledWithEnvelopesUntilItStops) {
-  const LocalCluster cluster(2, GetParam());
+  const LocalCluster cluster(2, scheme());
   ASSERT_THAT(cluster.status(), IsOk());
   Counter one, two;
-  std::thread thread(
-      [&] { EXPECT_THAT(raft_cluster::Run(cluster[1], one), IsOk()); });
-  EXPECT_THAT(raft_cluster::Run(cluster[2], two), IsOk());
+  std::thread thread([&] { EXPECT_THAT(RunIn(cluster[1], one), IsOk()); });
+  EXPECT_THAT(RunIn(cluster[2], two), IsOk());
   thread.join();
   EXPECT_EQ(std::max(one.last(), two.last()), Counter::kLast);
   EXPECT_EQ(std::min(one.last(), two.last()), Counter::kLast - 1);
@@ -91,17 +120,17 @@ class Notes : public Handler {
 };
 
 TEST_P(RunHandler, HasTimersThatFireOnceInTheirOrder) {
-  const LocalCluster cluster(1, GetParam());
+  const LocalCluster cluster(1, scheme());
   ASSERT_THAT(cluster.status(), IsOk());
   Notes notes(3);
-  EXPECT_THAT(raft_cluster::Run(cluster[1], notes), IsOk());
+  EXPECT_THAT(RunIn(cluster[1], notes), IsOk());
   EXPECT_THAT(notes.notes(),
               testing::ElementsAre("timer 2", "timer 1", "timer 4"));
 }
 
 // Nobody looked while server 1 died and came back.
 TEST_P(RunHandler, HearsOfARestartBetweenTheEnvelopesOfTheTwoLives) {
-  LocalCluster cluster(2, GetParam());
+  LocalCluster cluster(2, scheme());
   ASSERT_THAT(cluster.WaitUntilUp(), IsOk());
   const auto send = [&](const char* msg, uint64_t received) {
     EXPECT_THAT(cluster[1].outbox().TrySend(2, msg), IsOk());
@@ -117,7 +146,7 @@ TEST_P(RunHandler, HearsOfARestartBetweenTheEnvelopesOfTheTwoLives) {
     void OnStart(Context&) override {}
   };
   Story story(3);
-  EXPECT_THAT(raft_cluster::Run(cluster[2], story), IsOk());
+  EXPECT_THAT(RunIn(cluster[2], story), IsOk());
   EXPECT_THAT(story.notes(), testing::ElementsAre("old", "restarted", "new"));
 }
 
@@ -135,11 +164,10 @@ class Sleeper : public Handler {
 TEST_P(RunHandler, ThatSleepsDelaysNobody) {
   Options options;
   options.failure_timeout = kShortFailureTimeout;
-  const LocalCluster cluster(3, GetParam(), With(options));
+  const LocalCluster cluster(3, scheme(), With(options));
   ASSERT_THAT(cluster.WaitUntilUp(), IsOk());
   Sleeper sleeper;
-  std::thread thread(
-      [&] { EXPECT_THAT(raft_cluster::Run(cluster[2], sleeper), IsOk()); });
+  std::thread thread([&] { EXPECT_THAT(RunIn(cluster[2], sleeper), IsOk()); });
   EXPECT_THAT(cluster[1].outbox().TrySend(2, "sleep"), IsOk());
   EXPECT_EQ(
       sleeper.asleep.get_future().wait_for(absl::ToChronoSeconds(kPatience)),
@@ -168,11 +196,11 @@ TEST_P(RunHandler, ThatSleepsDelaysNobody) {
 }
 
 TEST_P(RunHandler, EndsWhenTheServerCloses) {
-  const LocalCluster cluster(2, GetParam());
+  const LocalCluster cluster(2, scheme());
   ASSERT_THAT(cluster.status(), IsOk());
   std::thread thread([&] {
     Notes notes(1000);
-    EXPECT_THAT(raft_cluster::Run(cluster[1], notes), IsOk());
+    EXPECT_THAT(RunIn(cluster[1], notes), IsOk());
   });
   EXPECT_THAT(cluster[1].WaitForPeers(1, kPatience), IsOk());
   cluster[1].Close(absl::Seconds(1)).IgnoreError();
@@ -182,14 +210,49 @@ TEST_P(RunHandler, EndsWhenTheServerCloses) {
 TEST_P(RunHandler, SaysWhyTheInboxClosed) {
   Options options;
   options.idle_timeout = absl::Milliseconds(50);
-  const LocalCluster cluster(2, GetParam(), With(options));
+  const LocalCluster cluster(2, scheme(), With(options));
   ASSERT_THAT(cluster.status(), IsOk());
   Notes notes(1000);
-  EXPECT_THAT(raft_cluster::Run(cluster[1], notes),
+  EXPECT_THAT(RunIn(cluster[1], notes),
               HasCodeAndText(absl::StatusCode::kFailedPrecondition, "idle"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Schemes, RunHandler, AllSchemes(), SchemeName);
+// Its timer is always due, and would be called once more.
+TEST_P(RunHandler, IsNotCalledAgainOnceTheServerIsInterrupted) {
+  const LocalCluster cluster(1, scheme());
+  ASSERT_THAT(cluster.status(), IsOk());
+  class Ender : public Handler {
+   public:
+    explicit Ender(Server* server) : server_(*server) {}
+    void OnStart(Context& context) override { OnTimer(context, 1); }
+    void OnTimer(Context& context, int) override {
+      context.SetTimer(1, absl::ZeroDuration());
+      if (++calls_ == 5) server_.Interrupt();
+    }
+    void OnEnvelope(Context&, const Received&) override {}
+    int calls() const { return calls_; }
+
+   private:
+    Server& server_;
+    int calls_ = 0;
+  };
+  Ender ender(&cluster[1]);
+  EXPECT_THAT(RunIn(cluster[1], ender), HasCode(absl::StatusCode::kCancelled));
+  EXPECT_EQ(ender.calls(), 5);
+  Ender late(&cluster[1]);
+  EXPECT_THAT(RunIn(cluster[1], late), HasCode(absl::StatusCode::kCancelled));
+  EXPECT_EQ(late.calls(), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Ways, RunHandler,
+    testing::Combine(AllSchemes(),
+                     testing::Values(&raft_cluster::Run, &RunPolled)),
+    [](const testing::TestParamInfo<std::tuple<std::string, Way>>& info) {
+      return absl::StrCat(
+          std::get<0>(info.param),
+          std::get<1>(info.param) == &RunPolled ? "_polled" : "_run");
+    });
 
 }  // namespace
 }  // namespace raft_cluster::internal

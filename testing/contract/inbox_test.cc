@@ -74,6 +74,58 @@ TEST_P(InboxTest, ABatchHasWhatIsThereUpToItsLimitAndWaitsForTheFirstOnly) {
   EXPECT_THAT(cluster.CheckLedgers(), IsOk());
 }
 
+// Whatever is answered comes at once: nobody sends meanwhile.
+TEST_P(InboxTest, WhoTriesGetsWhatIsThereAndIsToldWhereNothingIs) {
+  LocalCluster cluster(2, scheme());
+  ASSERT_THAT(cluster.WaitUntilUp(kPatience), IsOk());
+  Inbox& inbox = cluster[2].inbox();
+  std::vector<Received> batch;
+  EXPECT_THAT(inbox.TryReceive(), HasCode(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(inbox.TryReceiveBatch(5, batch),
+              HasCode(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(inbox.TryReceiveBatch(0, batch),
+              HasCode(absl::StatusCode::kInvalidArgument));
+  for (uint64_t id = 1; id <= 4; ++id) {
+    ASSERT_THAT(cluster[1].outbox().TrySend(2, "hello", id), IsOk());
+  }
+  ASSERT_TRUE(Eventually([&] { return cluster[2].stats().received() == 4; }));
+  const auto first = inbox.TryReceive();
+  ASSERT_THAT(first, IsOk());
+  EXPECT_EQ(first->id(), 1u);
+  auto count = inbox.TryReceiveBatch(2, batch);
+  ASSERT_THAT(count, IsOk());
+  EXPECT_EQ(*count, 2u);
+  count = inbox.TryReceiveBatch(2, batch);
+  ASSERT_THAT(count, IsOk());
+  EXPECT_EQ(*count, 1u);
+  ASSERT_THAT(batch, SizeIs(3));
+  for (size_t i = 0; i < batch.size(); ++i) EXPECT_EQ(batch[i].id(), i + 2);
+  EXPECT_THAT(inbox.TryReceive(), HasCode(absl::StatusCode::kUnavailable));
+  // They count as taken.
+  EXPECT_THAT(cluster.WaitUntilTaken(kPatience), IsOk());
+  EXPECT_THAT(cluster.CheckLedgers(), IsOk());
+}
+
+TEST_P(InboxTest, WhoTriesIsToldOfTheEnd) {
+  LocalCluster cluster(2, scheme());
+  ASSERT_THAT(cluster.WaitUntilUp(kPatience), IsOk());
+  Server& server = cluster[2];
+  absl::StatusOr<Event> event = server.TryNextEvent();
+  ASSERT_THAT(event, IsOk()) << "the peer came up";
+  while (event.ok()) event = server.TryNextEvent();
+  EXPECT_THAT(event, HasCode(absl::StatusCode::kUnavailable));
+  server.Close(absl::ZeroDuration()).IgnoreError();
+  std::vector<Received> batch;
+  EXPECT_THAT(server.inbox().TryReceive(),
+              HasCodeAndText(absl::StatusCode::kFailedPrecondition, "closed"));
+  EXPECT_THAT(server.inbox().TryReceiveBatch(5, batch),
+              HasCodeAndText(absl::StatusCode::kFailedPrecondition, "closed"));
+  event = server.TryNextEvent();
+  while (event.ok()) event = server.TryNextEvent();
+  EXPECT_THAT(event,
+              HasCodeAndText(absl::StatusCode::kFailedPrecondition, "closed"));
+}
+
 // A limit is easily computed to be 0.
 TEST_P(InboxTest, ABatchOfNoneIsRefusedWhetherOrNotAnythingIsThere) {
   LocalCluster cluster(2, scheme());

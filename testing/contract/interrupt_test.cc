@@ -60,6 +60,9 @@ TEST_P(Interrupt, EndsEachCallThatWaits) {
   server.Interrupt();
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(server.WaitForPeers(2, kPatience).code(), kCancelled);
+  EXPECT_THAT(server.inbox().TryReceive(), HasCode(kCancelled));
+  EXPECT_THAT(server.inbox().TryReceiveBatch(10, batch), HasCode(kCancelled));
+  EXPECT_THAT(server.TryNextEvent(), HasCode(kCancelled));
 }
 
 TEST_P(Interrupt, SaysNothingToPeersAndGivesNothingUp) {

@@ -76,6 +76,8 @@ int CallsThatWork(Server& server) {
   wrong |= works(server.NextEvent(kPatience).status()) << 4;
   wrong |= works(server.WaitForPeers(1, kPatience)) << 5;
   wrong |= works(server.Close(kPatience)) << 6;
+  wrong |= (works(server.fd().status()) || works(server.Post([](Context&) {})))
+           << 6;
   wrong |= (server.stats().peers_size() != 0 || server.pid() != 1) << 7;
   return wrong;
 }

@@ -8,6 +8,8 @@
 #ifndef RAFT_TESTING_INTERLEAVING_BENCH_H_
 #define RAFT_TESTING_INTERLEAVING_BENCH_H_
 
+#include <poll.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <initializer_list>
@@ -15,6 +17,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
@@ -89,18 +92,41 @@ class Bench {
       ++accepted_[to];
     }
   }
+  // False: there is no room.
+  bool TrySend(Pid to) {
+    Outgoing envelope;
+    envelope.msg = Bytes::Copy("hello");
+    const bool sent =
+        Expect(pump.Send(to, envelope, absl::ZeroDuration()).status(),
+               {kOk, absl::StatusCode::kResourceExhausted});
+    accepted_[to] += sent ? 1 : 0;
+    return sent;
+  }
   bool Receive(Codes codes = {kOk},
                absl::Duration timeout = absl::InfiniteDuration()) {
     return Expect(pump.Receive(timeout, /*limit=*/1, [](Delivery) {}).status(),
                   codes);
   }
-  // True: it was an event, not an envelope.
-  bool ReceiveNext(Codes codes = {kOk}) {
-    absl::optional<Delivery> received;
-    absl::optional<Event> event;
-    Expect(pump.ReceiveNext(absl::InfiniteDuration(), &received, &event),
-           codes);
-    return event.has_value();
+  Pump::Next ReceiveNext(Codes codes = {kOk},
+                         absl::Duration timeout = absl::InfiniteDuration()) {
+    Pump::Next next;
+    Expect(pump.ReceiveNext(timeout, &next), codes);
+    return next;
+  }
+  // The descriptor of what has come, and of what was posted.
+  int Fd() { return Number(pump.Fd()); }
+  int PostsFd() { return Number(pump.PostsFd()); }
+  static bool Readable(int fd) {
+    pollfd polled = {fd, POLLIN, 0};
+    return poll(&polled, 1, 0) == 1;
+  }
+  // Until it is readable, as a loop of the user's own waits for it.
+  static void Poll(int fd) {
+    Schedule::Current().WaitUntil({"polls"}, [fd] { return Readable(fd); });
+  }
+  // Counts what it was called for.
+  void Post(int* ran, Codes codes = {kOk}) {
+    Expect(pump.Post([ran](Context&) { ++*ran; }), codes);
   }
   void WaitForPeers(int count) {
     Expect(pump.WaitForPeers(count, absl::InfiniteDuration()), {kOk});
@@ -133,6 +159,10 @@ class Bench {
   Pump pump;
 
  private:
+  static int Number(const absl::StatusOr<int>& fd) {
+    Schedule::Current().Check(fd.ok(), "no descriptor");
+    return *fd;
+  }
   static EngineOptions Engine(const Options& options) {
     EngineOptions engine = Wire::QuietEngine(kSelf);
     engine.link.link_budget_bytes = options.queue_bytes;

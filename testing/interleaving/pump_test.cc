@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
 #include "raft/testing/interleaving/bench.h"
+#include "raft/testing/interleaving/poll_scenarios.h"
 #include "raft/testing/interleaving/schedule.h"
 #include "raft/testing/mutants/mutant.h"
 #include "raft/testing/mutants/pump_mutants.h"
@@ -160,7 +161,9 @@ void ReceiveNextAndReceive() {
   Bench bench({/*peers=*/1, /*queue_bytes=*/1 << 20, /*up=*/false});
   bench.Run({{"receives next",
               [&] {
-                while (!bench.ReceiveNext()) bench.wire.Say(2, {"y"});
+                while (!bench.ReceiveNext().event.has_value()) {
+                  bench.wire.Say(2, {"y"});
+                }
               }},
              {"receives", [&] { bench.Receive(); }},
              {"peer", [&] {
@@ -284,6 +287,15 @@ const std::vector<Scenario>& Scenarios() {
       {"SkipAndReceiveNext", {1, 300}, SkipAndReceiveNext},
       {"InterruptAndReceive", {1, 300}, InterruptAndReceive},
       {"InterruptAndWaiters", {1, 300}, InterruptAndWaiters},
+      {"PollAndReceive", {1, 300}, PollAndReceive},
+      {"PollAndReceiveToo", {1, 300}, PollAndReceiveToo},
+      {"PollAndSkip", {1, 300}, PollAndSkip},
+      {"PollAndClose", {0, 1000}, PollAndClose},
+      {"PollAndInterrupt", {1, 300}, PollAndInterrupt},
+      {"RefusedAndToldOfRoom", {1, 300}, RefusedAndToldOfRoom},
+      {"PostAndReceiveNext", {1, 300}, PostAndReceiveNext},
+      {"PostAndPoll", {1, 300}, PostAndPoll},
+      {"PostAndClose", {0, 1000}, PostAndClose},
       {"CloseAndReceive", {0, 1000}, CloseAndReceive},
       {"CloseAndWaiters", {0, 1000}, CloseAndWaiters},
       {"CloseAndSend", {1, 300}, CloseAndSend},
@@ -326,6 +338,11 @@ const std::vector<Broken>& BrokenPumps() {
       {"hides_events", "SkipAndReceiveNext", SkipAndReceiveNext, kWaits},
       {"does_not_lock", "SendAndSend", SendAndSend,
        "two threads use the transport at once"},
+      {"takes_quietly", "PollAndReceive", PollAndReceive,
+       "readable for nothing"},
+      {"ends_quietly", "PollAndClose", PollAndClose, kWaits},
+      {"ends_quietly", "PollAndInterrupt", PollAndInterrupt, kWaits},
+      {"posts_quietly", "PostAndReceiveNext", PostAndReceiveNext, kWaits},
       {"closes_at_once", "CloseAndSend", CloseAndSend,
        "the transport is destroyed while in use"},
   };

@@ -4,6 +4,8 @@
 #ifndef RAFT_TESTING_PUBLIC_GIVEN_H_
 #define RAFT_TESTING_PUBLIC_GIVEN_H_
 
+#include <poll.h>
+
 #include <functional>
 #include <iostream>
 #include <memory>

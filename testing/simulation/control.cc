@@ -4,9 +4,10 @@
 
 namespace raft_cluster {
 
-void SimControl::Begin(std::function<void(Pid)> crash,
+void SimControl::Begin(std::function<void(Pid)> crash, Poster post,
                        std::function<absl::Duration()> now) {
   crash_ = std::move(crash);
+  post_ = std::move(post);
   now_ = std::move(now);
   disks_.clear();
 }
@@ -14,6 +15,7 @@ void SimControl::Begin(std::function<void(Pid)> crash,
 // The disks stay, for who wants to look at them.
 void SimControl::End() {
   crash_ = nullptr;
+  post_ = nullptr;
   now_ = nullptr;
 }
 

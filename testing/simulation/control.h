@@ -6,15 +6,21 @@
 //   control.disk(3).Write("vote", "2");     // In a handler of server 3,
 //   control.Crash(3);                       // which has told nobody yet.
 //
+//   control.Post(2, [](raft_cluster::Context& context) {  // As a client asks.
+//     context.TrySend(raft_cluster::kBroadcast, "x").IgnoreError();
+//   });
+//
 // Thread rule: that of its simulation, one thread.
 #ifndef RAFT_TESTING_SIMULATION_CONTROL_H_
 #define RAFT_TESTING_SIMULATION_CONTROL_H_
 
 #include <functional>
 #include <map>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "raft/base/pid.h"
+#include "raft/cluster/handler.h"
 #include "raft/testing/simulation/disk.h"
 
 namespace raft_cluster {
@@ -31,6 +37,14 @@ class SimControl {
     if (crash_) crash_(pid);
   }
 
+  // Has `function` called on the turn of the handler of `pid`, at the present
+  // time, as Server::Post() does: what comes from a client. False: no server of
+  // this pid runs that takes it. It is destroyed uncalled where that life ends
+  // before; while it is paused, it waits.
+  bool Post(Pid pid, std::function<void(Context&)> function) {
+    return post_ && post_(pid, std::move(function));
+  }
+
   // Each server has one, which outlives its lives. A crash of a server, also
   // one among the faults, is one of its disk; to pause, to leave or to be
   // superseded is not.
@@ -40,12 +54,14 @@ class SimControl {
   absl::Duration now() const { return now_ ? now_() : absl::ZeroDuration(); }
 
   // For the simulator: a run begins, and ends.
-  void Begin(std::function<void(Pid)> crash,
+  using Poster = std::function<bool(Pid, std::function<void(Context&)>)>;
+  void Begin(std::function<void(Pid)> crash, Poster post,
              std::function<absl::Duration()> now);
   void End();
 
  private:
   std::function<void(Pid)> crash_;
+  Poster post_;
   std::function<absl::Duration()> now_;
   std::map<Pid, SimDisk> disks_;
 };

@@ -347,9 +347,37 @@ TEST(SimControlTest, LosesWhatWasNotFlushedNowAndThen) {
   EXPECT_GT(result.crashes, 3 * 5u);
 }
 
+// From a hook, as from a client: the handler has no timer that would bring it a
+// turn.
+TEST(SimControlTest, PostsToTheHandlerOfAServerAtTheSameMoment) {
+  SimControl control;
+  SimulationOptions options = Quick();
+  options.weights = NoFaults();
+  options.control = &control;
+  options.handlers = [](Pid) { return std::make_unique<Speaker>("x"); };
+  int posted = 0, called = 0;
+  absl::Duration waited;
+  options.invariant = [&] {
+    if (posted == 0 && control.now() >= absl::Seconds(1)) {
+      posted += control.Post(2, [&, at = control.now()](Context& context) {
+        ++called;
+        waited = context.now() - at;
+        EXPECT_EQ(context.pid(), 2);
+      });
+      EXPECT_FALSE(control.Post(4, [](Context&) { FAIL(); })) << "no such pid";
+    }
+    return absl::OkStatus();
+  };
+  EXPECT_EQ(RunSimulation(options).status, absl::OkStatus());
+  EXPECT_EQ(posted, 1);
+  EXPECT_EQ(called, 1);
+  EXPECT_LT(waited, absl::Milliseconds(1));
+}
+
 TEST(SimControlTest, DoesNothingOutsideOfARun) {
   SimControl control;
   control.Crash(1);
+  EXPECT_FALSE(control.Post(1, [](Context&) { FAIL(); }));
   EXPECT_EQ(control.now(), absl::ZeroDuration());
 }
 

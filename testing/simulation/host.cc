@@ -23,12 +23,13 @@ absl::Duration SimHost::now() const {
 }
 
 absl::StatusOr<Receipt> SimHost::TrySend(Pid to, absl::string_view msg,
-                                         uint64_t id) {
+                                         uint64_t id, SendWhen when) {
   if (process_.killed()) {
     return absl::FailedPreconditionError("the server has crashed");
   }
   const absl::StatusOr<Acceptance> accepted = process_.pump().Send(
-      to, MakeOutgoing(msg, id, to == kBroadcast), absl::ZeroDuration());
+      to, MakeOutgoing(msg, id, to == kBroadcast), absl::ZeroDuration(),
+      /*only_live=*/when == SendWhen::kLive);
   if (accepted.ok()) process_.NoteSent(to, id, msg, *accepted);
   return ToReceipt(accepted);
 }

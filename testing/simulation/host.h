@@ -28,8 +28,8 @@ class SimHost : public SimApplication, private Dispatcher {
   std::vector<Pid> peers() const override { return peers_; }
   absl::Duration now() const override;
   uint64_t Random() override { return random_.Next(); }
-  absl::StatusOr<Receipt> TrySend(Pid to, absl::string_view msg,
-                                  uint64_t id) override;
+  absl::StatusOr<Receipt> TrySend(Pid to, absl::string_view msg, uint64_t id,
+                                  SendWhen when) override;
   void SetTimer(int timer, absl::Duration after) override;
   void NoteDelivery(const Delivery& delivery) override {
     process_.NoteTaken(delivery);

@@ -1,6 +1,7 @@
 #include "raft/testing/simulation/servers.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -111,6 +112,15 @@ void SimServers::LeaveServer(Pid pid) {
   ++counts_.leaves;
   trace_.Note(absl::StrCat("leave ", pid));
   process->BeginLeave();
+}
+
+bool SimServers::Post(Pid pid, std::function<void(Context&)> function) {
+  SimProcess* const process = Newest(pid);
+  if (process == nullptr || process->killed()) return false;
+  if (!process->pump().Post(std::move(function)).ok()) return false;
+  trace_.Note(absl::StrCat("post ", pid));
+  process->Wake();
+  return true;
 }
 
 void SimServers::Revive() {

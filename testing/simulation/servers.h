@@ -6,6 +6,7 @@
 #define RAFT_TESTING_SIMULATION_SERVERS_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,6 +46,8 @@ class SimServers : public SimFaultTarget {
   // in it ends first, and Bury() then destroys it. False: it does not run.
   bool KillServer(Pid pid);
   void Bury();
+  // False: there is nobody who takes it.
+  bool Post(Pid pid, std::function<void(Context&)> function);
   // Each server runs, in one life that is not superseded.
   void Revive();
   // From now on everything is to come to rest.

@@ -65,6 +65,9 @@ class Simulation {
     if (options_.control != nullptr) {
       options_.control->Begin(
           [this](Pid pid) { Crash(pid); },
+          [this](Pid pid, std::function<void(Context&)> function) {
+            return servers_.Post(pid, std::move(function));
+          },
           [this] { return absl::Microseconds(network_.now()); });
     }
     for (Pid pid = 1; pid <= options_.servers; ++pid) {
