@@ -325,6 +325,12 @@ absl::Status Server::Post(std::function<void(Context&)> function) {
   return pump_->Post(std::move(function));
 }
 
+absl::Status Server::Reload(const Config& /*config*/,
+                            ReloadReport* /*report*/) {
+  if (pump_->InForkedChild()) return internal::Forked();
+  return absl::UnimplementedError("not yet");
+}
+
 Stats Server::stats() const {
   return pump_->InForkedChild() ? Stats() : pump_->GetStats();
 }

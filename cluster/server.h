@@ -46,6 +46,7 @@
 #include "raft/cluster/options.h"
 #include "raft/cluster/receipt.h"
 #include "raft/cluster/received.h"
+#include "raft/cluster/reload_report.h"
 #include "raft/cluster/send_when.h"
 #include "raft/proto/event.pb.h"
 #include "raft/proto/recording.pb.h"
@@ -204,6 +205,17 @@ class Server {
   // FAILED_PRECONDITION: the inbox is closed (says why). CANCELLED:
   // interrupted. RESOURCE_EXHAUSTED: 65,536 wait already.
   absl::Status Post(std::function<void(Context&)> function);
+
+  // Puts `config` in force: all of it or, where this fails, nothing. Servers
+  // may come, go, and move, and keys may change; all that is about the others
+  // goes on. Any thread; calls follow one another. `report` (may be null): what
+  // it did. docs/membership.md has what a change means for envelopes.
+  // INVALID_ARGUMENT: as for Start(); or `config` has no server of this pid, or
+  // another url (or `listen`) for it, or another cluster name, or keys where
+  // there were none, or none where there were: for these, start anew.
+  // FAILED_PRECONDITION: closing, closed, or superseded by a newer life of this
+  // pid. Others: the key file cannot be read.
+  absl::Status Reload(const Config& config, ReloadReport* report = nullptr);
 
   // The ledger and the state of each peer, and the totals. Any time, also
   // after Close(). Keep it while you walk through it: what is part of an

@@ -16,6 +16,7 @@ PUBLIC_HEADERS = {
     "cluster/options.h": "//cluster:core",
     "cluster/receipt.h": "//cluster:received",
     "cluster/received.h": "//cluster:received",
+    "cluster/reload_report.h": "//cluster:core",
     "cluster/send_when.h": "//cluster:received",
     "cluster/server.h": "//cluster:core",
     "status/metrics.h": "//status:metrics",
