@@ -46,6 +46,11 @@ class RoomTest : public testing::Test {
     }
     return rooms;
   }
+  // All that is under way to it, too.
+  void TakeAll(Pid pid) {
+    engines.Pass(10000);
+    while (engines.Take(pid) != "") engines.Pass(1000);
+  }
   uint64_t queued(Pid to) { return engines.Peer(1, to).queued_bytes(); }
 
   Engines engines{3};
@@ -64,25 +69,25 @@ TEST_F(RoomTest, IsToldOnceAndWhenHalfIsFree) {
   }
   EXPECT_EQ(rooms, std::vector<Pid>({2}));
   EXPECT_TRUE(Offer(2));
-  while (engines.Take(2) != "") engines.Pass(1000);
+  TakeAll(2);
   EXPECT_EQ(Rooms(), std::vector<Pid>()) << "nobody was refused since";
 }
 
 TEST_F(RoomTest, IsToldOfWhomItWasRefused) {
   Fill(2);
   Fill(3);
-  while (engines.Take(3) != "") engines.Pass(1000);
+  TakeAll(3);
   EXPECT_EQ(Rooms(), std::vector<Pid>({3}));
 }
 
 TEST_F(RoomTest, ForAllIsToldWhenEveryLivePeerHasIt) {
   Fill(2);
-  while (engines.Take(2) != "") engines.Pass(1000);
+  TakeAll(2);
   Rooms();
   Fill(3);
   Fill(2);
   EXPECT_FALSE(Offer(kBroadcast));
-  while (engines.Take(3) != "") engines.Pass(1000);
+  TakeAll(3);
   EXPECT_EQ(Rooms(), std::vector<Pid>({3}));
   // And not for one that is not live, which a broadcast passes by.
   engines.Stop(2);
@@ -109,7 +114,7 @@ TEST_F(RoomTest, IsToldWhenThereIsEnoughForTheLargestThatWasRefused) {
 TEST_F(RoomTest, IsNotToldOnceNothingIsAcceptedAnyMore) {
   Fill(2);
   engines[1].CloseOutbox();
-  while (engines.Take(2) != "") engines.Pass(1000);
+  TakeAll(2);
   EXPECT_EQ(Rooms(), std::vector<Pid>());
 }
 

@@ -69,7 +69,8 @@ void SendQueue::CountOut(const Entry& entry, uint64_t envelopes, uint64_t cost,
 
 SendQueue::Count SendQueue::RemoveUncut() {
   Count removed;
-  size_t kept = 0;  // Entries.
+  // Entries that are cut whole are before the one at the cursor.
+  size_t kept = std::min(cursor_entry_, entries_.size());
   uint64_t end = cursor_;
   if (cursor_entry_ < entries_.size() &&
       entries_[cursor_entry_].first <= cursor_) {
