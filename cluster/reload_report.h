@@ -1,7 +1,9 @@
 // What a change of the configuration did to a running server.
 //
+//   const auto config = raft_cluster::LoadConfig("config.json");
+//   if (!config.ok()) return Fail(config.status());
 //   raft_cluster::ReloadReport report;
-//   const absl::Status status = server->Reload(config, &report);
+//   const absl::Status status = server->Reload(*config, &report);
 //   std::cerr << (status.ok() ? report.ToString() : status.ToString()) << "\n";
 //   // reload 3: added 4; removed 2; moved 1
 //

@@ -339,7 +339,7 @@ const std::vector<Broken>& BrokenPumps() {
       {"does_not_lock", "SendAndSend", SendAndSend,
        "two threads use the transport at once"},
       {"takes_quietly", "PollAndReceive", PollAndReceive,
-       "readable for nothing"},
+       "goes on for ever"},
       {"ends_quietly", "PollAndClose", PollAndClose, kWaits},
       {"ends_quietly", "PollAndInterrupt", PollAndInterrupt, kWaits},
       {"posts_quietly", "PostAndReceiveNext", PostAndReceiveNext, kWaits},
