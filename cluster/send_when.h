@@ -4,6 +4,8 @@
 #ifndef RAFT_CLUSTER_SEND_WHEN_H_
 #define RAFT_CLUSTER_SEND_WHEN_H_
 
+#include "raft/base/pid.h"  // Which dialect of C++ it takes.
+
 namespace raft_cluster {
 
 enum class SendWhen {
