@@ -37,6 +37,9 @@ class ForwardingTransport : public Transport {
     return inner_->Connect(peer);
   }
   void Disconnect(Pid peer) override { inner_->Disconnect(peer); }
+  absl::Status Rekey(const TransportKeys& keys) override {
+    return inner_->Rekey(keys);
+  }
   SendResult Send(Pid peer, const Frame& frame) override {
     return inner_->Send(peer, frame);
   }

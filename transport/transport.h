@@ -107,6 +107,17 @@ enum class SendResult {
   kTooLarge  // The frame exceeds TransportSpec::max_frame_bytes.
 };
 
+// Who may speak, by keys in the transport's own notation. A transport that
+// knows no keys need not look at them: Properties::proves_peers stays false,
+// and a cluster that has keys refuses to start on it.
+struct TransportKeys {
+  Secret secret;  // Our own. Empty: nobody is asked for a key.
+  // Public keys of all servers, our own included. Each of several is good,
+  // so that old and new ones get along. A key that several peers list proves
+  // the one with the lowest id.
+  std::map<Pid, std::vector<std::string>> listed;
+};
+
 // Given to Poll(), which calls it on the polling thread, under the caller's
 // lock. Must not call into the transport.
 class Receiver {
@@ -150,6 +161,16 @@ class Transport {
   virtual absl::Status Connect(const PeerSpec& peer) = 0;
   // Drops the connection and what is queued on it. Unknown peers are ignored.
   virtual void Disconnect(Pid peer) = 0;
+  // From now on these may speak, in place of TransportSpec::keys: all of it or,
+  // where this fails, none. A key that was added is good at once; connections
+  // by a key that proves its peer no more are cut, whoever made them. Another
+  // secret of our own counts for connections that are made from then on, and
+  // all are made anew. INVALID_ARGUMENT: what is wrong with the keys, as on
+  // opening; or there were none before, or are none now. A transport that knows
+  // no keys has nothing to do.
+  virtual absl::Status Rekey(const TransportKeys& /*keys*/) {
+    return absl::OkStatus();
+  }
 
   // Hands `frame` over for `peer`. Never blocks. The transport may keep the
   // frame's bytes by reference. Where it answers anything but kSent, nothing
@@ -173,17 +194,6 @@ class Transport {
   // Wait() returns at once. One thread at a time.
   virtual void Wait(absl::Duration timeout) = 0;
   virtual void Wake() = 0;
-};
-
-// Who may speak, by keys in the transport's own notation. A transport that
-// knows no keys need not look at them: Properties::proves_peers stays false,
-// and a cluster that has keys refuses to start on it.
-struct TransportKeys {
-  Secret secret;  // Our own. Empty: nobody is asked for a key.
-  // Public keys of all servers, our own included. Each of several is good,
-  // so that old and new ones get along. A key that several peers list proves
-  // the one with the lowest id.
-  std::map<Pid, std::vector<std::string>> listed;
 };
 
 // All that a transport needs to open. Grows by fields with defaults.
