@@ -36,10 +36,12 @@ void InboundConnections::HandedOut(int fd) {
   if (found != inbound_.end()) found->second.inflow.HandedOut();
 }
 
-void InboundConnections::Heard(int fd) {
+void InboundConnections::Heard(int fd, Pid proven, const std::string& key) {
   const auto found = inbound_.find(fd);
   if (found == inbound_.end() || found->second.heard) return;
   found->second.heard = true;
+  found->second.proven = proven;
+  found->second.key = key;
   silent_ = std::max(silent_ - 1, 0);
 }
 
@@ -85,6 +87,20 @@ void InboundConnections::Update(
   // Each caller takes one of ours.
   environment_.descriptors.Hold(static_cast<int>(inbound_.size()) -
                                 static_cast<int>(before));
+}
+
+void InboundConnections::End(uint16_t port, int fd) {
+  const auto found = inbound_.find(fd);
+  if (found == inbound_.end() || found->second.ended) return;
+  found->second.ended = EndConnectionAt(port, fd);
+}
+
+void InboundConnections::EndAllBut(
+    uint16_t port,
+    absl::FunctionRef<bool(Pid proven, const std::string& key)> good) {
+  for (const auto& [fd, caller] : inbound_) {
+    if (!caller.heard || !good(caller.proven, caller.key)) End(port, fd);
+  }
 }
 
 bool InboundConnections::WaitUntilClosed(absl::Duration timeout) {

@@ -35,8 +35,8 @@ class InboundConnections {
 
   // A message was taken that came over the connection with this descriptor.
   void HandedOut(int fd);
-  // The same, and it was a frame of somebody who is known.
-  void Heard(int fd);
+  // The same, and it was a frame of somebody who is known, by this key.
+  void Heard(int fd, Pid proven, const std::string& key);
   // Tells why each has failed who has since the last call, and its address, or
   // "".
   void Update(
@@ -50,6 +50,12 @@ class InboundConnections {
   // soon.
   bool EndEndless(uint16_t port, size_t limit_bytes,
                   absl::FunctionRef<void(const std::string& address)> ended);
+  // Ends the connection at this port.
+  void End(uint16_t port, int fd);
+  // The same of all but those that were heard and are `good` by their key.
+  void EndAllBut(
+      uint16_t port,
+      absl::FunctionRef<bool(Pid proven, const std::string& key)> good);
   // The socket was told to stop listening. False: it is not known that it has.
   bool WaitUntilClosed(absl::Duration timeout);
 
@@ -60,6 +66,8 @@ class InboundConnections {
   struct Caller {
     std::string address;
     bool heard = false;
+    Pid proven = 0;  // Once it was heard.
+    std::string key;
     bool ended = false;  // By EndEndless().
     Inflow inflow;
   };

@@ -135,6 +135,19 @@ absl::StatusOr<std::vector<std::string>> KeyRing::ToExpectOf(
       absl::StrCat("cannot connect to peer ", peer.pid, ": it has no key"));
 }
 
+bool KeyRing::Proves(Pid peer, absl::string_view key) const {
+  const std::vector<std::string>* const listed = Of(peer);
+  return listed != nullptr &&
+         std::find(listed->begin(), listed->end(), key) != listed->end();
+}
+
+std::string KeyRing::ToText(absl::string_view bytes) {
+  char text[kCharacters + 1] = "";
+  if (bytes.size() != kBytes) return "";
+  zmq_z85_encode(text, reinterpret_cast<const uint8_t*>(bytes.data()), kBytes);
+  return text;
+}
+
 Pid KeyRing::OwnerOf(absl::string_view bytes) const {
   const auto found = owners_.find(bytes);
   return found == owners_.end() ? 0 : found->second;

@@ -60,6 +60,10 @@ class KeyRing {
       const PeerSpec& peer) const;
   // Whose key it is, given as 32 bytes; 0 for nobody's.
   Pid OwnerOf(absl::string_view bytes) const;
+  // The peer may show this key, as it was shown in the handshake.
+  bool Proves(Pid peer, absl::string_view key) const;
+  // What a key shown in a handshake is in Z85.
+  static std::string ToText(absl::string_view bytes);
 
   // What a key is in Z85 and in bytes.
   static constexpr size_t kCharacters = 40;

@@ -182,6 +182,29 @@ absl::Status Listener::ReadAddress(const Url& url, TcpAddress address) {
   return absl::OkStatus();
 }
 
+absl::Status Listener::OnRekeyed(bool own) {
+  rekeyed_ = true;
+  inbound_->EndAllBut(port_, [this](Pid proven, const std::string& key) {
+    return environment_.keys.Proves(proven, key);
+  });
+  if (!own) return absl::OkStatus();
+  // What a socket is set to counts for what is bound later.
+  if (!SetOption(router_, ZMQ_CURVE_SECRETKEY, environment_.keys.secret())) {
+    return BindError(url_, errno);
+  }
+  if (!deaf_ && !Stop()) {
+    return absl::UnavailableError(absl::StrCat(
+        "\"", url_.ToString(), "\" is not given back, to be bound anew"));
+  }
+  deaf_ = true;
+  return ListenAgain() ? absl::OkStatus() : BindError(url_, errno);
+}
+
+bool Listener::ListenAgain() {
+  if (deaf_) deaf_ = !zeromq::Bind(router_, endpoint_);
+  return !deaf_;
+}
+
 bool Listener::Stop() {
   if (ipc_path_ != nullptr) {
     ipc_path_ = nullptr;
@@ -231,7 +254,14 @@ Receipt Listener::Receive(Incoming& incoming) {
     return receipt;
   }
   inbound_->HandedOut(incoming.descriptor);
-  if (keys && receipt == Receipt::kFrame) inbound_->Heard(incoming.descriptor);
+  if (rekeyed_ && keys && receipt == Receipt::kFrame &&
+      !environment_.keys.Proves(incoming.proven, incoming.key)) {
+    inbound_->End(port_, incoming.descriptor);
+    return Receipt::kUnproven;
+  }
+  if (keys && receipt == Receipt::kFrame) {
+    inbound_->Heard(incoming.descriptor, incoming.proven, incoming.key);
+  }
   return receipt;
 }
 

@@ -42,6 +42,15 @@ class Listener {
   // any more. False: it is not known when it will be.
   bool Stop();
 
+  // Other keys are in force: from now on nothing comes from a connection by a
+  // key that does not prove its peer any more, and it is ended. `own`: our own
+  // secret is another one, for which the address is given back and bound anew,
+  // and all connections are ended. UNAVAILABLE: it cannot be bound just now;
+  // ListenAgain() tries once more.
+  absl::Status OnRekeyed(bool own);
+  // True: it does listen.
+  bool ListenAgain();
+
   // As bound: the port is known.
   const Url& url() const { return url_; }
   // Other machines can reach it.
@@ -87,6 +96,8 @@ class Listener {
   std::string endpoint_;  // As libzmq has it, of tcp.
   bool reachable_from_afar_ = false;
   std::string bound_address_;
+  bool deaf_ = false;     // Its address could not be bound anew.
+  bool rekeyed_ = false;  // Connections may be by keys that are good no more.
   // There was nothing more to receive, since the last EndEndless().
   bool drained_ = false;
 };

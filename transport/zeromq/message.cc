@@ -261,11 +261,17 @@ Receipt ReceiveFrame(zmq::socket_t& socket, Sender sender,
     return Receipt::kTooLarge;
   }
   if (sender == Sender::kProven) {
-    const char* user = zmq_msg_gets(head.handle(), "User-Id");
-    if (user == nullptr || !absl::SimpleAtoi(user, &incoming.proven) ||
+    // As ZapAuthenticator::Say() put it.
+    const char* const user = zmq_msg_gets(head.handle(), "User-Id");
+    const char* const space = user == nullptr ? nullptr : strchr(user, ' ');
+    if (space == nullptr ||
+        !absl::SimpleAtoi(
+            absl::string_view(user, static_cast<size_t>(space - user)),
+            &incoming.proven) ||
         incoming.proven <= 0) {
       return Receipt::kUnproven;
     }
+    incoming.key.assign(space + 1);
   }
   incoming.frame.head =
       pieces.empty() ? ToBytes(std::move(head)) : Bytes::Own(std::move(pieces));

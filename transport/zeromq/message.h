@@ -71,7 +71,8 @@ struct Incoming {
   std::string sender_host;  // As libzmq knows it, or empty.
   // Of a ROUTER: the descriptor of the connection.
   int descriptor = -1;
-  Pid proven = 0;  // Of a sender of kProven: whose key it has.
+  Pid proven = 0;   // Of a sender of kProven: whose key it has,
+  std::string key;  // and which.
   Frame frame;
 };
 

@@ -51,14 +51,15 @@ void ZapAuthenticator::Answer(
     std::string request_id;
     std::string address;
     Pid owner = 0;
-    if (!Take(&request_id, &address, &owner)) return;
-    Say(request_id, owner);
+    std::string key;
+    if (!Take(&request_id, &address, &owner, &key)) return;
+    Say(request_id, owner, key);
     if (owner == 0) refused(address);
   }
 }
 
 bool ZapAuthenticator::Take(std::string* request_id, std::string* address,
-                            Pid* owner) {
+                            Pid* owner, std::string* key) {
   std::vector<std::string> parts;
   for (bool more = true; more;) {
     zmq::message_t part;
@@ -76,17 +77,19 @@ bool ZapAuthenticator::Take(std::string* request_id, std::string* address,
   if (parts.size() == kQuestionParts && parts[0] == kVersion &&
       parts[kMechanismPart] == "CURVE") {
     *owner = ring_.OwnerOf(parts[kKeyPart]);
+    *key = KeyRing::ToText(parts[kKeyPart]);
   }
   return true;
 }
 
-void ZapAuthenticator::Say(const std::string& request_id, Pid owner) {
+void ZapAuthenticator::Say(const std::string& request_id, Pid owner,
+                           const std::string& key) {
   const bool good = owner != 0;
   const std::string answer[] = {kVersion,
                                 request_id,
                                 good ? "200" : "400",
                                 good ? "" : "this key is not in the list",
-                                good ? absl::StrCat(owner) : "",
+                                good ? absl::StrCat(owner, " ", key) : "",
                                 ""};
   size_t left = sizeof(answer) / sizeof(answer[0]);
   for (const std::string& part : answer) {

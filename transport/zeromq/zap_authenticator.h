@@ -1,7 +1,7 @@
 // Asks whoever connects for a key, where there are keys (libzmq's ZAP): only
-// those of the ring come in, and each frame of theirs says whose key it was.
-// libzmq lets everybody in while nobody stands at its door, so this has to be
-// there before the address is bound, and until it is given back.
+// those of the ring come in, and each frame of theirs says whose key it was,
+// and which. libzmq lets everybody in while nobody stands at its door, so this
+// has to be there before the address is bound, and until it is given back.
 //
 // Thread rule: under the transport's lock. Nothing throws or blocks.
 #ifndef RAFT_TRANSPORT_ZEROMQ_ZAP_AUTHENTICATOR_H_
@@ -36,8 +36,10 @@ class ZapAuthenticator {
       : environment_(environment), ring_(ring) {}
 
   // True: it was a question. Fills in who asks.
-  bool Take(std::string* request_id, std::string* address, Pid* owner);
-  void Say(const std::string& request_id, Pid owner);
+  bool Take(std::string* request_id, std::string* address, Pid* owner,
+            std::string* key);
+  // With each message libzmq says again who it is, and by which key.
+  void Say(const std::string& request_id, Pid owner, const std::string& key);
 
   Environment& environment_;
   const KeyRing& ring_;

@@ -2,28 +2,17 @@
 
 #include <algorithm>
 #include <chrono>  // NOLINT(build/c++11)
-#include <cstdint>
-#include <deque>
-#include <map>
-#include <set>
 #include <string>
 #include <utility>
 
 #include "absl/memory/memory.h"
-#include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "raft/base/assert.h"
-#include "raft/transport/net/descriptors.h"
-#include "raft/transport/net/poller.h"
 #include "raft/transport/zeromq/connection.h"
 #include "raft/transport/zeromq/context.h"
 #include "raft/transport/zeromq/handles.h"
-#include "raft/transport/zeromq/listener.h"
-#include "raft/transport/zeromq/message.h"
-#include "raft/transport/zeromq/peer.h"
-#include "raft/transport/zeromq/prompt_close.h"
-#include "zmq.hpp"
+#include "raft/transport/zeromq/transport_impl.h"
 
 namespace raft_cluster::internal {
 namespace zeromq {
@@ -32,116 +21,16 @@ namespace {
 // Stands for the listener where a peer is named.
 constexpr Pid kListener = 0;
 
+constexpr Clock::time_point kNever = Clock::time_point::max();
+
 constexpr int kMaxUpdates = 64;    // In one Poll(): dialling takes time.
 constexpr size_t kFewPeers = 100;  // Whose sockets libzmq closes in no time.
-
-constexpr Clock::time_point kNever = Clock::time_point::max();
 
 // Between looks for messages without end, which make libzmq take what comes.
 constexpr std::chrono::milliseconds kEndlessInterval{100};
 constexpr std::chrono::milliseconds kSoon{5};
 
-// Thread rule: as Transport's.
-//
-// libzmq's descriptors are edge-triggered: whoever touches a socket may take
-// away the sign that there are frames in it, and nobody asleep would ever hear
-// of them. Hence every call that sends asks at its end whether there are frames
-// in that socket, and if so puts it on the list of those to be read. Who reads
-// until there are none need not ask: libzmq says so only after it has looked at
-// all that it was told, and whatever it is told next shows at the descriptor.
-class TransportImpl : public StoppableTransport {
- public:
-  static absl::StatusOr<std::unique_ptr<Transport>> Open(
-      const TransportSpec& spec, const ZeroMqOptions& options);
-
-  const Url& url() const override { return listener_->url(); }
-
-  Properties properties() const override {
-    Properties properties;
-    properties.fifo = true;
-    properties.proves_integrity = properties.proves_peers = !ring_.empty();
-    properties.reachable_from_afar = listener_->reachable_from_afar();
-    properties.bound_address = listener_->bound_address();
-    return properties;
-  }
-
-  absl::Status Connect(const PeerSpec& peer) override;
-  void Disconnect(Pid peer) override;
-  SendResult Send(Pid peer, const Frame& frame) override;
-  SendResult Reply(const Origin& origin, const Frame& frame) override;
-  int Poll(int limit, Receiver& receiver) override;
-  void Wait(absl::Duration timeout) override { events_->Wait(timeout); }
-  void Wake() override { events_->Wake(); }
-  bool StopListening() override {
-    return peers_.size() > kFewPeers && listener_->Stop();
-  }
-
- private:
-  struct Entry {
-    Peer peer;
-    Clock::time_point deadline = kNever;  // As in deadlines_.
-    bool listed = false;                  // In readable_.
-  };
-
-  TransportImpl(const TransportSpec& spec, const ZeroMqOptions& options,
-                KeyRing keys, std::unique_ptr<DescriptorPledge> descriptors,
-                std::unique_ptr<Poller> events, zmq::context_t context)
-      : spec_(WithoutKeys(spec)),
-        ring_(std::move(keys)),
-        descriptors_(std::move(descriptors)),
-        events_(std::move(events)),
-        resolver_(options.resolve, [this] { events_->Stir(); }),
-        context_(std::move(context)),
-        environment_{context_,
-                     *events_,
-                     *descriptors_,
-                     ring_,
-                     spec.max_frame_bytes,
-                     spec.queue_bytes} {
-    descriptors_->Hold(kBaseDescriptors);
-  }
-
-  // Updates the peer and its deadline; true if its connection came or went.
-  bool Update(Pid id, Entry& entry);
-  // The same, and reports the latter. Of the listener: who does not come in.
-  void Report(Pid id, Receiver& receiver);
-  void SetAlarm();
-  // Ends connections that hold a message without end, when it is time to.
-  void EndEndless(Receiver& receiver);
-
-  // Puts one on the list of those to be read.
-  void List(Pid id);
-  // The same outside Poll(), where somebody may be asleep in Wait().
-  void ListAndStir(Pid id);
-  bool* Listed(Pid id);  // Null for a peer that has gone.
-  // Hands out the frames of one until it has no more (true), or until `budget`
-  // messages were taken.
-  bool Drain(Pid id, int& budget, int& count, Receiver& receiver);
-
-  const TransportSpec spec_;
-  const KeyRing ring_;
-  const std::unique_ptr<DescriptorPledge> descriptors_;
-  const std::unique_ptr<Poller> events_;
-  Resolver resolver_;
-  zmq::context_t context_;
-  Environment environment_;
-  absl::BitGen random_;
-  std::unique_ptr<Listener> listener_;
-
-  std::map<Pid, Entry> peers_;
-  int pledged_peers_ = spec_.expected_peers;
-  std::set<std::pair<Clock::time_point, Pid>> deadlines_;
-  Clock::time_point next_look_ = kNever;  // For those without end.
-  std::set<Pid> resolving_;
-  // To be read, longest waiting first; kListener among them.
-  std::deque<Pid> readable_;
-  bool listener_listed_ = false;
-  // Kept for their memory.
-  std::vector<uint64_t> cookies_;
-  Incoming incoming_;
-  Origin origin_;
-  std::string stranger_;  // The routing id in origin_, if there is one.
-};
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
     const TransportSpec& spec, const ZeroMqOptions& options) {
@@ -215,6 +104,44 @@ void TransportImpl::Disconnect(Pid peer) {
   deadlines_.erase({found->second.deadline, peer});
   resolving_.erase(peer);
   peers_.erase(found);
+}
+
+absl::Status TransportImpl::Rekey(const TransportKeys& keys) {
+  TransportSpec spec = spec_;
+  if (spec.url.scheme != "ipc") spec.keys = keys;
+  absl::StatusOr<KeyRing> ring = KeyRing::Create(spec);
+  if (!ring.ok()) return ring.status();
+  if (ring->empty() != ring_.empty()) {
+    return absl::InvalidArgumentError(
+        ring_.empty() ? "keys: there were none when the transport was opened"
+                      : "keys: there are none any more");
+  }
+  if (ring_.empty()) return absl::OkStatus();
+  const KeyRing former = std::exchange(ring_, *std::move(ring));
+  const bool own = ring_.secret() != former.secret();
+  const absl::Status status = listener_->OnRekeyed(own);
+  if (!status.ok()) {
+    ring_ = former;
+    // Where that fails as well, it is tried again.
+    listener_->OnRekeyed(own).IgnoreError();
+    return status;
+  }
+  std::vector<PeerSpec> changed;
+  for (const auto& [pid, entry] : peers_) {
+    const auto* const now = ring_.Of(pid);
+    const auto* const before = former.Of(pid);
+    const bool same = now != nullptr && before != nullptr && *now == *before;
+    if (own || !same) changed.push_back({pid, entry.peer.url()});
+  }
+  for (const PeerSpec& peer : changed) {
+    // One that has no keys any more gets no connection.
+    if (!Connect(peer).ok()) Disconnect(peer.pid);
+  }
+  return absl::OkStatus();
+}
+
+bool TransportImpl::StopListening() {
+  return peers_.size() > kFewPeers && listener_->Stop();
 }
 
 SendResult TransportImpl::Send(Pid peer, const Frame& frame) {
@@ -325,6 +252,7 @@ void TransportImpl::EndEndless(Receiver& receiver) {
     receiver.OnTurnedAway(TurnedAway::kTooLarge, /*peer=*/0, host);
   });
   next_look_ = now + (soon ? kSoon : kEndlessInterval);
+  listener_->ListenAgain();
   if (listener_->readable()) List(kListener);
   for (auto& entry : peers_) {
     Peer& peer = entry.second.peer;
@@ -388,7 +316,6 @@ bool TransportImpl::Drain(Pid id, int& budget, int& count, Receiver& receiver) {
   return false;
 }
 
-}  // namespace
 }  // namespace zeromq
 
 Opener ZeroMqTransport(const ZeroMqOptions& options) {
