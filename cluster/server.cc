@@ -12,10 +12,10 @@
 #include "absl/strings/str_join.h"
 #include "raft/base/allocator.h"
 #include "raft/base/fork_guard.h"
-#include "raft/cluster/config/key_file.h"
 #include "raft/cluster/conversions.h"
 #include "raft/cluster/engine/pump.h"
 #include "raft/cluster/engine_options.h"
+#include "raft/cluster/members.h"
 #include "raft/transport/url.h"
 
 namespace raft_cluster {
@@ -23,7 +23,7 @@ namespace {
 
 using internal::EngineOptions;
 using internal::Life;
-using internal::LinkOptions;
+using internal::Members;
 using internal::Pump;
 using internal::ToReceipt;
 using internal::ToReceived;
@@ -47,66 +47,6 @@ Life NewLife() {
   life.start_us = WallClock();
   life.random = RandomBits();
   return life;
-}
-
-// What of a link's options follows from who and where the server is.
-void Identify(const Config& config, Pid pid, const Registry& registry,
-              LinkOptions* options) {
-  const std::string& cluster = config.object().cluster();
-  LinkOptions& link = *options;
-  link.cluster = XXH3_64bits(cluster.data(), cluster.size());
-  link.config_digest = ConfigDigest(config, registry);
-  link.self = pid;
-}
-
-// The parsed url of each member; the config has been checked.
-absl::StatusOr<std::vector<PeerSpec>> ParseMembers(const Config& config,
-                                                   const Registry& transports) {
-  std::vector<PeerSpec> members;
-  for (const Config::Member& member : config.object().servers()) {
-    absl::StatusOr<ParsedUrl> parsed = transports.Parse(member.url());
-    if (!parsed.ok()) return parsed.status();
-    members.push_back({member.mypid(), std::move(parsed->url)});
-  }
-  std::sort(members.begin(), members.end(),
-            [](const auto& a, const auto& b) { return a.pid < b.pid; });
-  return members;
-}
-
-// What the server `self` binds: its url, unless its entry says otherwise.
-absl::StatusOr<Url> ListenUrl(const Config& config, const PeerSpec& self,
-                              const Registry& transports) {
-  for (const Config::Member& member : config.object().servers()) {
-    if (member.mypid() != self.pid || member.listen().empty()) continue;
-    absl::StatusOr<ParsedUrl> parsed = transports.Parse(member.listen());
-    if (!parsed.ok()) return parsed.status();
-    return std::move(parsed->url);
-  }
-  return self.url;
-}
-
-// The keys of the configuration and the secret of the own file.
-absl::StatusOr<TransportKeys> MakeKeys(const Config& config,
-                                       const Options& options) {
-  TransportKeys keys;
-  for (const Config::Member& member : config.object().servers()) {
-    if (member.keys().empty()) continue;
-    keys.listed[member.mypid()].assign(member.keys().begin(),
-                                       member.keys().end());
-  }
-  if (options.key_file.empty() != keys.listed.empty()) {
-    return absl::InvalidArgumentError(
-        keys.listed.empty()
-            ? "Options::key_file is set, but no server of the configuration "
-              "has \"keys\": nobody could be told from a stranger"
-            : "the servers of the configuration have \"keys\", but "
-              "Options::key_file does not say where this one's secret is");
-  }
-  if (keys.listed.empty()) return keys;
-  const absl::StatusOr<Secret> secret = internal::ReadKeyFile(options.key_file);
-  if (!secret.ok()) return secret.status();
-  keys.secret = *secret;
-  return keys;
 }
 
 internal::Outgoing ReferTo(const absl::Cord& msg, uint64_t id, bool broadcast) {
@@ -224,29 +164,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   }
   // What can be refused without a transport is, before one is opened: who is
   // not going to start takes no address.
-  absl::StatusOr<std::vector<PeerSpec>> members =
-      ParseMembers(config, options.transports);
+  absl::StatusOr<Members> members = internal::ReadMembers(config, pid, options);
   if (!members.ok()) return members.status();
-  const auto self =
-      std::find_if(members->begin(), members->end(),
-                   [&](const PeerSpec& member) { return member.pid == pid; });
-  if (self == members->end()) {
-    return absl::NotFoundError(absl::StrCat(
-        "no server with mypid ", pid, " in the configuration; there are ",
-        absl::StrJoin(*members, ", ", [](std::string* out, const auto& member) {
-          absl::StrAppend(out, member.pid);
-        })));
-  }
   TransportSpec spec;
-  absl::StatusOr<Url> listen = ListenUrl(config, *self, options.transports);
-  if (!listen.ok()) return listen.status();
-  spec.url = *std::move(listen);
+  spec.url = members->listen;
   spec.self = pid;
   spec.max_frame_bytes = internal::kMaxFrameBytes;
-  spec.expected_peers = static_cast<int>(members->size()) - 1;
-  absl::StatusOr<TransportKeys> keys = MakeKeys(config, options);
-  if (!keys.ok()) return keys.status();
-  spec.keys = *std::move(keys);
+  spec.expected_peers = static_cast<int>(members->peers.size());
+  spec.keys = members->keys;
   const bool has_keys = !spec.keys.listed.empty();
   // Before the first frame: what malloc is told counts for what it hands out
   // later.
@@ -262,32 +187,34 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
         absl::StrCat("the servers of the configuration have \"keys\", but ",
                      spec.url.scheme, ":// knows none; use another scheme"));
   }
-  const std::string self_url = self->url.ToString();
-  members->erase(self);
 
   EngineOptions engine;
   internal::ApplyOptions(options, &engine);
-  Identify(config, pid, options.transports, &engine.link);
+  engine.link.cluster =
+      XXH3_64bits(members->cluster.data(), members->cluster.size());
+  engine.link.config_digest = members->digest;
+  engine.link.self = pid;
   engine.link.fifo = properties.fifo;
   engine.proven_peers = properties.proves_peers;
   engine.in_the_clear =
       properties.reachable_from_afar && !properties.proves_peers;
   engine.url = (*transport)->url().ToString();
   engine.bound_address = properties.bound_address;
-  engine.peers = *members;
+  engine.peers = members->peers;
+  engine.keys = spec.keys.listed;
   engine.life = NewLife();
   engine.wall_clock = WallClock;
   engine.seed = RandomBits();
-  engine.link.self_url = self_url;
+  engine.link.self_url = members->self.url.ToString();
   auto pump = std::make_unique<Pump>(*std::move(transport), engine);
-  if (absl::Status status = pump->Connect(); !status.ok()) return status;
+  if (absl::Status status = pump->Connect(spec.keys); !status.ok())
+    return status;
   if (absl::Status status = pump->Start(); !status.ok()) return status;
   auto server = absl::WrapUnique(new Server(std::move(pump)));
   server->pid_ = pid;
   server->url_ = engine.url;
-  for (const PeerSpec& member : *members) {
-    server->peers_.push_back(member.pid);
-  }
+  server->in_force_ =
+      std::make_unique<internal::InForce>(options, *std::move(members));
   return server;
 }
 
@@ -325,10 +252,8 @@ absl::Status Server::Post(std::function<void(Context&)> function) {
   return pump_->Post(std::move(function));
 }
 
-absl::Status Server::Reload(const Config& /*config*/,
-                            ReloadReport* /*report*/) {
-  if (pump_->InForkedChild()) return internal::Forked();
-  return absl::UnimplementedError("not yet");
+std::vector<Pid> Server::peers() const {
+  return pump_->InForkedChild() ? std::vector<Pid>() : pump_->Peers();
 }
 
 Stats Server::stats() const {

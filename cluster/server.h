@@ -59,6 +59,7 @@ class Context;
 namespace internal {
 class Pump;
 class ServerAccess;
+struct InForce;
 }  // namespace internal
 
 // The way out. Lives as long as its Server.
@@ -152,8 +153,9 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   Pid pid() const { return pid_; }
-  const std::string& url() const { return url_; }    // As bound.
-  std::vector<Pid> peers() const { return peers_; }  // By pid.
+  const std::string& url() const { return url_; }  // As bound.
+  // By pid, as the configuration has them now.
+  std::vector<Pid> peers() const;
 
   Outbox& outbox() { return outbox_; }
   Inbox& inbox() { return inbox_; }
@@ -263,7 +265,7 @@ class Server {
 
   Pid pid_ = 0;
   std::string url_;
-  std::vector<Pid> peers_;
+  std::unique_ptr<internal::InForce> in_force_;
   std::unique_ptr<internal::Pump> pump_;
   Outbox outbox_;
   Inbox inbox_;

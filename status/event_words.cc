@@ -104,6 +104,23 @@ std::string Words(const Event& event) {
     case Event::PEER_UNREACHABLE:
       return absl::StrCat(server, " cannot be reached at ", event.address(),
                           Detail(event));
+    case Event::PEER_ADDED:
+      return absl::StrCat(server, " is in the configuration now, at ",
+                          event.address());
+    case Event::PEER_REMOVED:
+      return absl::StrCat(
+          server, " is not in the configuration any more: ", Envelopes(event),
+          " voided, ", event.dropped(), " dropped from the inbox");
+    case Event::PEER_MOVED:
+      return absl::StrCat(
+          server, " is at ", event.address(), " now",
+          event.count() == 0
+              ? ""
+              : absl::StrCat(": ", Envelopes(event),
+                             " not known to have been taken, ", event.detail()),
+          event.dropped() == 0
+              ? ""
+              : absl::StrCat("; dropped ", event.dropped(), " from the inbox"));
     case Event::ROOM:
       return absl::StrCat("there is room again to send to ",
                           event.peer() == 0 ? "all" : server);

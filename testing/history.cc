@@ -24,6 +24,25 @@ void ReceiverLog::Took(Pid from, Pid to, uint64_t id, absl::string_view msg,
   entries_.push_back({from, to, id, Content::Of(msg), incarnation});
 }
 
+void SenderLog::Changed(Pid to, MembershipMark mark) {
+  marks_[to].push_back({entries_.size(), mark});
+}
+
+bool SenderLog::Has(Pid peer, size_t position) const {
+  bool has = true;
+  const auto marks = marks_.find(peer);
+  if (marks == marks_.end()) return has;
+  for (const Mark& mark : marks->second) {
+    if (mark.position > position) break;
+    has = mark.mark != MembershipMark::kRemoved;
+  }
+  return has;
+}
+
+void ReceiverLog::Changed(Pid from, MembershipMark mark) {
+  marks_.push_back({entries_.size(), from, mark});
+}
+
 SenderLog& History::AddSender(ServerLife life) {
   MutexLock lock(mu_);
   senders_.push_back(SenderLog(life));

@@ -67,6 +67,13 @@ struct Content {
   }
 };
 
+// What a reload did to one peer, as far as envelopes are concerned.
+enum class MembershipMark {
+  kAdded,
+  kRemoved,
+  kMoved,  // To another url, where there are no keys.
+};
+
 // What one thread offered to the outbox of one life, in that order.
 class SenderLog {
  public:
@@ -74,10 +81,16 @@ class SenderLog {
   // `id` is of History::NextId().
   void Sent(Pid to, uint64_t id, absl::string_view msg, int accepted,
             int skipped = 0);
+  // The configuration of its server has changed since the last call.
+  void Changed(Pid to, MembershipMark mark);
 
  private:
   friend class History;
   friend class Judgement;
+  struct Mark {
+    size_t position;  // Of the entry behind it.
+    MembershipMark mark;
+  };
   struct Entry {
     Pid to;
     uint64_t id;
@@ -86,8 +99,11 @@ class SenderLog {
     int skipped;
   };
   explicit SenderLog(ServerLife life) : life_(life) {}
+  // The peer was in the configuration when this entry was made.
+  bool Has(Pid peer, size_t position) const;
   const ServerLife life_;
   std::vector<Entry> entries_;
+  std::map<Pid, std::vector<Mark>> marks_;  // In their order.
 };
 
 // What one thread took from the inbox of one life, in that order.
@@ -96,6 +112,8 @@ class ReceiverLog {
   // `incarnation` is the sender's, 0 where it is not known.
   void Took(Pid from, Pid to, uint64_t id, absl::string_view msg,
             uint64_t incarnation = 0);
+  // As in SenderLog.
+  void Changed(Pid from, MembershipMark mark);
 
  private:
   friend class History;
@@ -107,9 +125,15 @@ class ReceiverLog {
     Content content;
     uint64_t incarnation;
   };
+  struct Mark {
+    size_t position;
+    Pid from;
+    MembershipMark mark;
+  };
   explicit ReceiverLog(ServerLife life) : life_(life) {}
   const ServerLife life_;
   std::vector<Entry> entries_;
+  std::vector<Mark> marks_;
 };
 
 struct Verdict {

@@ -21,11 +21,53 @@ std::string ToText(Pid to) {
   return to == kBroadcast ? "everybody" : absl::StrCat(to);
 }
 
-bool MeantFor(ServerLife sender, Pid to, Pid receiver) {
-  return sender.pid != receiver && (to == receiver || to == kBroadcast);
+// There may be others before the first that was expected: those that were not
+// accepted for all.
+bool StartsAgain(const std::set<size_t>& first_again, size_t from, size_t to) {
+  const auto first = first_again.lower_bound(from);
+  return first != first_again.end() && *first <= to;
 }
 
 }  // namespace
+
+bool Judgement::MeantFor(size_t sender, size_t position, Pid receiver) const {
+  const SenderLog& log = senders_[sender];
+  const Pid to = log.entries_[position].to;
+  if (log.life_.pid == receiver) return false;
+  return to == receiver || (to == kBroadcast && log.Has(receiver, position));
+}
+
+bool Judgement::LetGo(size_t sender, Pid to, size_t from, size_t until) const {
+  const auto marks = senders_[sender].marks_.find(to);
+  if (marks == senders_[sender].marks_.end()) return false;
+  return std::any_of(marks->second.begin(), marks->second.end(),
+                     [&](const SenderLog::Mark& mark) {
+                       return mark.position > from && mark.position <= until &&
+                              (mark.mark == MembershipMark::kRemoved ||
+                               on_restart_ == History::OnRestart::kVoid);
+                     });
+}
+
+size_t Judgement::TakenBy(const Place& place, Pid to) const {
+  const auto& lives = taken_.at(to);
+  const auto count =
+      std::count_if(lives.begin(), lives.end(), [&place](const auto& life) {
+        const std::vector<bool>& seen = life.second[place.sender].seen;
+        return place.position < seen.size() && seen[place.position];
+      });
+  return static_cast<size_t>(count);
+}
+
+bool Judgement::MovedSince(const Place& place, Pid to) const {
+  const auto& all = senders_[place.sender].marks_;
+  const auto marks = all.find(to);
+  if (marks == all.end()) return false;
+  return std::any_of(marks->second.begin(), marks->second.end(),
+                     [&](const SenderLog::Mark& mark) {
+                       return mark.position > place.position &&
+                              mark.mark == MembershipMark::kMoved;
+                     });
+}
 
 Judgement::Judgement(const std::deque<SenderLog>& senders,
                      const std::deque<ReceiverLog>& receivers,
@@ -85,7 +127,17 @@ void Judgement::JudgeLog(const ReceiverLog& log) {
   taken.resize(senders_.size());
   std::vector<size_t> next(senders_.size(), 0);
   std::map<Pid, ServerLife> newest;
-  for (const ReceiverLog::Entry& entry : log.entries_) {
+  std::set<Pid> let_go;  // Since something of them was taken.
+  size_t mark = 0;
+  for (size_t i = 0; i < log.entries_.size(); ++i) {
+    const ReceiverLog::Entry& entry = log.entries_[i];
+    for (; mark < log.marks_.size() && log.marks_[mark].position <= i; ++mark) {
+      const ReceiverLog::Mark& change = log.marks_[mark];
+      if (change.mark == MembershipMark::kAdded) continue;
+      let_go.insert(change.from);
+      // Of whoever is at the new address the former lives say nothing.
+      if (change.mark == MembershipMark::kMoved) newest.erase(change.from);
+    }
     const auto found = places_.find(entry.id);
     if (found == places_.end()) {
       Report(Verdict::kFromNowhere,
@@ -97,9 +149,13 @@ void Judgement::JudgeLog(const ReceiverLog& log) {
     if (!JudgeContent(log, entry, place)) continue;
 
     const SenderLog& sender = senders_[place.sender];
-    std::vector<bool>& seen = taken[place.sender];
+    std::vector<bool>& seen = taken[place.sender].seen;
     seen.resize(sender.entries_.size());
+    if (let_go.erase(sender.life_.pid) > 0) {
+      taken[place.sender].first_again.insert(place.position);
+    }
     if (seen[place.position]) {
+      if (MovedSince(place, life.pid)) continue;
       Report(Verdict::kDuplicate,
              absl::StrCat(ToText(life), " took ", Describe(place), " again"));
       continue;
@@ -132,7 +188,7 @@ bool Judgement::JudgeContent(const ReceiverLog& log,
   const auto took = [&] {
     return absl::StrCat(ToText(log.life_), " took ", Describe(place));
   };
-  if (!MeantFor(sender, sent.to, log.life_.pid)) {
+  if (!MeantFor(place.sender, place.position, log.life_.pid)) {
     Report(Verdict::kMisdelivered, took());
     return false;
   }
@@ -178,8 +234,8 @@ void Judgement::JudgeGaps(size_t sender, Pid to) {
   const bool resend = on_restart_ == History::OnRestart::kResend;
   std::vector<size_t> expected;  // Positions.
   for (size_t i = 0; i < entries.size(); ++i) {
-    if (MeantFor(senders_[sender].life_, entries[i].to, to) &&
-        entries[i].accepted > 0 && entries[i].skipped == 0) {
+    if (MeantFor(sender, i, to) && entries[i].accepted > 0 &&
+        entries[i].skipped == 0) {
       expected.push_back(i);
     }
   }
@@ -187,15 +243,28 @@ void Judgement::JudgeGaps(size_t sender, Pid to) {
   bool first_life = true;
   for (const auto& life : taken_[to]) {
     const std::string receiver = ToText(ServerLife{to, life.first});
-    const std::vector<bool>& taken = life.second[sender];
+    const std::vector<bool>& taken = life.second[sender].seen;
+    const std::set<size_t>& first_again = life.second[sender].first_again;
     std::vector<size_t> mine;  // Indices in `expected`.
     for (size_t i = 0; i < expected.size() && expected[i] < taken.size(); ++i) {
       if (taken[expected[i]]) mine.push_back(i);
     }
     for (size_t i = 0; i < mine.size(); ++i) {
       const bool any_start = i == 0 && !resend && !first_life;
-      const size_t due = i == 0 ? done : mine[i - 1] + 1;
-      if (mine[i] > due && !any_start) {
+      size_t due = i == 0 ? done : mine[i - 1] + 1;
+      // With a peer that was moved, an older life may have come after a newer
+      // one, and gone on where that ended.
+      while (due < mine[i] && MovedSince({sender, expected[due]}, to) &&
+             TakenBy({sender, expected[due]}, to) > 0) {
+        ++due;
+      }
+      // Voided, since either end had let the other go.
+      const bool let_go =
+          mine[i] > due &&
+          (LetGo(sender, to, expected[mine[i] - 1], expected[mine[i]]) ||
+           (!resend &&
+            StartsAgain(first_again, expected[due], expected[mine[i]])));
+      if (mine[i] > due && !any_start && !let_go) {
         Report(Verdict::kGap,
                absl::StrCat(receiver, " took ",
                             Describe({sender, expected[mine[i]]}),
@@ -203,7 +272,11 @@ void Judgement::JudgeGaps(size_t sender, Pid to) {
                             Describe({sender, expected[due]}), " to ",
                             Describe({sender, expected[mine[i] - 1]})));
       }
-      if (mine[i] < done && !resend) {
+      // The numbers of lives say nothing of their order there.
+      const Place place = {sender, expected[mine[i]]};
+      const bool twice =
+          MovedSince(place, to) ? TakenBy(place, to) > 1 : mine[i] < done;
+      if (twice && !resend) {
         Report(Verdict::kDuplicate,
                absl::StrCat(receiver, " took ",
                             Describe({sender, expected[mine[i]]}),
@@ -236,12 +309,12 @@ void Judgement::JudgeAccount(ServerLife life, Pid to,
     if (!(senders_[sender].life_ == life)) continue;
     const auto& entries = senders_[sender].entries_;
     for (size_t i = 0; i < entries.size(); ++i) {
-      if (!MeantFor(life, entries[i].to, to)) continue;
+      if (!MeantFor(sender, i, to)) continue;
       if (entries[i].accepted > 0) {
         ++(entries[i].skipped > 0 ? perhaps : accepted);
       }
       for (const auto& lives : taken_[to]) {
-        const std::vector<bool>& seen = lives.second[sender];
+        const std::vector<bool>& seen = lives.second[sender].seen;
         if (i < seen.size() && seen[i]) {
           ++taken;
           break;

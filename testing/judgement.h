@@ -34,8 +34,13 @@ class Judgement {
     size_t sender;    // Index in senders_.
     size_t position;  // Index in its entries.
   };
-  // By sender, by position: what one life, or one pid, took.
-  using Taken = std::vector<std::vector<bool>>;
+  // What one life took of one log.
+  struct TakenOfLog {
+    std::vector<bool> seen;  // By position.
+    // The first that it took after its own configuration had let the sender go.
+    std::set<size_t> first_again;
+  };
+  using Taken = std::vector<TakenOfLog>;  // By sender.
 
   void Report(Verdict::Kind kind, std::string text);
   std::string Describe(const Place& place) const;
@@ -48,6 +53,14 @@ class Judgement {
                     const Place& place);
   void JudgeIncarnation(ServerLife sender, uint64_t incarnation);
   void JudgeGaps(size_t sender, Pid to);
+  bool MeantFor(size_t sender, size_t position, Pid receiver) const;
+  // The sender took `to` out of its configuration, or moved it, after the entry
+  // `from` and before the entry `until`.
+  bool LetGo(size_t sender, Pid to, size_t from, size_t until) const;
+  // How many lives of `to` have taken it.
+  size_t TakenBy(const Place& place, Pid to) const;
+  // The sender has moved `to` since the entry: it may go there twice.
+  bool MovedSince(const Place& place, Pid to) const;
   void JudgeSkips();
   void JudgeAccount(ServerLife sender, Pid to, const History::Account& account);
 

@@ -17,8 +17,8 @@ absl::Status Unbalanced(const Stats& stats, absl::string_view what,
 }  // namespace
 
 absl::Status CheckLedgers(const Stats& stats) {
-  uint64_t sent = 0;
-  uint64_t received = 0;
+  uint64_t sent = stats.former_sent();
+  uint64_t received = stats.former_received();
   for (const PeerStats& peer : stats.peers()) {
     const Ledger& ledger = peer.ledger();
     sent += ledger.accepted();

@@ -43,6 +43,14 @@ int TestKeys::Add() {
   return number;
 }
 
+void TestKeys::Replace(int number, int by) const {
+  std::error_code error;
+  std::filesystem::copy_file(file(by), file(number),
+                             std::filesystem::copy_options::overwrite_existing,
+                             error);
+  if (error) Fail(error.message());
+}
+
 std::string TestKeys::file(int number) const {
   return absl::StrCat(folder_, "/", number, ".key");
 }

@@ -28,6 +28,9 @@ class TestKeys {
   // One more pair, of nobody; its number can be used as a pid's.
   int Add();
 
+  // Writes the secret of another one into the file of this one.
+  void Replace(int number, int by) const;
+
   const KeyPair& pair(int number) const { return pairs_.at(number); }
   // Where the secret is.
   std::string file(int number) const;

@@ -17,22 +17,17 @@ Recording Whose(const EngineOptions& options) {
   return recording;
 }
 
-// Half of the total is for what is sent. Of the other each peer has a share,
-// but room for the largest envelope: what it was granted once is not taken
-// back.
-EngineOptions WithShares(EngineOptions options) {
-  const uint64_t least = options.link.max_envelope_bytes + kBudgetAboveEnvelope;
-  const uint64_t share = options.total_budget_bytes / 2 /
-                         std::max<uint64_t>(options.peers.size(), 1);
-  options.link.inbox_budget_bytes =
-      std::min(options.link.inbox_budget_bytes, std::max(share, least));
-  return options;
-}
-
 }  // namespace
 
+uint64_t Engine::ShareOf(const EngineOptions& options, size_t peers) {
+  const uint64_t least = options.link.max_envelope_bytes + kBudgetAboveEnvelope;
+  const uint64_t share =
+      options.total_budget_bytes / 2 / std::max<uint64_t>(peers, 1);
+  return std::min(options.link.inbox_budget_bytes, std::max(share, least));
+}
+
 Engine::Engine(const EngineOptions& options, Micros now)
-    : options_(WithShares(options)),
+    : options_(options),
       total_(options.total_budget_bytes),
       random_(options.seed),
       own_(options.life, random_.Next(), now),
@@ -41,20 +36,13 @@ Engine::Engine(const EngineOptions& options, Micros now)
       last_run_(now),
       now_(now),
       recorder_(Whose(options), options.wall_clock, now) {
+  options_.link.inbox_budget_bytes = ShareOf(options, options.peers.size());
+  // The life began by the wall clock at `now`: so a link knows that clock
+  // without asking for it, in a simulator, too.
+  options_.link.clock_ahead = static_cast<Micros>(options.life.start_us) - now;
+  const Membership membership = {options.peers, options.keys, 0};
   for (const PeerSpec& peer : options.peers) {
-    LinkOptions link = options_.link;
-    link.total = &total_;
-    link.peer = peer.pid;
-    link.peer_url = peer.url.ToString();
-    link.proven_peers = options.proven_peers;
-    // The life began by the wall clock at `now`: so a link knows that clock
-    // without asking for it, in a simulator, too.
-    link.clock_ahead = static_cast<Micros>(options.life.start_us) - now;
-    // Of its own, or all links would call at the same moments.
-    link.seed = random_.Next();
-    const PeerRef ref =
-        peers_.Add(peer, std::make_unique<Link>(link, own_.life(), now));
-    TouchAt(ref.slot);
+    AddPeer(peer, IdentityOf(peer, membership), options.peers.size(), now);
   }
   if (options.in_the_clear) {
     Event event;
@@ -131,6 +119,7 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
   }
   Peer* const peer = peers_.Find(header.from);
   if (peer == nullptr) {
+    if (OnFrameOfLeaver(origin, frame, now)) return;
     return RefuseStranger(Refusal::UNKNOWN_PID, header, origin);
   }
   if (header.to != options_.link.self) {
@@ -164,6 +153,7 @@ void Engine::OnTrouble(Pid peer, const std::string& why, Micros now) {
 
 void Engine::OnReset(Pid peer, bool up, Micros now) {
   now_ = now;
+  if (Link* const leaver = former_.Leaving(peer)) leaver->OnReset(up, now);
   Peer* const found = peers_.Find(peer);
   if (found != nullptr) Touch(*found).OnReset(up, now);
 }
@@ -171,18 +161,25 @@ void Engine::OnReset(Pid peer, bool up, Micros now) {
 void Engine::OnNewerSelf(const Life& newer, Micros now) {
   // Who has held a session has promised something to somebody. Only one who has
   // not can be born again.
-  const bool has_past = std::any_of(
-      peers_.slots().begin(), peers_.slots().end(),
-      [this](uint32_t slot) { return peers_.at(slot).link->held_session(); });
+  const bool has_past =
+      former_had_session_ ||
+      std::any_of(peers_.slots().begin(), peers_.slots().end(),
+                  [this](uint32_t slot) {
+                    return peers_.at(slot).link->held_session();
+                  });
   const Life former = own_.life();
-  if (own_.RiseAbove(newer, has_past, peers_.size(), now)) {
+  if (own_.RiseAbove(newer, has_past, peers_ever_, now)) {
     for (const uint32_t slot : peers_.slots()) {
-      TouchAt(slot).Rebirth(own_.life(), now);
+      Link& link = TouchAt(slot);
+      Life life = own_.life();
+      life.epoch = link.me().epoch;
+      link.Rebirth(life, now);
     }
     recorder_.SetLife(own_.life().ToProto());
     return;
   }
   for (const uint32_t slot : peers_.slots()) TouchAt(slot).Fence();
+  former_.EndAll();
   ++changes_;  // Who waits for room is to be told.
   outbox_state_ = inbox_state_ = State::kSuperseded;
   Event event;
@@ -231,6 +228,10 @@ bool Engine::NextFrame(Micros now, bool sleeping, Due* due) {
       return true;
     }
   }
+  if (former_.NextFrame(now, &due->peer, &due->out)) {
+    due->ref = PeerRef();
+    return true;
+  }
   // After the peers, whom no stranger is to delay.
   if (!strangers_.owes_note()) return false;
   due->ref = PeerRef();
@@ -249,6 +250,7 @@ void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
     Report(*peer.link);
     if (leaving_) ++changes_;  // It may be gone.
   }
+  former_.Tick(now);
   SeeIfRoom();
   if (inbox_open() && options_.idle_timeout != kNever &&
       now - last_run_ >= options_.idle_timeout) {
@@ -258,7 +260,7 @@ void Engine::Tick(Micros now, std::vector<Pid>* reconnect) {
 }
 
 Micros Engine::Deadline() {
-  Micros deadline = agenda_.Deadline();
+  Micros deadline = std::min(agenda_.Deadline(), former_.Deadline());
   if (strangers_.owes_note()) deadline = std::min(deadline, now_);
   if (inbox_open() && options_.idle_timeout != kNever) {
     deadline = std::min(deadline, last_run_ + options_.idle_timeout);
@@ -285,9 +287,11 @@ void Engine::Leave(Micros now) {
 }
 
 bool Engine::Left() const {
-  return std::all_of(
-      peers_.slots().begin(), peers_.slots().end(),
-      [this](uint32_t slot) { return peers_.at(slot).link->Left(); });
+  // For those who cannot be reached it is not waited: nothing is owed to them.
+  return !former_.MayBeHeard() &&
+         std::all_of(
+             peers_.slots().begin(), peers_.slots().end(),
+             [this](uint32_t slot) { return peers_.at(slot).link->Left(); });
 }
 
 }  // namespace raft_cluster::internal

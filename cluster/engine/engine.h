@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,7 +24,9 @@
 #include "raft/cluster/engine/agenda.h"
 #include "raft/cluster/engine/delivery.h"
 #include "raft/cluster/engine/event_queue.h"
+#include "raft/cluster/engine/former_peers.h"
 #include "raft/cluster/engine/inbox_queue.h"
+#include "raft/cluster/engine/membership.h"
 #include "raft/cluster/engine/own_life.h"
 #include "raft/cluster/engine/peer_table.h"
 #include "raft/cluster/engine/recorder.h"
@@ -43,6 +46,7 @@ inline constexpr uint64_t kBudgetAboveEnvelope = uint64_t{64} << 10;
 struct EngineOptions {
   LinkOptions link;  // For all links; what is of one peer is filled in.
   std::vector<PeerSpec> peers;
+  std::map<Pid, std::vector<std::string>> keys;  // As Membership has them.
   // Of all peers together, to be sent and to be taken; see TotalBudget.
   uint64_t total_budget_bytes = std::numeric_limits<uint64_t>::max();
   std::string url;            // At which this server is found.
@@ -114,7 +118,8 @@ class Engine {
   };
   bool NextFrame(Micros now, bool sleeping, Due* due);
   bool HasDueFrame(Micros now, bool sleeping) {
-    return agenda_.HasDueFrame(now, sleeping) || strangers_.owes_note();
+    return agenda_.HasDueFrame(now, sleeping) || strangers_.owes_note() ||
+           former_.HasDueFrame(now);
   }
   // The transport takes no frames for this peer, or takes them again.
   void SetBlocked(PeerRef ref, bool blocked);
@@ -136,6 +141,19 @@ class Engine {
   Micros Deadline();
   // See Link.
   void HeldUp(Micros duration, Micros now);
+
+  // Puts another membership in force. The connections of those that were added
+  // or moved are the caller's to make.
+  MembershipChange Reload(const Membership& wanted, Micros now);
+  // Of removed peers, those whose connections are of no more use; and those
+  // that are still being told.
+  std::vector<Pid> TakeEnded() { return former_.TakeEnded(); }
+  std::vector<Pid> LeavingPids() const { return former_.LeavingPids(); }
+  // FAILED_PRECONDITION: closed, or superseded.
+  absl::Status CheckOpen() const;
+  std::vector<Pid> Pids() const;
+  // Nobody: there is no such peer. Differs between two peers of one pid.
+  PeerRef RefOf(Pid pid);
 
   // The end: see Link.
   void Leave(Micros now);
@@ -202,10 +220,23 @@ class Engine {
   void RefuseStranger(Refusal::Reason reason, const Header& header,
                       const Origin& origin);
   void OnNewerSelf(const Life& newer, Micros now);
+  // A frame of one that is leaving: true.
+  bool OnFrameOfLeaver(const Origin& origin, const ParsedFrame& frame,
+                       Micros now);
+  // Of the total, half is for what is sent. Of the other half each peer has a
+  // share, but room for the largest envelope: what it was granted once is not
+  // taken back.
+  static uint64_t ShareOf(const EngineOptions& options, size_t peers);
+  FormerPeers::Identity IdentityOf(const PeerSpec& peer,
+                                   const Membership& membership) const;
+  void AddPeer(const PeerSpec& spec, FormerPeers::Identity identity,
+               size_t peers, Micros now);
+  void RemovePeer(PeerRef ref, Micros now);
+  void MovePeer(Peer& peer, const PeerSpec& spec, Micros now);
   // What the figures of the account are to be measured by.
   void FillContext(Micros now, Stats* stats) const;
 
-  const EngineOptions options_;
+  EngineOptions options_;
   // Before all that counts in it.
   TotalBudget total_;
   bool total_was_full_ = false;  // And somebody may wait for it.
@@ -215,6 +246,9 @@ class Engine {
   OwnLife own_;
   PeerTable peers_;
   Agenda agenda_{&peers_};
+  FormerPeers former_;
+  size_t peers_ever_ = 0;            // How often one was added.
+  bool former_had_session_ = false;  // One of them, or of their links.
   Strangers strangers_;
   InboxQueue inbox_;
   State outbox_state_ = State::kOpen;

@@ -181,6 +181,11 @@ Stats Engine::GetStats(Micros now) const {
     stats.set_sent(stats.sent() + of_peer->ledger().accepted());
     stats.set_balanced(stats.balanced() && Balances(of_peer->ledger()));
   }
+  // So that the totals of what happened never fall.
+  stats.set_former_received(former_.received());
+  stats.set_former_sent(former_.accepted());
+  stats.set_received(stats.received() + stats.former_received());
+  stats.set_sent(stats.sent() + stats.former_sent());
   for (int reason = 0; reason < Refusal::Reason_ARRAYSIZE; ++reason) {
     if (refused_[reason] == 0) continue;
     Refusal* refusal = stats.add_refused_frames();

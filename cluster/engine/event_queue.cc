@@ -27,6 +27,7 @@ void EventQueue::Push(Event event, uint64_t after) {
     Event& same = waiting->event;
     same.set_count(same.count() + event.count());
     same.set_bytes(same.bytes() + event.bytes());
+    same.set_dropped(same.dropped() + event.dropped());
     same.set_folded(same.folded() + 1);
     *same.mutable_incarnation() = event.incarnation();
     // The place in the line stays that of the first, or an event that keeps

@@ -37,6 +37,27 @@ void InboxQueue::Clear() {
   copy_.reset();
 }
 
+uint64_t InboxQueue::Remove(PeerRef peer) {
+  uint64_t removed = 0;
+  std::deque<Entry> kept;
+  for (Entry& entry : entries_) {
+    if (entry.peer != peer) {
+      kept.push_back(std::move(entry));
+      continue;
+    }
+    removed += entry.run.envelopes;
+    const uint64_t gone = entry.run.envelopes + entry.removed_behind;
+    if (kept.empty()) {
+      gone_ += gone;
+    } else {
+      kept.back().removed_behind += gone;
+    }
+  }
+  entries_ = std::move(kept);
+  if (entries_.empty()) copy_.reset();
+  return removed;
+}
+
 void InboxQueue::Gather(ItemRun* run) {
   const absl::string_view bytes = run->bytes.view();
   // A full chunk is left to those who have views into it; it goes with the
@@ -54,6 +75,8 @@ void InboxQueue::Gather(ItemRun* run) {
 
 bool InboxQueue::Join(PeerRef peer, const ItemRun& run) {
   Entry& last = entries_.back();
+  // What was dropped behind it came before this.
+  if (last.removed_behind > 0) return false;
   const absl::string_view before = last.run.bytes.view();
   // One that follows in memory, of the same session, makes one run with it: to
   // take from one long run is cheaper than from many short ones.
@@ -101,7 +124,10 @@ void InboxQueue::Pop(size_t limit,
   }
   gone_ += taken->envelopes;
   run.envelopes -= taken->envelopes;
-  if (run.envelopes == 0) entries_.pop_front();
+  if (run.envelopes == 0) {
+    gone_ += entry.removed_behind;
+    entries_.pop_front();
+  }
   // An idle server holds no chunk.
   if (entries_.empty()) copy_.reset();
 }

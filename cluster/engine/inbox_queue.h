@@ -31,6 +31,9 @@ class InboxQueue {
   // taken->envelopes. REQUIRES: !empty(), limit > 0.
   void Pop(size_t limit, absl::FunctionRef<void(Delivery&& received)> take,
            PeerRef* peer, Taken* taken);
+  // Drops what this peer's link has brought; how many envelopes. They count as
+  // gone, each when all that came before it is.
+  uint64_t Remove(PeerRef peer);
   bool empty() const { return entries_.empty(); }
   // How many envelopes were ever pushed, and how many of them are gone.
   uint64_t pushed() const { return pushed_; }
@@ -43,8 +46,9 @@ class InboxQueue {
     Pid from = 0;
     uint64_t life = 0;
     ItemRun run;
-    size_t read = 0;  // Of run.bytes.
-    Pin pin;          // On them, once something was read.
+    uint64_t removed_behind = 0;  // Envelopes that were dropped right after it.
+    size_t read = 0;              // Of run.bytes.
+    Pin pin;                      // On them, once something was read.
   };
 
   // Copies the run's bytes behind those of the others.

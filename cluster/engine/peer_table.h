@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -45,6 +46,8 @@ struct Peer {
   PeerSpec spec;  // Its pid and where it is.
   PeerRef ref;
   std::unique_ptr<Link> link;
+  // By which it is known again if it is removed and added.
+  std::vector<std::string> identity;
   bool blocked = false;  // The transport takes no frames for it just now.
   // The one that it did not take, while it is not being tried again.
   absl::optional<Frame> stuck;

@@ -37,8 +37,9 @@ Pump::Pump(std::unique_ptr<Transport> transport, const EngineOptions& options,
 
 Pump::~Pump() { Close(absl::ZeroDuration()).IgnoreError(); }
 
-absl::Status Pump::Connect() {
+absl::Status Pump::Connect(const TransportKeys& keys) {
   MutexLock pump(pump_);
+  keys_ = keys;
   // A copy: mu_ is never held over a call of the transport.
   std::vector<PeerSpec> specs;
   {
@@ -121,6 +122,7 @@ bool Pump::Turn(Quest quest) {
   const bool sleeping =
       !more && (quest == Quest::kNothing || engine_.inbox_empty());
   for (const Pid peer : reconnect) Reconnect(peer);
+  EndLeavers();
   SendStuck();
   SendDue(sleeping, kSendLimit);
   return more;

@@ -45,6 +45,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -83,9 +84,13 @@ class Pump : private Receiver {
   Pump(const Pump&) = delete;
   Pump& operator=(const Pump&) = delete;
 
-  // Connects to the peers. INVALID_ARGUMENT: one of their urls is not of this
-  // transport.
-  absl::Status Connect();
+  // Connects to the peers. `keys`: with which the transport was opened.
+  // INVALID_ARGUMENT: one of their urls is not of this transport.
+  absl::Status Connect(const TransportKeys& keys = {});
+  // See Server::Reload(). REQUIRES: the urls are of this transport.
+  absl::Status Reload(const Membership& wanted, const TransportKeys& keys,
+                      MembershipChange* change);
+  std::vector<Pid> Peers();
   // Starts the loop thread. Without it somebody has to call Step().
   // RESOURCE_EXHAUSTED: there is no thread to be had.
   absl::Status Start();
@@ -251,6 +256,15 @@ class Pump : private Receiver {
   void SendDue(bool sleeping, int limit)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_, mu_);
   void SendStuck() ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_, mu_);
+  // Of those whose leave has ended. Unlocks mu_, too.
+  void EndLeavers() ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_, mu_);
+  TransportKeys KeysWithLeavers() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
+  absl::Status ReloadAsOwner(const Membership& wanted,
+                             const TransportKeys& keys,
+                             MembershipChange* change)
+      ABSL_LOCKS_EXCLUDED(pump_, mu_);
+  static absl::Status Closing();
+  absl::Status CheckOpen() ABSL_LOCKS_EXCLUDED(mu_);
   void Reconnect(Pid peer) ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_, mu_);
   // After an envelope was accepted: sends what is due by now, or sees to it
   // that somebody does in time. May unlock mu_ for a moment.
@@ -298,6 +312,10 @@ class Pump : private Receiver {
   bool verify_checksums_;
   Micros max_late_;  // Before a leader counts as held up.
   Micros poll_time_ ABSL_GUARDED_BY(pump_) = 0;
+  // As the configuration has them; and of those who are not in it any more,
+  // while they are told.
+  TransportKeys keys_ ABSL_GUARDED_BY(pump_);
+  std::map<Pid, std::vector<std::string>> leavers_keys_ ABSL_GUARDED_BY(pump_);
 
   Mutex mu_;
   Engine engine_ ABSL_GUARDED_BY(mu_);

@@ -49,8 +49,15 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
   }
   recent_.joined = 0;
   const Inside inside(this);
+  PeerRef waits_for;
   for (;;) {
     const Micros now = clock_.Now();
+    // It waits for a link, and not for a pid.
+    if (waits_for != PeerRef() && engine_.RefOf(to) != waits_for) {
+      engine_.CountRefused(to);
+      return absl::NotFoundError(
+          absl::StrCat("server ", to, " was taken out of the configuration"));
+    }
     absl::StatusOr<Acceptance> receipt =
         engine_.Offer(to, envelope, now, only_live);
     ShowNews();
@@ -71,6 +78,7 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
       if (!full || !waits) return receipt;
       return absl::DeadlineExceededError(receipt.status().message());
     }
+    waits_for = engine_.RefOf(to);
     ++waiters_.watchers;
     Wait(waiters_.changed, deadline);
     --waiters_.watchers;

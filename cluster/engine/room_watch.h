@@ -38,6 +38,7 @@ class RoomWatch {
       owed = owed_.erase(owed);
     }
   }
+  void Forget(Pid to) { owed_.erase(to); }
   void Clear() { owed_.clear(); }
 
  private:

@@ -56,6 +56,8 @@ class Account {
 
   // ---- Envelopes from the peer ----------------------------------------------
 
+  uint64_t accepted() const { return ledger_.accepted(); }
+  uint64_t received() const { return received_; }
   void Received(uint64_t envelopes) { received_ += envelopes; }
   void ReceivedTaken(uint64_t envelopes) { received_taken_ += envelopes; }
 
@@ -92,7 +94,7 @@ class Account {
   void Fill(PeerStats* stats) const;
 
  private:
-  const Pid peer_;
+  Pid peer_;
   Life life_;
   Ledger ledger_;
   uint64_t received_ = 0;

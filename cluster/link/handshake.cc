@@ -63,6 +63,7 @@ wire::Hello HelloOf(const LinkOptions& options) {
   hello.set_heartbeat_us(static_cast<uint64_t>(options.heartbeat));
   hello.set_failure_timeout_us(static_cast<uint64_t>(options.failure_timeout));
   hello.set_url(options.self_url);
+  hello.set_reload(options.reload);
   return hello;
 }
 
@@ -75,7 +76,7 @@ Handshake::Handshake(const LinkOptions& options, const Life& me, Micros now)
       heartbeat_(options.heartbeat) {}
 
 Handshake::Verdict Handshake::Judge(const Header& header, Micros now) const {
-  const bool stale = header.src < peer_;
+  const bool stale = header.src < newest();
   const bool has_hello = header.hello.has_value();
   // Who it is comes before all that it says: a stranger ends nobody's life.
   if (has_hello) {
@@ -194,8 +195,17 @@ void Handshake::Refuse(const wire::Hello& hello) {
   if (!refused()) refused_why_ = ItSpeaks(hello);
 }
 
-bool Handshake::Accept(const wire::Hello& hello) {
+wire::Hello Handshake::MakeHello() const {
+  wire::Hello hello = HelloOf(options_);
+  if (former_.has_value()) *hello.mutable_former() = *former_;
+  return hello;
+}
+
+bool Handshake::Accept(const Life& src, const wire::Hello& hello) {
   refused_why_.clear();
+  // One that comes late would turn back what is known by now.
+  if (src == peer_ && hello.reload() <= peer_hello_.reload()) return false;
+  if (src == peer_) peer_hello_.set_reload(hello.reload());
   const bool differs = hello.config_digest() != peer_hello_.config_digest() &&
                        hello.config_digest() != options_.config_digest;
   // All else that it said counts from the session on that is made with it.
@@ -246,14 +256,14 @@ void Handshake::NextAnswer(uint64_t last_stamp, OutgoingFrame* out) {
     out->origin = reply_origin_;
     // With the newer life for its `dst`, by which the stale one learns that it
     // is; or with none, so that it makes no session.
-    out->header = HeaderTo(reply == Reply::kStale ? peer_ : Life());
+    out->header = HeaderTo(reply == Reply::kStale ? newest() : Life());
   }
   // Always with a hello: the other end believes nothing of one it knows
   // nothing of.
   out->header.hello = MakeHello();
   if (reply == Reply::kNote) {
     out->header.hello->set_refused(reply_reason_);
-  } else if (reply == Reply::kStale) {
+  } else if (reply == Reply::kStale && peer_) {
     // It says nothing else of use, so what is owed to the newer life is still
     // owed.
     out->header.session = true;
@@ -294,6 +304,19 @@ uint64_t Handshake::peer_fragment_bytes() const {
 
 void Handshake::HeldUp(Micros duration, Micros now) {
   ShiftSince(&stranger_since_, duration, now);
+}
+
+void Handshake::StartAgain(const Life& me, Micros now) {
+  me_ = me;
+  peer_ = newest_ = Life();
+  peer_hello_.Clear();
+  refused_why_.clear();
+  note_.clear();
+  stranger_since_ = kNever;
+  answer_due_ = false;
+  reply_ = Reply::kNone;
+  heartbeat_ = options_.heartbeat;
+  HelloAgain(now);
 }
 
 void Handshake::Rebirth(const Life& me, Micros now) {

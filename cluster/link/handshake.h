@@ -18,6 +18,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/types/optional.h"
 #include "raft/base/clock.h"
 #include "raft/base/random.h"
 #include "raft/cluster/link/link_options.h"
@@ -56,6 +57,16 @@ class Handshake {
   // `options` outlives this.
   Handshake(const LinkOptions& options, const Life& me, Micros now);
 
+  // What a former link left: a life that is older than `newest` is stale, and
+  // `former` is said in every hello.
+  void Remember(const Life& newest, absl::optional<wire::Former> former) {
+    newest_ = newest;
+    former_ = std::move(former);
+  }
+  const absl::optional<wire::Former>& former() const { return former_; }
+  // We are another link, to a peer that nothing is known of.
+  void StartAgain(const Life& me, Micros now);
+
   Verdict Judge(const Header& header, Micros now) const;
 
   // ---- What follows from it -------------------------------------------------
@@ -75,9 +86,10 @@ class Handshake {
   std::string Explain(Verdict verdict, const Header& header, Micros now) const;
   // kOtherVersion: the peer is refused until a hello is accepted.
   void Refuse(const wire::Hello& hello);
-  // kOtherLife and after: the hello is believed. True: the peer's configuration
-  // differs from ours, which was not known.
-  bool Accept(const wire::Hello& hello);
+  // kOtherLife and after: the hello is believed, unless the same life has said
+  // a later one. True: the peer's configuration differs from ours, which was
+  // not known.
+  bool Accept(const Life& src, const wire::Hello& hello);
   // kNewLife: from now on its src is the peer. Returns the former one.
   Life Establish(const Header& header);
   // A frame of the session shows that the peer is well.
@@ -109,13 +121,15 @@ class Handshake {
 
   // What stands in all frames to this life.
   Header HeaderTo(const Life& dst) const;
-  wire::Hello MakeHello() const { return HelloOf(options_); }
+  wire::Hello MakeHello() const;
 
   // ---- What is known --------------------------------------------------------
 
   const Life& me() const { return me_; }
   // The newest that a session was held with; none at first.
   const Life& peer() const { return peer_; }
+  // The same, of former links, too.
+  const Life& newest() const { return peer_ ? peer_ : newest_; }
   // What the peer said of itself.
   const wire::Hello& peer_hello() const { return peer_hello_; }
   // The size of the fragments into which it cuts large envelopes.
@@ -144,6 +158,8 @@ class Handshake {
   SplitMix64 random_;
   Life me_;
   Life peer_;
+  Life newest_;  // Of former links; matters until there is a session.
+  absl::optional<wire::Former> former_;
   wire::Hello peer_hello_;
   std::string refused_why_;
   Micros stranger_since_ = kNever;

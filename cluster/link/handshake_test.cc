@@ -84,18 +84,18 @@ TEST_F(HandshakeTest, RefusesUntilAHelloIsAccepted) {
   EXPECT_TRUE(handshake.refused());
   EXPECT_EQ(handshake.refused_why(),
             "it speaks versions 7 to 9 of the protocol, this server version 1");
-  handshake.Accept(*From(kPeer, Life()).hello);
+  handshake.Accept(kPeer, *From(kPeer, Life()).hello);
   EXPECT_FALSE(handshake.refused());
 }
 
 TEST_F(HandshakeTest, SaysOnceThatConfigurationsDiffer) {
   Header header = From(kPeer, Life());
-  EXPECT_FALSE(handshake.Accept(*header.hello));
+  EXPECT_FALSE(handshake.Accept(kPeer, *header.hello));
   header.hello->set_config_digest(6);
-  EXPECT_TRUE(handshake.Accept(*header.hello));
-  EXPECT_FALSE(handshake.Accept(*header.hello)) << "known";
+  EXPECT_TRUE(handshake.Accept(kPeer, *header.hello));
+  EXPECT_FALSE(handshake.Accept(kPeer, *header.hello)) << "known";
   header.hello->set_config_digest(7);
-  EXPECT_TRUE(handshake.Accept(*header.hello));
+  EXPECT_TRUE(handshake.Accept(kPeer, *header.hello));
 }
 
 TEST_F(HandshakeTest, AnswersOneOfManyThatAsk) {

@@ -16,15 +16,18 @@ constexpr Micros kLeaveInterval = 10000;
 
 }  // namespace
 
-Link::Link(const LinkOptions& options, const Life& me, Micros now)
+Link::Link(const LinkOptions& options, const Life& me, Micros now,
+           const LinkMemory& memory)
     : options_(options),
       handshake_(options_, me, now),
       queue_(options.total),
       window_(options.inbox_budget_bytes, options.max_envelope_bytes),
       path_(now),
       session_(&queue_, now),
-      account_(options.peer),
-      noted_since_(now) {}
+      account_(memory.account.value_or(Account(options.peer))),
+      noted_since_(now) {
+  handshake_.Remember(memory.newest, memory.former);
+}
 
 Link::~Link() {
   if (options_.total != nullptr) options_.total->Release(counted_inbox_);
@@ -71,6 +74,7 @@ FrameEffects Link::OnFrame(const ParsedFrame& frame, const Origin& origin,
   // Deaf as well as mute: whatever a superseded server heard, it could not keep
   // what it promises.
   if (phase_ == Phase::kFenced) return effects;
+  if (removed_) return OnFrameWhenRemoved(frame, origin, now);
   // Room comes from what is taken, and from what is voided.
   const uint64_t held = held_bytes();
   Act(handshake_.Judge(frame.header, now), frame, origin, now, &effects);
@@ -114,7 +118,7 @@ void Link::Act(Verdict verdict, const ParsedFrame& frame, const Origin& origin,
       break;
   }
   if (header.hello.has_value()) {
-    if (handshake_.Accept(*header.hello)) {
+    if (handshake_.Accept(header.src, *header.hello)) {
       account_.Report(account_.Make(Event::CONFIG_DIFFERS));
     }
     ReportState();
@@ -127,6 +131,7 @@ void Link::Act(Verdict verdict, const ParsedFrame& frame, const Origin& origin,
 }
 
 void Link::Establish(const Header& header, Micros now) {
+  HearFormer(header, now);
   const bool restarted = may_send_items();
   const Life former = handshake_.Establish(header);
   account_.SetLife(handshake_.peer());
@@ -190,8 +195,9 @@ void Link::OnSessionFrame(const ParsedFrame& frame, const Origin& origin,
     return CountRefusal(Refusal::MALFORMED, origin.address);
   }
   session_.liveness.OnHeard(header.stamp, now);
-  // It speaks to our life, so it has heard our hello.
-  session_.peer_has_hello = true;
+  // It speaks to our life, so it has heard our hello. Of one that was said
+  // again only an echo is proof: the frame may have been under way.
+  if (!session_.hello_again) session_.peer_has_hello = true;
   handshake_.ClearRefusal();
   if (phase_ == Phase::kHalf) {
     phase_ = Phase::kOpen;
@@ -217,6 +223,9 @@ void Link::OnAcknowledged(const Header& header, Micros now) {
     }
     liveness.OnEcho(header.echo, path_.last_stamp(), now);
   }
+  if (session_.hello_stamp != 0 && header.echo >= session_.hello_stamp) {
+    session_.peer_has_hello = true;
+  }
   account_.Taken(sending.OnAcknowledged(header, options_.fifo, path_));
   delays_.OnTaken(queue_.head(), now);
 }
@@ -237,34 +246,18 @@ void Link::OnItems(const ParsedFrame& frame, const Origin& origin, Micros now,
   if (verdict.malformed) CountRefusal(Refusal::MALFORMED, origin.address);
 }
 
-void Link::OnPeerLeaves(Micros now) {
-  phase_ = Phase::kClosed;
-  answer_now_ = true;
-  // Nothing that is under way will be taken: what this frame said was its last
-  // word.
-  session_.sending.Forget();
-  session_.liveness.OnLeft(now);
-  account_.Report(account_.Make(Event::PEER_LEFT));
-  if (options_.void_on_restart) Void(queue_.SettleAll(), "the peer has left");
-}
-
-void Link::OnReset(bool up, Micros now) {
-  path_.OnReset(up);
-  if (!up) return;
-  trouble_.clear();
-  handshake_.HelloAgain(now);
-  // Only an echo over the new connection proves what the old one lost. Without
-  // `ask` it would come with the next heartbeat.
-  if (may_send_items()) ask_now_ = true;
-}
-
 // ---- Frames to send ---------------------------------------------------------
 
 bool Link::NextFrame(Micros now, bool sleeping, OutgoingFrame* out) {
   if (phase_ == Phase::kFenced) return false;
+  if (removed_ && now < LeaveDeadline()) return false;
   out->prefix.clear();
   out->body = Bytes();
   out->reply = false;
+  if (removed_) {
+    StateFrame(now, out);
+    return true;
+  }
   // Answers first: without one the other end can do nothing.
   if (handshake_.owes_answer()) {
     handshake_.NextAnswer(path_.last_stamp(), out);
@@ -294,6 +287,7 @@ bool Link::NextFrame(Micros now, bool sleeping, OutgoingFrame* out) {
 
 Micros Link::FrameDeadline() const {
   if (phase_ == Phase::kFenced) return kNever;
+  if (removed_) return LeaveDeadline();
   if (handshake_.owes_answer()) return 0;
   if (phase_ == Phase::kNone) return handshake_.hello_at();
   Micros deadline = kNever;
@@ -344,7 +338,10 @@ Header Link::StateHeader(Micros now) {
   header.stamp = path_.Stamp(now);
   header.echo = session_.liveness.echo();
   header.leave = leaving_;
-  if (!session_.peer_has_hello) header.hello = handshake_.MakeHello();
+  if (!session_.peer_has_hello) {
+    header.hello = handshake_.MakeHello();
+    if (session_.hello_stamp == 0) session_.hello_stamp = header.stamp;
+  }
   if (leaving_ && session_.leave_stamp == 0) {
     session_.leave_stamp = header.stamp;
   }

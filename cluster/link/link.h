@@ -33,6 +33,7 @@
 #include "raft/cluster/link/account.h"
 #include "raft/cluster/link/delay_histogram.h"
 #include "raft/cluster/link/handshake.h"
+#include "raft/cluster/link/link_memory.h"
 #include "raft/cluster/link/link_options.h"
 #include "raft/cluster/link/liveness.h"
 #include "raft/cluster/link/outgoing_frame.h"
@@ -67,7 +68,9 @@ class Link {
   // server has taken over.
   enum class Phase { kNone, kHalf, kOpen, kClosed, kFenced };
 
-  Link(const LinkOptions& options, const Life& me, Micros now);
+  // `memory`: of the last link to this pid, if there was one.
+  Link(const LinkOptions& options, const Life& me, Micros now,
+       const LinkMemory& memory = {});
 
   ~Link();
 
@@ -131,6 +134,31 @@ class Link {
   bool has_states() const { return account_.has_states(); }
   std::vector<RecordedState> TakeStates() { return account_.TakeStates(); }
 
+  // ---- The configuration changes (docs/membership.md) -----------------------
+
+  // The server has another configuration, with this digest: the peer is told.
+  void Reload(uint64_t reload, uint64_t config_digest);
+  // The peer is not in it any more. Voids what is queued, and returns how much
+  // it was. What the inbox has of the peer is the caller's to drop: none of it
+  // is taken any more. From then on there is but the leave to be said: of all
+  // calls those of frames, connections and this section are left.
+  SendQueue::Count Remove();
+  // After Remove(): there is somebody who is to hear of it, and has not.
+  bool leave_is_owed() const { return session() && !leave_heard_; }
+  // The connection by which it could be said is there.
+  bool leave_may_go() const { return path_.up(); }
+  // For the next link to the same pid. `same_peer`: to the same url, or, where
+  // there are keys, to the owner of one of the same keys.
+  LinkMemory Memory(bool same_peer) const;
+  // The peer is at another url. Where keys prove who it is, that is all.
+  void Move(const std::string& url);
+  // Otherwise it is a stranger, to whom this is a new link, `me`: what was
+  // bound to the one before is sent again or voided, as the options say, and
+  // reported. Of what the inbox had of that one the caller has `dropped` so
+  // many.
+  void MoveToStranger(const std::string& url, const Life& me, uint64_t dropped,
+                      Micros now);
+
   // ---- What is due ----------------------------------------------------------
 
   // The next frame that is due, if there is one. `sleeping`: nothing more will
@@ -175,10 +203,14 @@ class Link {
            !handshake_.refused();
   }
   bool held_session() const { return static_cast<bool>(handshake_.peer()); }
+  const Life& me() const { return handshake_.me(); }
   // The newest that a session was held with.
   const Life& peer_life() const { return handshake_.peer(); }
   uint64_t held_bytes() const { return queue_.held_cost(); }
   uint64_t unsettled() const { return queue_.unsettled(); }
+  // Of the pid, over all its links.
+  uint64_t accepted() const { return account_.accepted(); }
+  uint64_t received() const { return account_.received(); }
   PeerStats::State state() const;
   std::string Reason() const;  // Of the state, for people.
   void FillStats(Micros now, PeerStats* stats) const;
@@ -193,8 +225,12 @@ class Link {
 
     SendStream sending;
     Liveness liveness;
-    bool peer_has_hello = false;  // It knows ours.
-    uint64_t leave_stamp = 0;     // Of the first frame that said `leave`.
+    // It knows our hello; and of one that is said again, in which frame it
+    // was for the first time.
+    bool peer_has_hello = false;
+    bool hello_again = false;
+    uint64_t hello_stamp = 0;
+    uint64_t leave_stamp = 0;  // Of the first frame that said `leave`.
   };
 
   bool session() const {
@@ -225,6 +261,13 @@ class Link {
   void OnItems(const ParsedFrame& frame, const Origin& origin, Micros now,
                FrameEffects* effects);
   void OnPeerLeaves(Micros now);
+  // The new life of the peer is but another link of the old one, and says how
+  // that ended: then all is as if the peer's leave had been heard.
+  void HearFormer(const Header& header, Micros now);
+  FrameEffects OnFrameWhenRemoved(const ParsedFrame& frame,
+                                  const Origin& origin, Micros now);
+  Micros LeaveDeadline() const;
+  absl::optional<wire::Former> Former() const;
   void Void(const SendQueue::Count& count, absl::string_view why);
   void OnNote(const wire::Hello& hello);
   // Counts it with its reason, and tells the sender.
@@ -250,9 +293,11 @@ class Link {
   void ReportState();
   void NoteState(Micros now);
 
-  const LinkOptions options_;
+  LinkOptions options_;
   Phase phase_ = Phase::kNone;
   bool leaving_ = false;
+  bool removed_ = false;
+  bool leave_heard_ = false;  // By the peer, once it is removed.
   Handshake handshake_;
   SendQueue queue_;
   ReceiveWindow window_;

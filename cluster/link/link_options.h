@@ -16,6 +16,7 @@ namespace raft_cluster::internal {
 struct LinkOptions {
   uint64_t cluster = 0;  // The hash of its name.
   uint64_t config_digest = 0;
+  uint64_t reload = 0;  // How often the configuration has changed.
   Pid self = 0;
   Pid peer = 0;
   // As the configuration has them. Without keys (`proven_peers`) the url is all

@@ -180,6 +180,16 @@ std::string Link::Reason() const {
   }
 }
 
+void Link::OnReset(bool up, Micros now) {
+  path_.OnReset(up);
+  if (!up) return;
+  trouble_.clear();
+  handshake_.HelloAgain(now);
+  // Only an echo over the new connection proves what the old one lost. Without
+  // `ask` it would come with the next heartbeat.
+  if (may_send_items()) ask_now_ = true;
+}
+
 void Link::OnTrouble(const std::string& why) {
   trouble_ = why;
   Unreachable(why);

@@ -124,8 +124,13 @@ TEST(OtherConfiguration, IsReportedOnceAndNotRefused) {
   EXPECT_EQ(me.OnlyEvent(Event::CONFIG_DIFFERS).peer(), 2);
   Header header = me.FromPeer();
   header.hello->set_config_digest(7);
+  header.hello->set_reload(2);
   me.Hear(header);
   EXPECT_EQ(me.CountEvents(Event::CONFIG_DIFFERS), 2) << "another difference";
+  header.hello->set_config_digest(8);
+  header.hello->set_reload(1);
+  me.Hear(header);
+  EXPECT_EQ(me.CountEvents(Event::CONFIG_DIFFERS), 2) << "it comes late";
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ class Path {
   // The connection was made (`up`) or lost.
   void OnReset(bool up) {
     ++connection_;
+    up_ = up;
     if (up) ++connections_made_;
   }
 
@@ -52,6 +53,7 @@ class Path {
   // Differs before and after each reset.
   uint64_t connection() const { return connection_; }
   uint64_t connections_made() const { return connections_made_; }
+  bool up() const { return up_; }  // There is one, as far as is known.
 
  private:
   uint64_t last_stamp_ = 0;
@@ -59,6 +61,7 @@ class Path {
   Micros round_trip_ = 0;
   uint64_t connection_ = 0;
   uint64_t connections_made_ = 0;
+  bool up_ = false;
 };
 
 }  // namespace raft_cluster::internal

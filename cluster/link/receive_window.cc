@@ -24,6 +24,14 @@ void ReceiveWindow::StartSession(uint64_t fragment_bytes) {
   Grant();
 }
 
+void ReceiveWindow::Drop() {
+  session_.early.clear();
+  session_.early_cost = 0;
+  session_.partial = Partial();
+  session_.delivered_at = session_.taken_at;
+  old_cost_ = 0;
+}
+
 void ReceiveWindow::Grant() {
   const uint64_t open = session_.taken_at + window_;
   // What former sessions left in the inbox narrows the window. A grant that was

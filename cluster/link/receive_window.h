@@ -57,6 +57,10 @@ class ReceiveWindow {
   // envelopes into pieces of `fragment_bytes`.
   void StartSession(uint64_t fragment_bytes);
 
+  // The application will take no more of it, of any session: what was taken is
+  // final. Nothing that Receive() brings is wanted any more.
+  void Drop();
+
   struct Verdict {
     bool moved = false;      // received() has moved.
     bool repeat = false;     // Some of it was here already.
@@ -151,8 +155,8 @@ class ReceiveWindow {
     Partial partial;
   };
 
-  const uint64_t window_;
-  const uint64_t max_envelope_;
+  uint64_t window_;
+  uint64_t max_envelope_;
   Session session_;
   // Of former sessions, in the inbox.
   uint64_t old_cost_ = 0;

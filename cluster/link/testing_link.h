@@ -33,7 +33,7 @@ inline constexpr Micros kMilli = 1000;
 inline constexpr Micros kSecond = 1000000;
 
 inline Life LifeOf(const Incarnation& life) {
-  return Life{life.start_us(), life.random()};
+  return Life{life.start_us(), life.random(), life.epoch()};
 }
 
 // The bytes of consecutive items, ids from 1.

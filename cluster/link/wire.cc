@@ -40,7 +40,7 @@ constexpr size_t kLifeBytes = 2 * (1 + sizeof(uint64_t));
 constexpr size_t kMaxLifeBytes = kLifeBytes + 1 + kMaxVarintBytes;
 
 // The most that PutHeader() writes: see there, field by field.
-constexpr size_t kMaxHelloBytes = 128 + kMaxUrlBytes;
+constexpr size_t kMaxHelloBytes = 208 + kMaxUrlBytes;
 constexpr size_t kMaxPutHeaderBytes =
     1 + sizeof(uint64_t) +           // cluster
     2 * (1 + 5) +                    // from, to

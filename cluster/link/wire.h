@@ -24,7 +24,7 @@ namespace raft_cluster::internal {
 inline constexpr uint32_t kOldestVersion = 1;
 inline constexpr uint32_t kNewestVersion = 1;
 // What we put before the items of a frame, and before or into its body.
-inline constexpr size_t kMaxHeadBytes = 672;
+inline constexpr size_t kMaxHeadBytes = 768;
 // The longest url that a hello may carry.
 inline constexpr size_t kMaxUrlBytes = 256;
 // What may come before the items of a frame: the fields that we know, once

@@ -31,6 +31,7 @@ namespace raft_cluster::internal {
 inline constexpr auto kOk = absl::StatusCode::kOk;
 inline constexpr auto kClosed = absl::StatusCode::kFailedPrecondition;
 inline constexpr auto kLate = absl::StatusCode::kDeadlineExceeded;
+inline constexpr auto kNobody = absl::StatusCode::kNotFound;
 inline constexpr auto kCut = absl::StatusCode::kCancelled;
 using Codes = std::initializer_list<absl::StatusCode>;
 
@@ -141,6 +142,12 @@ class Bench {
     envelope.msg = Bytes::Copy("hello");
     Expect(pump.Send(kBroadcast, envelope, absl::InfiniteDuration()).status(),
            {kOk});
+  }
+  // The configuration has no peers any more.
+  void ReloadWithout() {
+    MembershipChange change;
+    Expect(pump.Reload(Membership(), {}, &change), {kOk});
+    accepted_.clear();  // What waited for them is void.
   }
   // Its status says what was not taken, which is not the point here.
   void Close() {

@@ -88,6 +88,15 @@ inline void RefusedAndToldOfRoom() {
              {"peer", [&] { bench.wire.SetTakes(2, true); }}});
 }
 
+// It waits for room with a peer that is no more.
+inline void ReloadAndSend() {
+  Bench bench({/*peers=*/1, /*queue_bytes=*/100});
+  bench.wire.SetTakes(2, false);
+  bench.Send(2);
+  bench.Run({{"sends", [&] { bench.Send(2, {kNobody}); }},
+             {"reloads", [&] { bench.ReloadWithout(); }}});
+}
+
 inline void PollAndClose() {
   Bench bench({});
   bench.Run({{"polls",

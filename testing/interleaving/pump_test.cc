@@ -290,6 +290,7 @@ const std::vector<Scenario>& Scenarios() {
       {"PollAndReceive", {1, 300}, PollAndReceive},
       {"PollAndReceiveToo", {1, 300}, PollAndReceiveToo},
       {"PollAndSkip", {1, 300}, PollAndSkip},
+      {"ReloadAndSend", {1, 300}, ReloadAndSend},
       {"PollAndClose", {0, 1000}, PollAndClose},
       {"PollAndInterrupt", {1, 300}, PollAndInterrupt},
       {"RefusedAndToldOfRoom", {1, 300}, RefusedAndToldOfRoom},
@@ -342,6 +343,7 @@ const std::vector<Broken>& BrokenPumps() {
       {"ends_quietly", "PollAndClose", PollAndClose, kWaits},
       {"ends_quietly", "PollAndInterrupt", PollAndInterrupt, kWaits},
       {"posts_quietly", "PostAndReceiveNext", PostAndReceiveNext, kWaits},
+      {"reloads_quietly", "ReloadAndSend", ReloadAndSend, kWaits},
       {"closes_at_once", "CloseAndSend", CloseAndSend,
        "the transport is destroyed while in use"},
   };

@@ -16,6 +16,7 @@ Trial Try(absl::string_view mutant, uint64_t seeds) {
     options.fault_time = absl::Seconds(5);
     options.draw_options = true;
     options.twins = true;
+    options.weights.reload = 2;
     const absl::Status status = RunSimulation(options).status;
     trial.found = !status.ok();
     trial.why = std::string(status.message());

@@ -44,18 +44,22 @@ class Keys : public ::testing::Test {
       return options;
     };
     setup.config_of = [this](Pid pid, const Config& urls) {
-      Config config = urls;
-      for (Config::Member& member :
-           *config.mutable_object()->mutable_servers()) {
-        const auto& listed = told_.count(pid) != 0 ? told_[pid] : listed_;
-        for (int number : listed.at(member.mypid())) {
-          member.add_keys(keys_.pair(number).public_key);
-        }
-      }
-      return absl::StatusOr<Config>(config);
+      return absl::StatusOr<Config>(WithKeys(pid, urls));
     };
     cluster_ = std::make_unique<LocalCluster>(3, "tcp", setup);
     ASSERT_THAT(cluster_->WaitUntilUp(kPatience), IsOk());
+  }
+
+  // What `pid` is told now.
+  Config ConfigOf(Pid pid) { return WithKeys(pid, cluster_->config()); }
+  Config WithKeys(Pid pid, Config config) {
+    for (Config::Member& member : *config.mutable_object()->mutable_servers()) {
+      const auto& listed = told_.count(pid) != 0 ? told_[pid] : listed_;
+      for (int number : listed.at(member.mypid())) {
+        member.add_keys(keys_.pair(number).public_key);
+      }
+    }
+    return config;
   }
 
   Server& server(Pid pid) { return (*cluster_)[pid]; }
@@ -187,6 +191,58 @@ TEST_F(Keys, AreChangedWithoutAPause) {
   files_[3] = keys_.file(3);
   ASSERT_THAT(cluster_->Restart(3), IsOk());
   ExpectRefused(1, Refusal::UNKNOWN_KEY, 0);
+}
+
+// The same, and nobody is started again.
+TEST_F(Keys, AreChangedWithoutARestart) {
+  StartOneAndTwo();
+  EXPECT_TRUE(Talk(1, 2));
+  const auto reload = [&](Pid pid) {
+    ReloadReport report;
+    EXPECT_THAT(server(pid).Reload(ConfigOf(pid), &report), IsOk());
+    return report;
+  };
+  listed_[2] = {2, 4};
+  EXPECT_EQ(reload(1).ToString(), "reload 1: other keys for 2");
+  EXPECT_EQ(reload(2).ToString(), "reload 1: other keys for this server");
+  EXPECT_TRUE(Talk(1, 2));
+  EXPECT_TRUE(Talk(2, 1));
+  keys_.Replace(2, 4);  // In its file.
+  EXPECT_EQ(reload(2).ToString(), "reload 2: other keys for this server");
+  EXPECT_TRUE(Talk(2, 1));
+  EXPECT_TRUE(Talk(1, 2));
+  listed_[2] = {4};
+  EXPECT_EQ(reload(1).ToString(), "reload 2: other keys for 2");
+  EXPECT_EQ(reload(2).ToString(), "reload 3: other keys for this server");
+  EXPECT_TRUE(Talk(2, 1));
+  EXPECT_TRUE(Talk(1, 2));
+  EXPECT_THAT(cluster_->CheckLedgers(), IsOk());
+  const Ledger ledger = LedgerOf(server(1), 2);
+  EXPECT_EQ(ledger.voided() + ledger.skipped(), 0u) << "it is one session";
+}
+
+// The key of a server that is removed is of no more use.
+TEST_F(Keys, OfARemovedServerCutIt) {
+  StartOneAndTwo();
+  EXPECT_TRUE(Talk(2, 1));
+  Config config = ConfigOf(1);
+  auto* servers = config.mutable_object()->mutable_servers();
+  servers->DeleteSubrange(1, 1);
+  config.mutable_object()->set_total(servers->size());
+  ASSERT_THAT(server(1).Reload(config), IsOk());
+  ExpectRefused(1, Refusal::UNKNOWN_KEY, 0);
+  ASSERT_THAT(server(1).Reload(ConfigOf(1)), IsOk());
+  ASSERT_THAT(server(1).WaitForPeers(1, kPatience), IsOk());
+  EXPECT_TRUE(Talk(2, 1));
+}
+
+TEST_F(Keys, ThatAreNoneChangeNothing) {
+  StartOneAndTwo();
+  Config config = ConfigOf(1);
+  config.mutable_object()->mutable_servers(1)->set_keys(0, "no key");
+  EXPECT_THAT(server(1).Reload(config),
+              HasCodeAndText(absl::StatusCode::kInvalidArgument, "no key"));
+  EXPECT_TRUE(Talk(1, 2));
 }
 
 class KeyErrors : public ::testing::Test {

@@ -25,6 +25,10 @@ struct FaultWeights {
   int pause = 2;      // As by SIGSTOP, for up to 6 s.
   int twin = 1;       // See SimulationOptions::twins, without which it is 0.
   int leave = 1;      // An orderly Close(), and a restart up to 3 s later.
+  // Some servers take another out of their configurations, or have it at an
+  // address where it is not, and put it back up to 4 s later. Then not all of
+  // Context::peers() are there all the time, so it is for you to ask for.
+  int reload = 0;
 };
 
 }  // namespace raft_cluster

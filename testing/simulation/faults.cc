@@ -30,7 +30,8 @@ SimFaultSchedule::SimFaultSchedule(uint64_t seed, const FaultWeights& weights,
                     {weights.cut, &SimFaultSchedule::Cut},
                     {weights.partition, &SimFaultSchedule::Partition},
                     {weights.clog, &SimFaultSchedule::Clog},
-                    {weights.reset, &SimFaultSchedule::Reset}});
+                    {weights.reset, &SimFaultSchedule::Reset},
+                    {weights.reload, &SimFaultSchedule::Reload}});
   }
   for (const Weighted& fault : faults_) {
     weight_ += static_cast<uint64_t>(fault.weight);
@@ -120,6 +121,27 @@ void SimFaultSchedule::Twin() {
   const Pid pid = SomeServer();
   target_->TwinServer(pid);
   Later(1000, 6000000, [this, pid] { target_->ResumeServer(pid); });
+}
+
+void SimFaultSchedule::Reload() {
+  const Pid peer = SomeServer();
+  const SimPlace place =
+      random_.Chance(0.3) ? SimPlace::kElsewhere : SimPlace::kGone;
+  // Sometimes at once, and not by all at the same time.
+  const bool brief = random_.Chance(0.3);
+  for (Pid pid = 1; pid <= servers_; ++pid) {
+    const bool takes_part = random_.Chance(0.5);
+    const Micros from = random_.Between(0, 300000);
+    const Micros until =
+        from + (brief ? random_.Between(0, 3000) : random_.Between(0, 4000000));
+    if (!takes_part || pid == peer) continue;
+    later_.emplace(network_->now() + from, [this, pid, peer, place] {
+      target_->ReloadServer(pid, peer, place);
+    });
+    later_.emplace(network_->now() + until, [this, pid, peer] {
+      target_->ReloadServer(pid, peer, SimPlace::kThere);
+    });
+  }
 }
 
 void SimFaultSchedule::Reset() {

@@ -15,6 +15,9 @@
 
 namespace raft_cluster::internal {
 
+// Where a server is, by the configuration of another one.
+enum class SimPlace { kThere, kGone, kElsewhere };
+
 // The servers that things happen to.
 class SimFaultTarget {
  public:
@@ -26,6 +29,8 @@ class SimFaultTarget {
   // Pauses it and starts another process in its place.
   virtual void TwinServer(Pid pid) = 0;
   virtual void LeaveServer(Pid pid) = 0;
+  // Gives it a configuration in which that peer has another place.
+  virtual void ReloadServer(Pid pid, Pid peer, SimPlace place) = 0;
   virtual bool Runs(Pid pid) const = 0;
 };
 
@@ -63,6 +68,7 @@ class SimFaultSchedule {
   void Pause();
   void Twin();
   void Leave();
+  void Reload();
   void Later(Micros least, Micros most, std::function<void()> action);
   Pid SomeServer();
   Pid SomeOther(Pid pid);

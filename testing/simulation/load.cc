@@ -55,6 +55,18 @@ void SimLoad::ChangePaces() {
   next_take_ = now() + take_pace_;
 }
 
+void SimLoad::OnReload(const MembershipChange& change) {
+  const auto note = [this](const std::vector<Pid>& pids, MembershipMark mark) {
+    for (const Pid pid : pids) {
+      sent_.Changed(pid, mark);
+      took_.Changed(pid, mark);
+    }
+  };
+  note(change.removed, MembershipMark::kRemoved);
+  note(change.added, MembershipMark::kAdded);
+  note(change.moved, MembershipMark::kMoved);
+}
+
 void SimLoad::Settle() {
   if (settling_) return;
   settling_ = true;

@@ -22,6 +22,7 @@ class SimLoad : public SimApplication {
   void Wake() override;
   // Sends no more, and takes whatever comes.
   void Settle() override;
+  void OnReload(const MembershipChange& change) override;
   void Halt() override {}
 
  private:

@@ -9,21 +9,20 @@
 namespace raft_cluster::internal {
 
 SimProcess::SimProcess(const SimWorld& world, ServerLife life,
-                       uint64_t start_us, Observer* observer)
-    : world_(world), life_(life), observer_(observer) {
+                       uint64_t start_us, SimPlaces places, Observer* observer)
+    : world_(world),
+      life_(life),
+      observer_(observer),
+      places_(std::move(places)) {
   EngineOptions options = world.engine;
   options.link.self = life.pid;
   options.link.self_url = absl::StrCat("sim://", life.pid);
   SplitMix64 random = NewStream(SimStream::kProcess);
   options.life = {start_us, random.Next() | 1};
   options.seed = random.Next();
-  for (Pid pid = 1; pid <= world.servers; ++pid) {
-    if (pid == life.pid) continue;
-    Url url;
-    url.scheme = "sim";
-    url.address = absl::StrCat(pid);
-    options.peers.push_back({pid, url});
-  }
+  const Membership membership = MembershipOf(places_);
+  options.peers = membership.peers;
+  options.link.config_digest = membership.config_digest;
   std::unique_ptr<Transport> transport = world.network->Open(life.pid);
   transport_ = transport.get();
   if (world.transport) {
@@ -35,6 +34,40 @@ SimProcess::SimProcess(const SimWorld& world, ServerLife life,
   pump_->Connect().IgnoreError();
   next_step_ = now;
   application_ = world.application(this);
+  MembershipChange change;
+  for (const auto& [pid, place] : places_) {
+    if (place == SimPlace::kGone) change.removed.push_back(pid);
+  }
+  application_->OnReload(change);
+}
+
+Membership SimProcess::MembershipOf(const SimPlaces& places) const {
+  Membership membership;
+  for (Pid pid = 1; pid <= world_.servers; ++pid) {
+    if (pid == life_.pid) continue;
+    const auto found = places.find(pid);
+    const SimPlace place =
+        found == places.end() ? SimPlace::kThere : found->second;
+    membership.config_digest =
+        3 * membership.config_digest + static_cast<uint64_t>(place);
+    if (place == SimPlace::kGone) continue;
+    // Elsewhere there is somebody who is not that peer: this server itself.
+    Url url;
+    url.scheme = "sim";
+    url.address = absl::StrCat(place == SimPlace::kElsewhere ? life_.pid : pid);
+    membership.peers.push_back({pid, url});
+  }
+  return membership;
+}
+
+void SimProcess::Reload(const SimPlaces& places) {
+  MembershipChange change;
+  const absl::Status status = pump_->Reload(MembershipOf(places), {}, &change);
+  // One that was superseded, or is closing, has nobody to tell.
+  if (!status.ok()) return;
+  places_ = places;
+  application_->OnReload(change);
+  Wake();
 }
 
 SimProcess::~SimProcess() {

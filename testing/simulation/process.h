@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,7 @@
 #include "raft/cluster/engine/engine.h"
 #include "raft/cluster/engine/pump.h"
 #include "raft/testing/history.h"
+#include "raft/testing/simulation/faults.h"
 #include "raft/testing/simulation/network.h"
 #include "raft/testing/simulation/streams.h"
 
@@ -29,6 +31,8 @@ class SimApplication {
   virtual Micros Next() const = 0;  // When it has something to do.
   virtual void Act() = 0;           // Does what is due, also before Next().
   virtual void Wake() = 0;          // Something may come.
+  // Its server has another configuration.
+  virtual void OnReload(const MembershipChange& /*change*/) {}
   virtual void Settle() = 0;  // From now on everything is to come to rest.
   // Does nothing more, if this comes out of a call of its own also in there.
   virtual void Halt() = 0;
@@ -47,6 +51,9 @@ struct SimWorld {
       transport;
 };
 
+// The configuration of a server: where each of its peers is.
+using SimPlaces = std::map<Pid, SimPlace>;  // Those that are not there.
+
 class SimProcess {
  public:
   // What the owner sees of it.
@@ -60,7 +67,7 @@ class SimProcess {
   };
 
   SimProcess(const SimWorld& world, ServerLife life, uint64_t start_us,
-             Observer* observer);
+             SimPlaces places, Observer* observer);
   ~SimProcess();
 
   const SimWorld& world() const { return world_; }
@@ -86,6 +93,8 @@ class SimProcess {
   bool ReadyToLeave() { return pump_->ReadyToClose(); }
   absl::Status FinishLeave();  // Its final account goes to the history.
   void Settle() { application_->Settle(); }
+  void Reload(const SimPlaces& places);
+  const SimPlaces& places() const { return places_; }
 
   // For the application.
   Pump& pump() { return *pump_; }
@@ -108,10 +117,12 @@ class SimProcess {
 
  private:
   void Destroy();
+  Membership MembershipOf(const SimPlaces& places) const;
 
   const SimWorld& world_;
   const ServerLife life_;
   Observer* const observer_;
+  SimPlaces places_;
   Transport* transport_;
   std::unique_ptr<Pump> pump_;
   std::unique_ptr<SimApplication> application_;

@@ -20,7 +20,8 @@ SimServers::SimServers(const SimWorld* world, SimControl* control,
       trace_(*trace),
       disk_random_(StreamOf(world->seed, SimStream::kDisk)),
       lives_(static_cast<size_t>(world->servers) + 1),
-      clock_behind_(lives_.size()) {}
+      clock_behind_(lives_.size()),
+      places_(lives_.size()) {}
 
 void SimServers::StartServer(Pid pid) {
   const int number = ++lives_[static_cast<size_t>(pid)];
@@ -34,7 +35,8 @@ void SimServers::StartServer(Pid pid) {
   trace_.Note(absl::StrCat("start ", pid, ".", number));
   SimProcess::Observer* const observer = &trace_;
   processes_.push_back(std::make_unique<SimProcess>(
-      world_, ServerLife{pid, number}, clock, observer));
+      world_, ServerLife{pid, number}, clock, places_[static_cast<size_t>(pid)],
+      observer));
 }
 
 void SimServers::CrashServer(Pid pid) {
@@ -114,6 +116,26 @@ void SimServers::LeaveServer(Pid pid) {
   process->BeginLeave();
 }
 
+void SimServers::ReloadServer(Pid pid, Pid peer, SimPlace place) {
+  SimPlaces& places = places_[static_cast<size_t>(pid)];
+  if (place == SimPlace::kThere) {
+    places.erase(peer);
+  } else {
+    places[peer] = place;
+  }
+  // Who does not run now reads it when it starts.
+  SimProcess* const process = Newest(pid);
+  if (process == nullptr || process->paused() || process->killed() ||
+      process->leaving()) {
+    return;
+  }
+  ++counts_.reloads;
+  constexpr absl::string_view kWhere[] = {"there", "gone", "elsewhere"};
+  trace_.Note(absl::StrCat("reload ", pid, ": ", peer, " is ",
+                           kWhere[static_cast<size_t>(place)]));
+  process->Reload(places);
+}
+
 bool SimServers::Post(Pid pid, std::function<void(Context&)> function) {
   SimProcess* const process = Newest(pid);
   if (process == nullptr || process->killed()) return false;
@@ -124,6 +146,7 @@ bool SimServers::Post(Pid pid, std::function<void(Context&)> function) {
 }
 
 void SimServers::Revive() {
+  for (SimPlaces& places : places_) places.clear();
   for (Pid pid = 1; pid <= world_.servers; ++pid) {
     ResumeServer(pid);
     SimProcess* newest = Newest(pid);
@@ -137,7 +160,9 @@ void SimServers::Revive() {
 
 void SimServers::Settle() {
   for (const auto& process : processes_) {
-    if (!process->leaving()) process->Settle();
+    if (process->leaving()) continue;
+    if (!process->places().empty()) process->Reload({});
+    process->Settle();
   }
 }
 

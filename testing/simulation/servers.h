@@ -27,6 +27,7 @@ class SimServers : public SimFaultTarget {
     uint64_t pauses = 0;
     uint64_t twins = 0;
     uint64_t leaves = 0;
+    uint64_t reloads = 0;
     uint64_t accepted = 0;
     uint64_t taken = 0;
   };
@@ -40,6 +41,7 @@ class SimServers : public SimFaultTarget {
   void ResumeServer(Pid pid) override;
   void TwinServer(Pid pid) override;
   void LeaveServer(Pid pid) override;
+  void ReloadServer(Pid pid, Pid peer, SimPlace place) override;
   bool Runs(Pid pid) const override { return Lives(pid) > 0; }
 
   // As CrashServer(), but may come out of the server itself: what is under way
@@ -50,7 +52,7 @@ class SimServers : public SimFaultTarget {
   bool Post(Pid pid, std::function<void(Context&)> function);
   // Each server runs, in one life that is not superseded.
   void Revive();
-  // From now on everything is to come to rest.
+  // From now on everything is to come to rest, and everybody is there.
   void Settle();
 
   // When one of them has something to do.
@@ -86,6 +88,7 @@ class SimServers : public SimFaultTarget {
   SimProcess* acting_ = nullptr;
   std::vector<int> lives_;              // By pid: how many there were.
   std::vector<uint64_t> clock_behind_;  // By pid.
+  std::vector<SimPlaces> places_;       // By pid: what its file says.
   Counts counts_;
 };
 

@@ -76,6 +76,7 @@ SimulationOptions MakeOptions(uint64_t seed, int servers) {
   options.servers = servers;
   options.draw_options = true;
   options.twins = true;
+  options.weights.reload = 2;
   return options;
 }
 
@@ -157,6 +158,7 @@ class Campaign {
     total_.pauses += result.pauses;
     total_.twins += result.twins;
     total_.leaves += result.leaves;
+    total_.reloads += result.reloads;
     total_.partitions += result.partitions;
     total_.clogs += result.clogs;
     total_.network.frames += result.network.frames;
@@ -183,9 +185,9 @@ class Campaign {
         total_.network.damaged, total_.network.refused);
     absl::PrintF(
         "faults: %d resets, %d crashes, %d pauses, %d twins, %d "
-        "leaves, %d partitions, %d clogs\n",
+        "leaves, %d reloads, %d partitions, %d clogs\n",
         total_.network.resets, total_.crashes, total_.pauses, total_.twins,
-        total_.leaves, total_.partitions, total_.clogs);
+        total_.leaves, total_.reloads, total_.partitions, total_.clogs);
   }
 
   // One line that is written anew, or, in a file, a new one now and then.

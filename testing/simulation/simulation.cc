@@ -31,9 +31,10 @@ absl::Status CheckSimulation(const SimulationOptions& options) {
                      ", but must be above 0"));
   }
   const FaultWeights& weights = options.weights;
-  for (const int weight : {weights.weather, weights.cut, weights.partition,
-                           weights.clog, weights.reset, weights.crash,
-                           weights.pause, weights.twin, weights.leave}) {
+  for (const int weight :
+       {weights.weather, weights.cut, weights.partition, weights.clog,
+        weights.reset, weights.crash, weights.pause, weights.twin,
+        weights.leave, weights.reload}) {
     if (weight >= 0) continue;
     return absl::InvalidArgumentError(absl::StrCat(
         "a weight in SimulationOptions::weights is ", weight, ", below 0"));
@@ -231,6 +232,7 @@ class Simulation {
     result_.pauses = counts.pauses;
     result_.twins = counts.twins;
     result_.leaves = counts.leaves;
+    result_.reloads = counts.reloads;
     result_.simulated = absl::Microseconds(network_.now());
     result_.network = network_.counts();
     result_.partitions = faults_.partitions();

@@ -130,6 +130,7 @@ struct SimulationResult {
   uint64_t pauses = 0;
   uint64_t twins = 0;
   uint64_t leaves = 0;
+  uint64_t reloads = 0;
   uint64_t partitions = 0;
   uint64_t clogs = 0;
 };

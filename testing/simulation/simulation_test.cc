@@ -15,6 +15,7 @@ SimulationResult RunSeed(uint64_t seed, std::ostream* trace = nullptr) {
   options.fault_time = absl::Seconds(5);
   options.draw_options = true;
   options.twins = true;
+  options.weights.reload = 2;
   options.trace = trace;
   return RunSimulation(options);
 }
@@ -31,6 +32,7 @@ TEST(SimulationTest, KeepsTheContractWhateverGoesWrong) {
     total.network.doubled += result.network.doubled;
     total.crashes += result.crashes;
     total.pauses += result.pauses;
+    total.reloads += result.reloads;
   }
   // Something did go wrong, and much went through all the same.
   EXPECT_GT(total.taken, 1000u);
@@ -38,6 +40,7 @@ TEST(SimulationTest, KeepsTheContractWhateverGoesWrong) {
   EXPECT_GT(total.network.doubled, 0u);
   EXPECT_GT(total.crashes, 0u);
   EXPECT_GT(total.pauses, 0u);
+  EXPECT_GT(total.reloads, 0u);
 }
 
 // What differs would show in the hash of all that was seen.

@@ -1,0 +1,154 @@
+#include "raft/cluster/members.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "raft/cluster/config/key_file.h"
+#include "raft/transport/registry.h"
+
+namespace raft_cluster::internal {
+namespace {
+
+// The parsed url of each member; the config has been checked.
+absl::StatusOr<std::vector<PeerSpec>> ParseUrls(const Config& config,
+                                                const Registry& transports) {
+  std::vector<PeerSpec> members;
+  for (const Config::Member& member : config.object().servers()) {
+    absl::StatusOr<ParsedUrl> parsed = transports.Parse(member.url());
+    if (!parsed.ok()) return parsed.status();
+    members.push_back({member.mypid(), std::move(parsed->url)});
+  }
+  std::sort(members.begin(), members.end(),
+            [](const auto& a, const auto& b) { return a.pid < b.pid; });
+  return members;
+}
+
+// What the server `self` binds: its url, unless its entry says otherwise.
+absl::StatusOr<Url> ListenUrl(const Config& config, const PeerSpec& self,
+                              const Registry& transports) {
+  for (const Config::Member& member : config.object().servers()) {
+    if (member.mypid() != self.pid || member.listen().empty()) continue;
+    absl::StatusOr<ParsedUrl> parsed = transports.Parse(member.listen());
+    if (!parsed.ok()) return parsed.status();
+    return std::move(parsed->url);
+  }
+  return self.url;
+}
+
+// The keys of the configuration and the secret of the own file.
+absl::StatusOr<TransportKeys> MakeKeys(const Config& config,
+                                       const Options& options) {
+  TransportKeys keys;
+  for (const Config::Member& member : config.object().servers()) {
+    if (member.keys().empty()) continue;
+    keys.listed[member.mypid()].assign(member.keys().begin(),
+                                       member.keys().end());
+  }
+  if (options.key_file.empty() != keys.listed.empty()) {
+    return absl::InvalidArgumentError(
+        keys.listed.empty()
+            ? "Options::key_file is set, but no server of the configuration "
+              "has \"keys\": nobody could be told from a stranger"
+            : "the servers of the configuration have \"keys\", but "
+              "Options::key_file does not say where this one's secret is");
+  }
+  if (keys.listed.empty()) return keys;
+  const absl::StatusOr<Secret> secret = ReadKeyFile(options.key_file);
+  if (!secret.ok()) return secret.status();
+  keys.secret = *secret;
+  return keys;
+}
+
+}  // namespace
+
+absl::StatusOr<Members> ReadMembers(const Config& config, Pid pid,
+                                    const Options& options) {
+  if (absl::Status status = CheckConfig(config, options.transports);
+      !status.ok()) {
+    return status;
+  }
+  absl::StatusOr<std::vector<PeerSpec>> parsed =
+      ParseUrls(config, options.transports);
+  if (!parsed.ok()) return parsed.status();
+  const auto self =
+      std::find_if(parsed->begin(), parsed->end(),
+                   [&](const PeerSpec& member) { return member.pid == pid; });
+  if (self == parsed->end()) {
+    return absl::NotFoundError(absl::StrCat(
+        "no server with mypid ", pid, " in the configuration; there are ",
+        absl::StrJoin(*parsed, ", ", [](std::string* out, const auto& member) {
+          absl::StrAppend(out, member.pid);
+        })));
+  }
+  Members members;
+  members.cluster = config.object().cluster();
+  members.self = *self;
+  absl::StatusOr<Url> listen = ListenUrl(config, *self, options.transports);
+  if (!listen.ok()) return listen.status();
+  members.listen = *std::move(listen);
+  absl::StatusOr<TransportKeys> keys = MakeKeys(config, options);
+  if (!keys.ok()) return keys.status();
+  members.keys = *std::move(keys);
+  members.digest = ConfigDigest(config, options.transports);
+  parsed->erase(self);
+  members.peers = *std::move(parsed);
+  return members;
+}
+
+absl::Status CheckReload(const Members& in_force, const Members& wanted) {
+  const auto refuse = [](const auto&... what) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        what..., "; for that, close this server and start it again"));
+  };
+  if (wanted.cluster != in_force.cluster) {
+    return refuse("field \"cluster\": this server is of \"", in_force.cluster,
+                  "\", not of \"", wanted.cluster, "\"");
+  }
+  const std::string self =
+      absl::StrCat("the entry of this server (mypid ", wanted.self.pid, ")");
+  if (wanted.self.url.ToString() != in_force.self.url.ToString()) {
+    return refuse(self, ", field \"url\": it is found at ",
+                  in_force.self.url.ToString(), ", not at ",
+                  wanted.self.url.ToString());
+  }
+  if (wanted.listen.ToString() != in_force.listen.ToString()) {
+    return refuse(self, ", field \"listen\": it listens on ",
+                  in_force.listen.ToString(), ", not on ",
+                  wanted.listen.ToString());
+  }
+  if (wanted.keys.listed.empty() != in_force.keys.listed.empty()) {
+    return refuse("field \"keys\": the servers had ",
+                  in_force.keys.listed.empty() ? "none" : "some", ", and have ",
+                  wanted.keys.listed.empty() ? "none" : "some", " now");
+  }
+  for (const PeerSpec& peer : wanted.peers) {
+    if (peer.url.scheme == wanted.self.url.scheme) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "server ", peer.pid, ", field \"url\": ", peer.url.ToString(),
+        " is not of the scheme of this server, ", wanted.self.url.scheme,
+        "://"));
+  }
+  return absl::OkStatus();
+}
+
+ReloadReport ReportOf(const MembershipChange& change, const Members& before,
+                      const Members& after) {
+  ReloadReport report;
+  report.number = change.number;
+  report.added = change.added;
+  report.removed = change.removed;
+  report.moved = change.moved;
+  report.rekeyed = change.rekeyed;
+  const auto own = [](const Members& members) {
+    const auto listed = members.keys.listed.find(members.self.pid);
+    return listed == members.keys.listed.end() ? std::vector<std::string>()
+                                               : listed->second;
+  };
+  report.own_keys = before.keys.secret.text() != after.keys.secret.text() ||
+                    own(before) != own(after);
+  return report;
+}
+
+}  // namespace raft_cluster::internal
