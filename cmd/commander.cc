@@ -30,10 +30,11 @@ constexpr absl::Duration kPatience = absl::Seconds(1);
 
 }  // namespace
 
-Commander::Commander(Server& server, const SessionOptions& options, int in,
-                     Ending& ending)
+Commander::Commander(Server& server, const SessionOptions& options,
+                     Reloader& reloader, int in, Ending& ending)
     : server_(server),
       options_(options),
+      reloader_(reloader),
       in_(in, O_RDONLY),
       ending_(ending),
       lines_(options.max_line_bytes + kAddressBytes) {}
@@ -127,6 +128,9 @@ bool Commander::Do(const LineSplitter::Line& line) {
     case Input::kRawStats:
       Say(absl::StripSuffix(server_.stats().DebugString(), "\n"));
       return true;
+    case Input::kReload:
+      reloader_.Reload();
+      return true;
     case Input::kHelp:
       Say(absl::StripSuffix(Columns(TypingHelp()), "\n"));
       return true;
@@ -138,7 +142,7 @@ bool Commander::Do(const LineSplitter::Line& line) {
       return true;
     case Input::kNoCommand:
       Say(absl::StrCat("no command ", input.text,
-                       "; there are /peers, /stats, /help and /quit"));
+                       "; there are /peers, /stats, /reload, /help and /quit"));
       return true;
   }
   return true;

@@ -13,6 +13,7 @@
 #include "raft/cmd/ending.h"
 #include "raft/cmd/latch.h"
 #include "raft/cmd/line_splitter.h"
+#include "raft/cmd/reloader.h"
 #include "raft/cmd/session.h"
 #include "raft/cmd/stream.h"
 
@@ -21,8 +22,8 @@ namespace raft_cluster::internal {
 class Commander {
  public:
   // All outlive the commander. `in` is read, never closed.
-  Commander(Server& server, const SessionOptions& options, int in,
-            Ending& ending);
+  Commander(Server& server, const SessionOptions& options, Reloader& reloader,
+            int in, Ending& ending);
 
   // False: the system has no descriptor left, and this is of no use.
   bool ok() const { return stop_.ok(); }
@@ -51,6 +52,7 @@ class Commander {
 
   Server& server_;
   const SessionOptions& options_;
+  Reloader& reloader_;
   Stream in_;
   Ending& ending_;
   Latch stop_;

@@ -23,6 +23,8 @@ Input ParseCommand(absl::string_view line) {
     input.kind = Input::kHelp;
   } else if (command == "/stats --raw") {
     input.kind = Input::kRawStats;
+  } else if (command == "/reload") {
+    input.kind = Input::kReload;
   } else if (command == "/quit") {
     input.kind = Input::kQuit;
   } else {
@@ -94,6 +96,7 @@ std::vector<std::pair<std::string, std::string>> TypingHelp() {
       {"/stats", "the account of this server, a line for each peer"},
       {"/stats --raw", "the whole of it, as SIGUSR1 asks for it"},
       {"/help", "this"},
+      {"/reload", "reads the configuration again, as SIGHUP does"},
       {"/quit", "ends the server, as the end of a terminal's input does"},
   };
 }

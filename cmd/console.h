@@ -24,6 +24,7 @@ struct Input {
     kStats,      // "/stats"
     kRawStats,   // "/stats --raw"
     kHelp,       // "/help"
+    kReload,     // "/reload"
     kQuit,       // "/quit"
     kNoSuchPid,  // `text` is a number before ": " that no pid can be.
     kNoCommand,  // `text` begins with "/" and is none of the above.

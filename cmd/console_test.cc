@@ -46,6 +46,7 @@ TEST(ParseInput, KnowsTheCommands) {
   EXPECT_EQ(ParseInput("/stats --raw").kind, Input::kRawStats);
   EXPECT_EQ(ParseInput("/stats --row").kind, Input::kNoCommand);
   EXPECT_EQ(ParseInput("/quit\r").kind, Input::kQuit);
+  EXPECT_EQ(ParseInput("/reload").kind, Input::kReload);
   EXPECT_EQ(ParseInput("/help").kind, Input::kHelp);
   const Input unknown = ParseInput("/quiet please");
   EXPECT_EQ(unknown.kind, Input::kNoCommand);
@@ -58,7 +59,7 @@ TEST(TypingHelp, NamesEveryCommandThereIs) {
     EXPECT_NE(ParseInput(typed).kind, Input::kNoCommand) << typed;
     EXPECT_FALSE(meaning.empty());
   }
-  EXPECT_EQ(TypingHelp().size(), 7u);
+  EXPECT_EQ(TypingHelp().size(), 8u);
 }
 
 TEST(ParseInput, PassesOverEmptyLines) {

@@ -3,6 +3,7 @@
 //   bazel run //cmd:server -- --pid=2
 //
 // stdout: a line "1 -> 2: hello there" per envelope received. stderr: all else.
+// SIGHUP makes it read its config again, as /reload and --watch_config do;
 // SIGUSR1 makes it print its account, as /stats --raw does; SIGUSR2 makes it
 // write the last 4,096 events and states to --recording.
 // Ends with 0 when it is told to (SIGINT, SIGTERM, /quit) or --idle_timeout has
@@ -23,6 +24,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "raft/cmd/config_watch.h"
 #include "raft/cmd/console.h"
 #include "raft/cmd/find_config.h"
 #include "raft/cmd/flags.h"
@@ -51,6 +53,8 @@ ABSL_FLAG(std::string, status, "",
           "show how it is doing over HTTP at this address, such as "
           "127.0.0.1:8001; \"\": at the \"status\" of its entry in the config, "
           "if it has one");
+ABSL_FLAG(bool, watch_config, false,
+          "read the config again whenever it changes, as at SIGHUP");
 ABSL_FLAG(
     std::string, recording, "",
     "where SIGUSR2 writes the last events; \"\": recording-PID.json where "
@@ -72,7 +76,10 @@ Help HelpText() {
   help.sections = {
       {"What can be typed", TypingHelp()},
       {"Signals",
-       {{"SIGINT, SIGTERM", "end it in order, as /quit does; SIGHUP, too"},
+       {{"SIGINT, SIGTERM", "end it in order, as /quit does"},
+        {"SIGHUP",
+         "the configuration is read again: servers come, go and move, and keys "
+         "change, without a restart"},
         {"SIGUSR1", "the account, as /stats --raw, to stderr"},
         {"SIGUSR2",
          "the last 4,096 events and states, to the file --recording"}}},
@@ -139,6 +146,13 @@ ExitCode Main(int argc, char* argv[]) {
   const std::string folder = UserFolder();
   const std::string path =
       ConfigPath(absl::GetFlag(FLAGS_config), folder, ShippedConfig(argv[0]));
+  ConfigWatch config_watch(path);
+  if (absl::GetFlag(FLAGS_watch_config)) {
+    if (const absl::Status status = config_watch.Open(); !status.ok()) {
+      Say(absl::StrCat("--watch_config: ", status.message()));
+      return kUsage;
+    }
+  }
   const absl::StatusOr<Config> config = LoadConfig(path);
   if (!config.ok()) {
     Say(config.status().message());
@@ -163,6 +177,8 @@ ExitCode Main(int argc, char* argv[]) {
   session.terminal = isatty(STDIN_FILENO) != 0;
   session.max_line_bytes = options.max_envelope_bytes;
   session.recording_file = RecordingFile(pid, folder);
+  session.config_file = path;
+  if (config_watch.fd() >= 0) session.config_watch = &config_watch;
 
   KeepSignals();
   std::unique_ptr<StatusServer> status;

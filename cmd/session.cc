@@ -15,6 +15,7 @@
 #include "raft/cmd/ending.h"
 #include "raft/cmd/printer.h"
 #include "raft/cmd/recording.h"
+#include "raft/cmd/reloader.h"
 #include "raft/cmd/service_notice.h"
 #include "raft/cmd/watch.h"
 
@@ -43,12 +44,17 @@ void SaveRecording(const Server& server, const std::string& path) {
                    : written.message());
 }
 
-// Meanwhile SIGUSR1 asks for the account, SIGUSR2 for what happened.
+// Meanwhile SIGUSR1 asks for the account, SIGUSR2 for what happened, and SIGHUP
+// for the configuration to be read again.
 void WaitForEnd(const Server& server, const SessionOptions& options,
-                Ending& ending) {
+                Reloader& reloader, Ending& ending) {
+  ConfigWatch* const watch = options.config_watch;
   for (;;) {
-    pollfd fds[] = {{Signals(), POLLIN, 0}, {ending.fd(), POLLIN, 0}};
-    if (poll(fds, 2, -1) < 0) continue;
+    pollfd fds[] = {{Signals(), POLLIN, 0},
+                    {ending.fd(), POLLIN, 0},
+                    {watch == nullptr ? -1 : watch->fd(), POLLIN, 0}};
+    if (poll(fds, 3, -1) < 0) continue;
+    if (fds[2].revents != 0 && watch->Changed()) reloader.Reload();
     if (fds[0].revents != 0) {
       signalfd_siginfo info;
       if (read(Signals(), &info, sizeof(info)) != sizeof(info)) continue;
@@ -56,6 +62,8 @@ void WaitForEnd(const Server& server, const SessionOptions& options,
         SayStats(server);
       } else if (info.ssi_signo == SIGUSR2) {
         SaveRecording(server, options.recording_file);
+      } else if (info.ssi_signo == SIGHUP) {
+        reloader.Reload();
       } else {
         ending.Set(kDone,
                    absl::StrCat(
@@ -103,7 +111,8 @@ ExitCode RunSession(Server& server, const SessionOptions& options) {
   const RecordingOnFailure recording(server, options.recording_file);
   Ending ending;
   Printer printer(server, STDOUT_FILENO, ending);
-  Commander commander(server, options, STDIN_FILENO, ending);
+  Reloader reloader(server, options.config_file);
+  Commander commander(server, options, reloader, STDIN_FILENO, ending);
   Watch watch(server);
   if (!ending.ok() || !printer.ok() || !commander.ok() || !watch.ok()) {
     Say("no descriptor is left to run with; raise ulimit -n");
@@ -121,7 +130,7 @@ ExitCode RunSession(Server& server, const SessionOptions& options) {
   if (started.ok()) started = notice.Start();
   if (!started.ok()) ending.Set(kFailed, std::string(started.message()));
 
-  WaitForEnd(server, options, ending);
+  WaitForEnd(server, options, reloader, ending);
   const Ending::Reason reason = ending.reason();
   Say(absl::StrCat("server ", server.pid(), " ends: ", reason.text));
   notice.Stopping();

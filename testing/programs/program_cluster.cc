@@ -5,6 +5,7 @@
 #include <climits>
 #include <cstdlib>
 #include <fstream>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -13,13 +14,19 @@ namespace raft_cluster::internal {
 
 ProgramCluster::ProgramCluster(int size)
     : addresses_(LocalAddresses::Pick("tcp", size).value()) {
+  std::vector<int> pids(static_cast<size_t>(size));
+  std::iota(pids.begin(), pids.end(), 1);
+  config_path_ = WriteTestFile(ConfigOf(pids));
+}
+
+std::string ProgramCluster::ConfigOf(const std::vector<int>& pids) const {
   std::string servers;
-  for (int pid = 1; pid <= size; ++pid) {
-    absl::StrAppend(&servers, pid == 1 ? "" : ", ", "{\"mypid\": ", pid,
+  for (const int pid : pids) {
+    absl::StrAppend(&servers, servers.empty() ? "" : ", ", "{\"mypid\": ", pid,
                     ", \"url\": \"", url(pid), "\"}");
   }
-  config_path_ = WriteTestFile(absl::StrCat(
-      "{\"object\": {\"total\": ", size, ", \"Servers\": [", servers, "]}}"));
+  return absl::StrCat("{\"object\": {\"total\": ", pids.size(),
+                      ", \"Servers\": [", servers, "]}}");
 }
 
 std::unique_ptr<Process> ProgramCluster::Start(

@@ -30,6 +30,8 @@ class ProgramCluster {
                                  bool terminal = false) const;
 
   const std::string& config_path() const { return config_path_; }
+  // A config of these servers alone.
+  std::string ConfigOf(const std::vector<int>& pids) const;
   // Of server `pid`.
   const std::string& url(int pid) const { return addresses_.urls()[pid - 1]; }
 

@@ -249,8 +249,7 @@ TEST_P(EndSignal, DrainsToLivePeers) {
   EXPECT_EQ(ReadLines(*two, kLines), expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(Server, EndSignal,
-                         testing::Values(SIGINT, SIGTERM, SIGHUP),
+INSTANTIATE_TEST_SUITE_P(Server, EndSignal, testing::Values(SIGINT, SIGTERM),
                          [](const auto& info) {
                            return std::string(sigabbrev_np(info.param));
                          });
