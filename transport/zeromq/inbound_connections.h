@@ -50,6 +50,8 @@ class InboundConnections {
   // soon.
   bool EndEndless(uint16_t port, size_t limit_bytes,
                   absl::FunctionRef<void(const std::string& address)> ended);
+  // As of the last EndEndless(): Inflow::flows() of one of them.
+  bool flows() const { return flows_; }
   // The socket was told to stop listening. False: it is not known that it has.
   bool WaitUntilClosed(absl::Duration timeout);
 
@@ -67,6 +69,7 @@ class InboundConnections {
   Environment& environment_;
   const std::unique_ptr<Monitor> monitor_;
   std::map<int, Caller> inbound_;  // By descriptor.
+  bool flows_ = false;
   // The connection that is told of next has failed.
   bool failed_ = false;
   TurnedAway why_ = TurnedAway::kHandshake;

@@ -20,6 +20,7 @@
 #include "raft/transport/zeromq/context.h"
 #include "raft/transport/zeromq/handles.h"
 #include "raft/transport/zeromq/listener.h"
+#include "raft/transport/zeromq/look_times.h"
 #include "raft/transport/zeromq/message.h"
 #include "raft/transport/zeromq/peer.h"
 #include "raft/transport/zeromq/prompt_close.h"
@@ -36,10 +37,6 @@ constexpr int kMaxUpdates = 64;    // In one Poll(): dialling takes time.
 constexpr size_t kFewPeers = 100;  // Whose sockets libzmq closes in no time.
 
 constexpr Clock::time_point kNever = Clock::time_point::max();
-
-// Between looks for messages without end, which make libzmq take what comes.
-constexpr std::chrono::milliseconds kEndlessInterval{100};
-constexpr std::chrono::milliseconds kSoon{5};
 
 // Thread rule: as Transport's.
 //
@@ -131,7 +128,7 @@ class TransportImpl : public StoppableTransport {
   std::map<Pid, Entry> peers_;
   int pledged_peers_ = spec_.expected_peers;
   std::set<std::pair<Clock::time_point, Pid>> deadlines_;
-  Clock::time_point next_look_ = kNever;  // For those without end.
+  LookTimes looks_;  // For messages without end.
   std::set<Pid> resolving_;
   // To be read, longest waiting first; kListener among them.
   std::deque<Pid> readable_;
@@ -170,7 +167,7 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
   if (!listener.ok()) return listener.status();
   transport->listener_ = *std::move(listener);
   // Only of TCP the system says how much was read.
-  if (spec.url.scheme == "tcp") transport->next_look_ = Clock::now();
+  if (spec.url.scheme == "tcp") transport->looks_.Begin(Clock::now());
   transport->SetAlarm();
   return std::make_unique<PromptlyClosed>(std::move(transport));
 }
@@ -253,8 +250,8 @@ int TransportImpl::Poll(int limit, Receiver& receiver) {
   }
   const std::set<Pid> resolving = resolving_;
   for (const Pid peer : resolving) Report(peer, receiver);
+  if (alarm || !cookies_.empty()) EndEndless(receiver);
   if (alarm) {
-    EndEndless(receiver);
     const Clock::time_point now = Clock::now();
     while (!deadlines_.empty() && deadlines_.begin()->first <= now &&
            updates++ < kMaxUpdates) {
@@ -315,16 +312,16 @@ bool TransportImpl::Update(Pid id, Entry& entry) {
 void TransportImpl::SetAlarm() {
   const Clock::time_point deadline =
       deadlines_.empty() ? kNever : deadlines_.begin()->first;
-  events_->SetAlarm(std::min(deadline, next_look_));
+  events_->SetAlarm(std::min(deadline, looks_.alarm()));
 }
 
 void TransportImpl::EndEndless(Receiver& receiver) {
   const Clock::time_point now = Clock::now();
-  if (now < next_look_) return;
+  if (!looks_.IsTime(now)) return;
   const bool soon = listener_->EndEndless([&](const std::string& host) {
     receiver.OnTurnedAway(TurnedAway::kTooLarge, /*peer=*/0, host);
   });
-  next_look_ = now + (soon ? kSoon : kEndlessInterval);
+  bool flows = listener_->flows();
   if (listener_->readable()) List(kListener);
   for (auto& entry : peers_) {
     Peer& peer = entry.second.peer;
@@ -333,8 +330,10 @@ void TransportImpl::EndEndless(Receiver& receiver) {
                             peer.url().ToString());
       Report(entry.first, receiver);
     }
+    flows |= peer.flows();
     if (peer.readable()) List(entry.first);
   }
+  looks_.Looked(now, soon, flows);
 }
 
 bool* TransportImpl::Listed(Pid id) {
