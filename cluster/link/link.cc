@@ -320,9 +320,9 @@ Micros Link::StateDeadline() const {
   // nor probes.
   if (phase_ == Phase::kClosed) return deadline;
   const bool probe = phase_ == Phase::kHalf || !queue_.empty();
-  deadline = std::min(
-      deadline,
-      path_.last_sent() + (probe ? ProbeInterval() : handshake_.heartbeat()));
+  deadline = std::min(deadline, probe ? path_.last_sent() + ProbeInterval()
+                                      : NextHeartbeat(path_.last_sent(),
+                                                      handshake_.heartbeat()));
   if (leaving_ && !Left()) {
     deadline = std::min(deadline, path_.last_sent() + kLeaveInterval);
   }

@@ -53,7 +53,7 @@ TEST_F(InOpen, ProbesGoOnUntilTheItemIsTakenNotUntilItIsReceived) {
   header = me.FromPeer();
   header.received = header.taken = 1;
   me.Hear(header);
-  EXPECT_FALSE(SayAfter(200 * kMilli).ask()) << "an ordinary heartbeat";
+  EXPECT_FALSE(SayAfter(190 * kMilli).ask()) << "an ordinary heartbeat";
 }
 
 TEST_F(InOpen, AProbeComesAfterTwoRoundTripsWhereTheyAreLonger) {
@@ -77,6 +77,26 @@ TEST_F(InOpen, AHeartbeatComesWhereThereIsNothingToSay) {
     EXPECT_FALSE(frame.ask());
     EXPECT_EQ(frame.items_size(), 0);
     Hear();
+  }
+}
+
+// Whenever the last frame was: those of other links come at the same times.
+TEST_F(InOpen, HeartbeatsComeAtTheMultiplesOfTheirIntervalAndSoonEnough) {
+  for (const Micros after : {1, 60, 140, 149, 151, 199}) {
+    me.Pass(after * kMilli);
+    me.Send(1, "item");
+    Header header = me.FromPeer();
+    header.received = header.taken = me.SayOne().first();
+    me.Hear(header);
+    const Micros said = me.now;
+    for (int i = 0; i < 2; ++i) {
+      const Micros wait = me.Deadline() - me.now;
+      EXPECT_GE(wait, 50 * kMilli);
+      EXPECT_LE(wait, 200 * kMilli);
+      EXPECT_FALSE(SayAfter(wait).ask());
+      Hear();
+    }
+    EXPECT_EQ(me.now % (200 * kMilli), 0) << said;
   }
 }
 

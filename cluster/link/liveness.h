@@ -98,6 +98,16 @@ class Liveness {
   Micros bound_ = kBlackHoleBound;
 };
 
+// When the heartbeat of a link is due whose last frame went at `last_sent`: at
+// the next multiple of `heartbeat`, so that all links of a server are due in
+// one turn, and an idle one wakes up once for all of them. Where that is so
+// soon that it would tell the peer nothing new, at the middle between it and
+// the next: never more than a heartbeat after the last frame.
+inline Micros NextHeartbeat(Micros last_sent, Micros heartbeat) {
+  const Micros next = (last_sent / heartbeat + 1) * heartbeat;
+  return next - last_sent >= heartbeat / 4 ? next : next + heartbeat / 2;
+}
+
 // Moves a time that something is measured from, after a pause in which nothing
 // could be seen.
 inline void ShiftSince(Micros* since, Micros duration, Micros now) {

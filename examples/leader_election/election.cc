@@ -43,8 +43,14 @@ void Election::OnTimer(Context& context, int timer) {
   context.SetTimer(kSayWhoLeads, kHeartbeat);
 }
 
+// Before anything is said of it: who crashes in between has said nothing.
+void Election::SetBallot(const Ballot& ballot) {
+  ballot_ = ballot;
+  keep_(ballot_);
+}
+
 void Election::Stand(Context& context) {
-  ballot_ = {ballot_.term + 1, context.pid()};
+  SetBallot({ballot_.term + 1, context.pid()});
   role_ = Role::kCandidate;
   leader_ = 0;
   votes_ = {context.pid()};
@@ -75,7 +81,7 @@ void Election::OnEnvelope(Context& context, const Received& got) {
   const std::string& word = parts[0];
   if (term < ballot_.term) return;  // From the past.
   if (term > ballot_.term) {
-    ballot_ = {term, 0};
+    SetBallot({term, 0});
     role_ = Role::kFollower;
     leader_ = 0;
     AwaitLeader(context);
@@ -84,7 +90,7 @@ void Election::OnEnvelope(Context& context, const Received& got) {
     Follow(context, got.from());
   } else if (word == kElectMe) {
     if (ballot_.voted_for != 0 && ballot_.voted_for != got.from()) return;
-    ballot_.voted_for = got.from();
+    if (ballot_.voted_for == 0) SetBallot({term, got.from()});
     AwaitLeader(context);
     Say(context, got.from(), kYes, term);
   } else if (word == kYes && role_ == Role::kCandidate) {

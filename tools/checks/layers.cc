@@ -81,6 +81,9 @@ const std::vector<Layer>& Layers() {
       {"examples/",
        {"examples/", "cluster/*.h", "status/*.h", "transport/*.h", "proto/*",
         "testing/", "absl/"}},
+      // Loops that a program may have already.
+      {"examples/asio/", {"cluster/*.h", "absl/", "asio.hpp"}},
+      {"examples/libuv/", {"cluster/*.h", "absl/", "uv.h"}},
   };
   return *layers;
 }

@@ -5,6 +5,13 @@ for each, by the repository's name.
 """
 
 PACKAGES = {
+    # For an example alone. Headers only, and without a pkg-config file in
+    # Debian; it stands where nlohmann-json, which is headers only, too, does.
+    "asio": {
+        "debian": ["libasio-dev", "nlohmann-json3-dev"],
+        "headers": ["asio.hpp", "asio/**"],
+        "targets": {":asio": "-pthread nlohmann_json"},
+    },
     # It has no pkg-config file in Debian; it stands where prometheus-cpp, which
     # links to it, does.
     "civetweb": {
@@ -106,6 +113,12 @@ PACKAGES = {
         "debian": ["libsystemd-dev"],
         "headers": ["systemd/**"],
         "targets": {":libsystemd": "libsystemd"},
+    },
+    # For an example alone.
+    "libuv": {
+        "debian": ["libuv1-dev"],
+        "headers": ["uv.h", "uv/**"],
+        "targets": {":libuv": "libuv"},
     },
     "libzmq": {
         "debian": ["libzmq3-dev"],

@@ -64,6 +64,7 @@ class Connection {
   // Gives up a connection over which the peer makes libzmq collect a message
   // without end: true. To be called every now and then, as the listener's.
   bool EndEndless();
+  bool flows() const { return inflow_.flows(); }  // As the listener's.
   // There are frames, which `events` may no longer report after a Send().
   bool readable() { return (PendingEvents(dealer_) & ZMQ_POLLIN) != 0; }
 

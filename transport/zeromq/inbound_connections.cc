@@ -125,6 +125,7 @@ bool InboundConnections::EndEndless(
     uint16_t port, size_t limit_bytes,
     absl::FunctionRef<void(const std::string& address)> ended) {
   bool may_be_more = false;
+  flows_ = false;
   for (auto& entry : inbound_) {
     const int fd = entry.first;
     Caller& caller = entry.second;
@@ -132,6 +133,7 @@ bool InboundConnections::EndEndless(
     if (!read.has_value() || caller.ended) continue;
     const bool is_endless = caller.inflow.Withheld(*read) > limit_bytes;
     may_be_more |= caller.inflow.InHand() > limit_bytes;
+    flows_ |= caller.inflow.flows();
     if (!is_endless) continue;
     caller.ended = EndConnectionAt(port, fd);
     if (caller.ended) ended(caller.address);

@@ -56,6 +56,8 @@ class InboundConnections {
   void EndAllBut(
       uint16_t port,
       absl::FunctionRef<bool(Pid proven, const std::string& key)> good);
+  // As of the last EndEndless(): Inflow::flows() of one of them.
+  bool flows() const { return flows_; }
   // The socket was told to stop listening. False: it is not known that it has.
   bool WaitUntilClosed(absl::Duration timeout);
 
@@ -75,6 +77,7 @@ class InboundConnections {
   Environment& environment_;
   const std::unique_ptr<Monitor> monitor_;
   std::map<int, Caller> inbound_;  // By descriptor.
+  bool flows_ = false;
   // The connection that is told of next has failed.
   bool failed_ = false;
   TurnedAway why_ = TurnedAway::kHandshake;

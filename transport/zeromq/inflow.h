@@ -29,8 +29,12 @@ class Inflow {
   // The same of what it had read by this call: time to look again soon, since
   // what it has read just now it may be about to hand out.
   uint64_t InHand() const { return read_ - finished_; }
+  // That is more than heartbeats and the like come to.
+  bool flows() const { return InHand() > kQuietBytes; }
 
  private:
+  static constexpr uint64_t kQuietBytes = 4096;
+
   bool has_handed_out_ = false;
   uint64_t read_ = 0;      // As of the last call.
   uint64_t finished_ = 0;  // The part of it that is known to be done with.

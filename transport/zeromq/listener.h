@@ -68,6 +68,8 @@ class Listener {
   // and tells of them. To be called every now and then: it judges what came
   // before the last call. True: to be called again soon.
   bool EndEndless(absl::FunctionRef<void(const std::string& host)> ended);
+  // As of then, something more than heartbeats was coming in.
+  bool flows() const { return inbound_->flows(); }
 
   Receipt Receive(Incoming& incoming);
   // `routing_id`: of a frame that was received here.

@@ -68,6 +68,7 @@ class Peer {
   bool readable() const;
   // As Connection's. Update() belongs after it.
   bool EndEndless();
+  bool flows() const { return connection_ != nullptr && connection_->flows(); }
 
   const Url& url() const { return url_; }
 

@@ -28,6 +28,7 @@
 #include "raft/transport/zeromq/environment.h"
 #include "raft/transport/zeromq/keys.h"
 #include "raft/transport/zeromq/listener.h"
+#include "raft/transport/zeromq/look_times.h"
 #include "raft/transport/zeromq/message.h"
 #include "raft/transport/zeromq/peer.h"
 #include "raft/transport/zeromq/prompt_close.h"
@@ -124,8 +125,7 @@ class TransportImpl : public StoppableTransport {
   std::map<Pid, Entry> peers_;
   int pledged_peers_ = spec_.expected_peers;
   std::set<std::pair<Clock::time_point, Pid>> deadlines_;
-  Clock::time_point next_look_ =
-      Clock::time_point::max();  // For those without end.
+  LookTimes looks_;  // For messages without end.
   std::set<Pid> resolving_;
   // To be read, longest waiting first; kListener among them.
   std::deque<Pid> readable_;

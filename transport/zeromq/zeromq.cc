@@ -26,10 +26,6 @@ constexpr Clock::time_point kNever = Clock::time_point::max();
 constexpr int kMaxUpdates = 64;    // In one Poll(): dialling takes time.
 constexpr size_t kFewPeers = 100;  // Whose sockets libzmq closes in no time.
 
-// Between looks for messages without end, which make libzmq take what comes.
-constexpr std::chrono::milliseconds kEndlessInterval{100};
-constexpr std::chrono::milliseconds kSoon{5};
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
@@ -59,7 +55,7 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
   if (!listener.ok()) return listener.status();
   transport->listener_ = *std::move(listener);
   // Only of TCP the system says how much was read.
-  if (spec.url.scheme == "tcp") transport->next_look_ = Clock::now();
+  if (spec.url.scheme == "tcp") transport->looks_.Begin(Clock::now());
   transport->SetAlarm();
   return std::make_unique<PromptlyClosed>(std::move(transport));
 }
@@ -180,14 +176,16 @@ int TransportImpl::Poll(int limit, Receiver& receiver) {
   }
   const std::set<Pid> resolving = resolving_;
   for (const Pid peer : resolving) Report(peer, receiver);
+  if (alarm || !cookies_.empty()) EndEndless(receiver);
   if (alarm) {
-    EndEndless(receiver);
     const Clock::time_point now = Clock::now();
     while (!deadlines_.empty() && deadlines_.begin()->first <= now &&
            updates++ < kMaxUpdates) {
       Report(deadlines_.begin()->second, receiver);
     }
   }
+  // Its address may be free by now.
+  listener_->ListenAgain();
   SetAlarm();
 
   int count = 0;
@@ -242,17 +240,16 @@ bool TransportImpl::Update(Pid id, Entry& entry) {
 void TransportImpl::SetAlarm() {
   const Clock::time_point deadline =
       deadlines_.empty() ? kNever : deadlines_.begin()->first;
-  events_->SetAlarm(std::min(deadline, next_look_));
+  events_->SetAlarm(std::min(deadline, looks_.alarm()));
 }
 
 void TransportImpl::EndEndless(Receiver& receiver) {
   const Clock::time_point now = Clock::now();
-  if (now < next_look_) return;
+  if (!looks_.IsTime(now)) return;
   const bool soon = listener_->EndEndless([&](const std::string& host) {
     receiver.OnTurnedAway(TurnedAway::kTooLarge, /*peer=*/0, host);
   });
-  next_look_ = now + (soon ? kSoon : kEndlessInterval);
-  listener_->ListenAgain();
+  bool flows = listener_->flows();
   if (listener_->readable()) List(kListener);
   for (auto& entry : peers_) {
     Peer& peer = entry.second.peer;
@@ -261,8 +258,10 @@ void TransportImpl::EndEndless(Receiver& receiver) {
                             peer.url().ToString());
       Report(entry.first, receiver);
     }
+    flows |= peer.flows();
     if (peer.readable()) List(entry.first);
   }
+  looks_.Looked(now, soon, flows);
 }
 
 bool* TransportImpl::Listed(Pid id) {
