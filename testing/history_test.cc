@@ -317,6 +317,90 @@ TEST_F(HistoryTest, TheReportNamesWhoWhatAndHowOften) {
                         "to 2) again\n"));
 }
 
+// ---- Peers that are removed, added and moved --------------------------------
+
+constexpr auto kRemoved = MembershipMark::kRemoved;
+constexpr auto kAdded = MembershipMark::kAdded;
+constexpr auto kMoved = MembershipMark::kMoved;
+
+TEST_F(HistoryTest, WhatWaitsForAPeerThatIsRemovedMayBeLost) {
+  const auto before = SendMany(3, 2);
+  SenderOf({1, 1}).Changed(2, kRemoved);
+  SenderOf({1, 1}).Changed(2, kAdded);
+  const auto after = SendMany(2, 2);
+  TakeMany({2, 1}, {before[0], after[0], after[1]});
+  ExpectOk();
+  ExpectOk(kVoid);
+}
+
+TEST_F(HistoryTest, NothingElseMayBeLostByARemoval) {
+  const auto before = SendMany(3, 2);
+  SenderOf({1, 1}).Changed(2, kRemoved);
+  SenderOf({1, 1}).Changed(2, kAdded);
+  const auto after = SendMany(3, 2);
+  TakeMany({2, 1}, {before[0], before[2], after[0]});
+  ExpectOnly(Verdict::kGap);
+  const auto later = SendMany(1, 2);
+  TakeMany({2, 1}, {after[2], later[0]});
+  EXPECT_EQ(history_.Judge().counts.at(Verdict::kGap), 2u);
+}
+
+TEST_F(HistoryTest, ABroadcastIsNotMeantForWhoIsNotThere) {
+  SenderOf({1, 1}).Changed(2, kRemoved);
+  const uint64_t all = Send(kBroadcast);
+  SenderOf({1, 1}).Changed(2, kAdded);
+  const uint64_t one = Send(2);
+  TakeBroadcast({3, 1}, all);
+  Take({2, 1}, one);
+  ExpectOk();
+  history_.SetAccount({1, 1}, 2, {/*accepted=*/1, /*taken=*/1});
+  ExpectOk();
+  TakeBroadcast({2, 1}, all);
+  ExpectOnly(Verdict::kMisdelivered);
+}
+
+// It has it still, and voids it only where the options say so.
+TEST_F(HistoryTest, AReceiverThatRemovesItsSenderLosesNothingUnlessItIsVoid) {
+  const auto ids = SendMany(4, 2);
+  Take({2, 1}, ids[0]);
+  ReceiverOf({2, 1}).Changed(1, kRemoved);
+  ReceiverOf({2, 1}).Changed(1, kAdded);
+  TakeMany({2, 1}, {ids[2], ids[3]});
+  ExpectOk(kVoid);
+  ExpectOnly(Verdict::kGap);
+}
+
+TEST_F(HistoryTest, UnderVoidOnlyTheFirstAfterARemovalMayPassSomethingOver) {
+  const auto ids = SendMany(5, 2);
+  Take({2, 1}, ids[0]);
+  ReceiverOf({2, 1}).Changed(1, kRemoved);
+  ReceiverOf({2, 1}).Changed(1, kAdded);
+  TakeMany({2, 1}, {ids[2], ids[4]});
+  ExpectOnly(Verdict::kGap, kVoid);
+}
+
+TEST_F(HistoryTest, NobodyTakesTwiceWhoeverRemovesWhom) {
+  const auto ids = SendMany(2, 2);
+  Take({2, 1}, ids[0]);
+  SenderOf({1, 1}).Changed(2, kRemoved);
+  SenderOf({1, 1}).Changed(2, kAdded);
+  ReceiverOf({2, 1}).Changed(1, kRemoved);
+  ReceiverOf({2, 1}).Changed(1, kAdded);
+  TakeMany({2, 1}, {ids[0], ids[1]});
+  ExpectOnly(Verdict::kDuplicate);
+}
+
+TEST_F(HistoryTest, APeerThatWasMovedMayTakeAgainWhatItHadBefore) {
+  const auto before = SendMany(2, 2);
+  TakeMany({2, 1}, before);
+  SenderOf({1, 1}).Changed(2, kMoved);
+  const auto after = SendMany(2, 2);
+  TakeMany({2, 1}, {before[0], before[1], after[0]});
+  ExpectOk();
+  Take({2, 1}, after[0]);
+  ExpectOnly(Verdict::kDuplicate);
+}
+
 TEST_F(HistoryTest, TheReportOfAGapNamesBothEnds) {
   const auto ids = SendMany(5, 2);
   TakeMany({2, 1}, {ids[0], ids[4]});
