@@ -1,7 +1,6 @@
 #include "raft/testing/history.h"
 
 #include <cstdint>
-#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -9,67 +8,13 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "raft/cluster/received.h"
+#include "raft/testing/testing_history.h"
 
 namespace raft_cluster::internal {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Key;
 using ::testing::SizeIs;
-
-// A history told by hand: server 1 sends, 2 and 3 receive, unless a test says
-// otherwise. The content of an envelope is its id in words.
-class HistoryTest : public ::testing::Test {
- protected:
-  uint64_t Send(Pid to, ServerLife sender = {1, 1}, int accepted = 1,
-                int skipped = 0) {
-    const uint64_t id = history_.NextId();
-    SenderOf(sender).Sent(to, id, std::to_string(id), accepted, skipped);
-    return id;
-  }
-  std::vector<uint64_t> SendMany(int count, Pid to,
-                                 ServerLife sender = {1, 1}) {
-    std::vector<uint64_t> ids;
-    for (int i = 0; i < count; ++i) ids.push_back(Send(to, sender));
-    return ids;
-  }
-  void Take(ServerLife receiver, uint64_t id, Pid from = 1, uint64_t life = 0) {
-    ReceiverOf(receiver).Took(from, receiver.pid, id, std::to_string(id), life);
-  }
-  void TakeMany(ServerLife receiver, const std::vector<uint64_t>& ids) {
-    for (uint64_t id : ids) Take(receiver, id);
-  }
-  void TakeBroadcast(ServerLife receiver, uint64_t id) {
-    ReceiverOf(receiver).Took(1, kBroadcast, id, std::to_string(id));
-  }
-
-  SenderLog& SenderOf(ServerLife life) {
-    auto& log = senders_[life];
-    if (log == nullptr) log = &history_.AddSender(life);
-    return *log;
-  }
-  ReceiverLog& ReceiverOf(ServerLife life) {
-    auto& log = receivers_[life];
-    if (log == nullptr) log = &history_.AddReceiver(life);
-    return *log;
-  }
-
-  void ExpectOk(History::OnRestart rule = History::OnRestart::kResend) {
-    const Verdict verdict = history_.Judge(rule);
-    EXPECT_TRUE(verdict.ok()) << verdict;
-  }
-  void ExpectOnly(Verdict::Kind kind,
-                  History::OnRestart rule = History::OnRestart::kResend) {
-    const Verdict verdict = history_.Judge(rule);
-    EXPECT_THAT(verdict.counts, ElementsAre(Key(kind))) << verdict;
-    EXPECT_FALSE(verdict.ok());
-  }
-
-  History history_;
-  std::map<ServerLife, SenderLog*> senders_;
-  std::map<ServerLife, ReceiverLog*> receivers_;
-};
 
 constexpr auto kVoid = History::OnRestart::kVoid;
 
@@ -315,90 +260,6 @@ TEST_F(HistoryTest, TheReportNamesWhoWhatAndHowOften) {
   EXPECT_THAT(report.str(),
               HasSubstr("duplicate: 2.1 took #1 (1 bytes, number 1 of 1.1, "
                         "to 2) again\n"));
-}
-
-// ---- Peers that are removed, added and moved --------------------------------
-
-constexpr auto kRemoved = MembershipMark::kRemoved;
-constexpr auto kAdded = MembershipMark::kAdded;
-constexpr auto kMoved = MembershipMark::kMoved;
-
-TEST_F(HistoryTest, WhatWaitsForAPeerThatIsRemovedMayBeLost) {
-  const auto before = SendMany(3, 2);
-  SenderOf({1, 1}).Changed(2, kRemoved);
-  SenderOf({1, 1}).Changed(2, kAdded);
-  const auto after = SendMany(2, 2);
-  TakeMany({2, 1}, {before[0], after[0], after[1]});
-  ExpectOk();
-  ExpectOk(kVoid);
-}
-
-TEST_F(HistoryTest, NothingElseMayBeLostByARemoval) {
-  const auto before = SendMany(3, 2);
-  SenderOf({1, 1}).Changed(2, kRemoved);
-  SenderOf({1, 1}).Changed(2, kAdded);
-  const auto after = SendMany(3, 2);
-  TakeMany({2, 1}, {before[0], before[2], after[0]});
-  ExpectOnly(Verdict::kGap);
-  const auto later = SendMany(1, 2);
-  TakeMany({2, 1}, {after[2], later[0]});
-  EXPECT_EQ(history_.Judge().counts.at(Verdict::kGap), 2u);
-}
-
-TEST_F(HistoryTest, ABroadcastIsNotMeantForWhoIsNotThere) {
-  SenderOf({1, 1}).Changed(2, kRemoved);
-  const uint64_t all = Send(kBroadcast);
-  SenderOf({1, 1}).Changed(2, kAdded);
-  const uint64_t one = Send(2);
-  TakeBroadcast({3, 1}, all);
-  Take({2, 1}, one);
-  ExpectOk();
-  history_.SetAccount({1, 1}, 2, {/*accepted=*/1, /*taken=*/1});
-  ExpectOk();
-  TakeBroadcast({2, 1}, all);
-  ExpectOnly(Verdict::kMisdelivered);
-}
-
-// It has it still, and voids it only where the options say so.
-TEST_F(HistoryTest, AReceiverThatRemovesItsSenderLosesNothingUnlessItIsVoid) {
-  const auto ids = SendMany(4, 2);
-  Take({2, 1}, ids[0]);
-  ReceiverOf({2, 1}).Changed(1, kRemoved);
-  ReceiverOf({2, 1}).Changed(1, kAdded);
-  TakeMany({2, 1}, {ids[2], ids[3]});
-  ExpectOk(kVoid);
-  ExpectOnly(Verdict::kGap);
-}
-
-TEST_F(HistoryTest, UnderVoidOnlyTheFirstAfterARemovalMayPassSomethingOver) {
-  const auto ids = SendMany(5, 2);
-  Take({2, 1}, ids[0]);
-  ReceiverOf({2, 1}).Changed(1, kRemoved);
-  ReceiverOf({2, 1}).Changed(1, kAdded);
-  TakeMany({2, 1}, {ids[2], ids[4]});
-  ExpectOnly(Verdict::kGap, kVoid);
-}
-
-TEST_F(HistoryTest, NobodyTakesTwiceWhoeverRemovesWhom) {
-  const auto ids = SendMany(2, 2);
-  Take({2, 1}, ids[0]);
-  SenderOf({1, 1}).Changed(2, kRemoved);
-  SenderOf({1, 1}).Changed(2, kAdded);
-  ReceiverOf({2, 1}).Changed(1, kRemoved);
-  ReceiverOf({2, 1}).Changed(1, kAdded);
-  TakeMany({2, 1}, {ids[0], ids[1]});
-  ExpectOnly(Verdict::kDuplicate);
-}
-
-TEST_F(HistoryTest, APeerThatWasMovedMayTakeAgainWhatItHadBefore) {
-  const auto before = SendMany(2, 2);
-  TakeMany({2, 1}, before);
-  SenderOf({1, 1}).Changed(2, kMoved);
-  const auto after = SendMany(2, 2);
-  TakeMany({2, 1}, {before[0], before[1], after[0]});
-  ExpectOk();
-  Take({2, 1}, after[0]);
-  ExpectOnly(Verdict::kDuplicate);
 }
 
 TEST_F(HistoryTest, TheReportOfAGapNamesBothEnds) {

@@ -31,14 +31,14 @@ struct Idle {
 // A minute of server 1. The servers have met one by one, each at some time
 // between two heartbeats of the others.
 Idle Minute(Micros failure_timeout) {
-  constexpr Micros kStep = 500;
+  constexpr Micros kStep = 10000;
   Engines engines(kServers, WithTimeout(failure_timeout));
   for (Pid pid = 2; pid <= kServers; ++pid) engines.Stop(pid);
   for (Pid pid = 2; pid <= kServers; ++pid) {
-    engines.Pass(137000);
+    engines.Pass(137000, 1000);
     engines.Start(pid, Life{200, 1});
   }
-  engines.Pass(5 * failure_timeout);
+  engines.Pass(5 * failure_timeout, kStep);
   Events(engines[1], Event::PEER_SILENT);
 
   Idle idle;

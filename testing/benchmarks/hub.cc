@@ -1,0 +1,202 @@
+// What one server costs that has so many real peers, over tcp: its processor
+// time while all are idle, its memory, and how long a broadcast takes in
+// comparison with as many single sends.
+//
+//   bazel run -c opt //testing/benchmarks:hub -- --peers=10,100,1000
+//
+// The peers know the one server and nobody else; there are some hundred in each
+// of several processes. The server itself is alone in its own, where all is
+// measured. It takes some 5 descriptors for each peer, and a peer 20.
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "raft/cluster/server.h"
+#include "raft/testing/local_addresses.h"
+
+ABSL_FLAG(std::vector<std::string>, peers,
+          std::vector<std::string>({"10", "100", "1000"}),
+          "how many peers the server has, one run for each");
+ABSL_FLAG(absl::Duration, idle, absl::Seconds(10),
+          "how long it is watched while nothing is sent");
+
+namespace raft_cluster::internal {
+namespace {
+
+constexpr int kPeersPerProcess = 250;
+constexpr int kBroadcasts = 20;
+constexpr absl::Duration kPatience = absl::Minutes(5);
+
+Config ConfigOf(const std::vector<std::string>& urls,
+                const std::vector<Pid>& pids) {
+  Config config;
+  for (const Pid pid : pids) {
+    Config::Member& member = *config.mutable_object()->add_servers();
+    member.set_mypid(pid);
+    member.set_url(urls[static_cast<size_t>(pid - 1)]);
+  }
+  config.mutable_object()->set_total(static_cast<int>(pids.size()));
+  return config;
+}
+
+// Peers `first` to `last` of server 1, until the process is ended.
+[[noreturn]] void RunPeers(const std::vector<std::string>& urls, Pid first,
+                           Pid last) {
+  std::vector<std::unique_ptr<Server>> servers;
+  for (Pid pid = first; pid <= last; ++pid) {
+    auto server = Server::Start(ConfigOf(urls, {1, pid}), pid);
+    if (!server.ok()) {
+      std::cerr << server.status() << std::endl;
+      _exit(1);
+    }
+    servers.push_back(*std::move(server));
+  }
+  std::vector<Received> taken;
+  for (;;) {
+    for (const auto& server : servers) {
+      taken.clear();
+      server->inbox().TryReceiveBatch(100, taken).IgnoreError();
+    }
+    absl::SleepFor(absl::Milliseconds(2));
+  }
+}
+
+double CpuSeconds() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) +
+           static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+// Resident, in KiB.
+double Resident() {
+  std::ifstream file("/proc/self/statm");
+  double total = 0;
+  double resident = 0;
+  file >> total >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1024;
+}
+
+uint64_t Taken(const Server& server) {
+  uint64_t taken = 0;
+  const Stats stats = server.stats();
+  for (const PeerStats& peer : stats.peers()) taken += peer.ledger().taken();
+  return taken;
+}
+
+// Milliseconds until `send` has returned, of the mean, and until all was taken.
+template <typename Send>
+std::pair<double, double> Time(Server& server, uint64_t envelopes, Send send) {
+  const uint64_t before = Taken(server);
+  const absl::Time start = absl::Now();
+  for (int i = 0; i < kBroadcasts; ++i) send();
+  const absl::Time sent = absl::Now();
+  while (Taken(server) < before + kBroadcasts * envelopes) {
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  return {absl::ToDoubleMilliseconds(sent - start) / kBroadcasts,
+          absl::ToDoubleMilliseconds(absl::Now() - start) / kBroadcasts};
+}
+
+int Measure(int peers) {
+  const auto addresses = LocalAddresses::Pick("tcp", peers + 1);
+  if (!addresses.ok()) {
+    std::cerr << addresses.status() << std::endl;
+    return 1;
+  }
+  // Before there is any thread here.
+  std::vector<pid_t> children;
+  for (Pid first = 2; first <= peers + 1; first += kPeersPerProcess) {
+    const pid_t child = fork();
+    if (child == 0) {
+      RunPeers(addresses->urls(), first,
+               std::min(peers + 1, first + kPeersPerProcess - 1));
+    }
+    children.push_back(child);
+  }
+  int code = 0;
+  {
+    std::vector<Pid> all;
+    for (Pid pid = 1; pid <= peers + 1; ++pid) all.push_back(pid);
+    const double before = Resident();
+    const auto server = Server::Start(ConfigOf(addresses->urls(), all), 1);
+    absl::Status status = server.status();
+    const absl::Time start = absl::Now();
+    if (status.ok()) status = (*server)->WaitForPeers(peers, kPatience);
+    if (!status.ok()) {
+      std::cerr << status << std::endl;
+      code = 1;
+    } else {
+      const absl::Duration up = absl::Now() - start;
+      absl::SleepFor(absl::Seconds(3));
+      const double cpu = CpuSeconds();
+      absl::SleepFor(absl::GetFlag(FLAGS_idle));
+      const double idle = 100 * (CpuSeconds() - cpu) /
+                          absl::ToDoubleSeconds(absl::GetFlag(FLAGS_idle));
+      const double memory = (Resident() - before) / peers;
+      const std::string msg(64, 'x');
+      Outbox& outbox = (*server)->outbox();
+      const auto broadcast = Time(**server, static_cast<uint64_t>(peers), [&] {
+        outbox.Send(kBroadcast, msg, kPatience).IgnoreError();
+      });
+      const auto singles = Time(**server, static_cast<uint64_t>(peers), [&] {
+        for (Pid pid = 2; pid <= peers + 1; ++pid) {
+          outbox.Send(pid, msg, kPatience).IgnoreError();
+        }
+      });
+      absl::PrintF(
+          "%5d peers: all up after %.1f s; idle %.2f %% of a core, %.0f KiB a "
+          "peer; a broadcast of 64 B %.2f ms to send, %.2f ms until taken; "
+          "%d single sends %.2f and %.2f ms\n",
+          peers, absl::ToDoubleSeconds(up), idle, memory, broadcast.first,
+          broadcast.second, peers, singles.first, singles.second);
+      std::fflush(stdout);
+    }
+  }
+  for (const pid_t child : children) kill(child, SIGKILL);
+  for (const pid_t child : children) waitpid(child, nullptr, 0);
+  return code;
+}
+
+int Main() {
+  for (const std::string& text : absl::GetFlag(FLAGS_peers)) {
+    int peers = 0;
+    if (!absl::SimpleAtoi(text, &peers) || peers < 1) {
+      std::cerr << "--peers: " << text << " is no number of peers\n";
+      return 2;
+    }
+    // In a process of its own: what one leaves must not count for the next.
+    const pid_t child = fork();
+    if (child == 0) _exit(Measure(peers));
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (status != 0) return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace raft_cluster::internal
+
+int main(int argc, char* argv[]) {
+  absl::ParseCommandLine(argc, argv);
+  return raft_cluster::internal::Main();
+}
