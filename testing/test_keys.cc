@@ -51,6 +51,11 @@ void TestKeys::Replace(int number, int by) const {
   if (error) Fail(error.message());
 }
 
+void TestKeys::Remove(int number) const {
+  std::error_code error;
+  if (!std::filesystem::remove(file(number), error)) Fail(error.message());
+}
+
 std::string TestKeys::file(int number) const {
   return absl::StrCat(folder_, "/", number, ".key");
 }

@@ -30,6 +30,7 @@ class TestKeys {
 
   // Writes the secret of another one into the file of this one.
   void Replace(int number, int by) const;
+  void Remove(int number) const;  // The file.
 
   const KeyPair& pair(int number) const { return pairs_.at(number); }
   // Where the secret is.

@@ -243,6 +243,10 @@ TEST_F(Keys, ThatAreNoneChangeNothing) {
   EXPECT_THAT(server(1).Reload(config),
               HasCodeAndText(absl::StatusCode::kInvalidArgument, "no key"));
   EXPECT_TRUE(Talk(1, 2));
+  keys_.Remove(1);
+  EXPECT_THAT(server(1).Reload(ConfigOf(1)),
+              HasCodeAndText(absl::StatusCode::kNotFound, keys_.file(1)));
+  EXPECT_TRUE(Talk(1, 2));
 }
 
 class KeyErrors : public ::testing::Test {
