@@ -30,12 +30,12 @@ constexpr absl::Duration kPatience = absl::Seconds(1);
 
 }  // namespace
 
-Commander::Commander(Server& server, const SessionOptions& options,
-                     Reloader& reloader, int in, Ending& ending)
+Commander::Commander(Server& server, const SessionOptions& options, int in,
+                     Reloader& reloader, Ending& ending)
     : server_(server),
       options_(options),
-      reloader_(reloader),
       in_(in, O_RDONLY),
+      reloader_(reloader),
       ending_(ending),
       lines_(options.max_line_bytes + kAddressBytes) {}
 

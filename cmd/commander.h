@@ -22,8 +22,8 @@ namespace raft_cluster::internal {
 class Commander {
  public:
   // All outlive the commander. `in` is read, never closed.
-  Commander(Server& server, const SessionOptions& options, Reloader& reloader,
-            int in, Ending& ending);
+  Commander(Server& server, const SessionOptions& options, int in,
+            Reloader& reloader, Ending& ending);
 
   // False: the system has no descriptor left, and this is of no use.
   bool ok() const { return stop_.ok(); }
@@ -52,8 +52,8 @@ class Commander {
 
   Server& server_;
   const SessionOptions& options_;
-  Reloader& reloader_;
   Stream in_;
+  Reloader& reloader_;
   Ending& ending_;
   Latch stop_;
   LineSplitter lines_;

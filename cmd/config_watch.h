@@ -1,16 +1,31 @@
-// Tells when a configuration file has another content: written in place,
-// replaced by renaming, or behind a link that leads elsewhere now, as in the
-// volume of a Kubernetes ConfigMap.
+// Tells when a file may have changed: written in place, replaced by renaming,
+// deleted, or reached through other links than before.
 //
-//   ConfigWatch watch(path);
-//   absl::Status status = watch.Open();
-//   ...                              // watch.fd() is readable:
-//   if (watch.Changed()) Reload();
+//   ConfigWatch watch("/etc/raft/config.json");
+//   absl::Status followed = watch.Follow();
+//   for (;;) {
+//     pollfd fds[] = {{watch.fd(), POLLIN, 0}};
+//     poll(fds, 1, -1);
+//     if (!watch.Happened()) continue;
+//     followed = watch.Follow();
+//     ...                           // Read the file, see what it says now.
+//   }
+//
+// What is watched (by inotify) is folders, since a file that is replaced takes
+// a watch of its own with it: the folder of the file and those of all links on
+// the way to it. In a ConfigMap of Kubernetes, config.json is a link to
+// ..data/config.json and ..data one to a folder with the date in its name; what
+// is replaced there is ..data. Where something on the way is missing, the last
+// folder that is there is watched until it comes.
+//
+// Changes made by another machine to a network file system are not seen.
 //
 // Thread rule: one thread.
 #ifndef RAFT_CMD_CONFIG_WATCH_H_
 #define RAFT_CMD_CONFIG_WATCH_H_
 
+#include <map>
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -19,29 +34,37 @@ namespace raft_cluster::internal {
 
 class ConfigWatch {
  public:
-  explicit ConfigWatch(std::string path) : path_(std::move(path)) {}
+  // A relative path counts from the folder in which the process is now.
+  explicit ConfigWatch(std::string path);
   ~ConfigWatch();
   ConfigWatch(const ConfigWatch&) = delete;
   ConfigWatch& operator=(const ConfigWatch&) = delete;
 
-  // The content at this moment is the known one. RESOURCE_EXHAUSTED: the system
-  // has no descriptor, or no watch, left (says which limit). Others: the folder
-  // cannot be watched.
-  absl::Status Open();
-  // Readable when something has happened in the folder of the file, or in that
-  // to which it leads. -1 before Open().
+  // Watches what is now on the way to the file, and no more what was. To be
+  // called first, and after each Happened(), before the file is read.
+  // RESOURCE_EXHAUSTED and others: a folder cannot be watched (says which and
+  // why); what happens in the others is seen.
+  absl::Status Follow();
+
+  // Readable once something happened in a folder. Below 0: the system had no
+  // descriptor left, as Follow() says.
   int fd() const { return fd_; }
-  // Waits for a moment, since who writes a file may do so in pieces. True: the
-  // content is not the one that was known, and is known now; that a file is
-  // gone, or cannot be read, is a content of its own.
-  bool Changed();
+
+  // Takes what happened, without waiting. False: nothing that matters.
+  bool Happened();
 
  private:
-  void WatchFolders();
+  // The names that matter in a folder.
+  using Names = std::set<std::string>;
+  using Steps = std::map<std::string, Names>;  // By the path of the folder.
 
-  const std::string path_;
-  int fd_ = -1;
-  std::string known_;
+  Steps FindSteps() const;
+  absl::Status Watch(const Steps& steps);
+
+  std::string path_;
+  int fd_;
+  int open_error_;                // Why there is no fd_.
+  std::map<int, Names> watched_;  // By the descriptor of the watch.
 };
 
 }  // namespace raft_cluster::internal

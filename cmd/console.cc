@@ -19,12 +19,12 @@ Input ParseCommand(absl::string_view line) {
     input.kind = Input::kPeers;
   } else if (command == "/stats") {
     input.kind = Input::kStats;
+  } else if (command == "/reload") {
+    input.kind = Input::kReload;
   } else if (command == "/help") {
     input.kind = Input::kHelp;
   } else if (command == "/stats --raw") {
     input.kind = Input::kRawStats;
-  } else if (command == "/reload") {
-    input.kind = Input::kReload;
   } else if (command == "/quit") {
     input.kind = Input::kQuit;
   } else {
@@ -95,8 +95,8 @@ std::vector<std::pair<std::string, std::string>> TypingHelp() {
       {"/peers", "who is up, who is not and why, what waits for each"},
       {"/stats", "the account of this server, a line for each peer"},
       {"/stats --raw", "the whole of it, as SIGUSR1 asks for it"},
+      {"/reload", "reads the config again, as SIGHUP has it read"},
       {"/help", "this"},
-      {"/reload", "reads the configuration again, as SIGHUP does"},
       {"/quit", "ends the server, as the end of a terminal's input does"},
   };
 }

@@ -23,8 +23,8 @@ struct Input {
     kPeers,      // "/peers"
     kStats,      // "/stats"
     kRawStats,   // "/stats --raw"
-    kHelp,       // "/help"
     kReload,     // "/reload"
+    kHelp,       // "/help"
     kQuit,       // "/quit"
     kNoSuchPid,  // `text` is a number before ": " that no pid can be.
     kNoCommand,  // `text` begins with "/" and is none of the above.

@@ -7,14 +7,19 @@
 //
 //   bazel run //cmd:local_cluster -- --status=127.0.0.1:8001  # to look at it
 //
+//   bazel run //cmd:local_cluster -- --churn=20   # servers come, go and move
+//
 // Ends by itself, or with --status when it is told to (SIGINT, SIGTERM): with 0
 // if all arrived, 1 if not, a server could not start, or stdout cannot be
 // written, 2 if the command line or the config is wrong.
 #include <poll.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <iostream>
+#include <map>
 #include <memory>
+#include <random>
 #include <set>
 #include <string>
 #include <utility>
@@ -29,6 +34,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "raft/cluster/server.h"
+#include "raft/cmd/churn.h"
 #include "raft/cmd/console.h"
 #include "raft/cmd/find_config.h"
 #include "raft/cmd/flags.h"
@@ -50,6 +56,12 @@ ABSL_FLAG(std::string, status, "",
           "address, such as 127.0.0.1:8001, the others at the ports that "
           "follow; and go on until Ctrl-C");
 
+ABSL_FLAG(int32_t, churn, 0,
+          "change the cluster so many times while all talk: servers come, go "
+          "and move, and each is given the new config while it runs");
+ABSL_FLAG(uint64_t, seed, 0,
+          "of --churn: which changes those are; 0: others each time");
+
 namespace raft_cluster::internal {
 namespace {
 
@@ -64,7 +76,7 @@ Help HelpText() {
       "broadcasts, and\nwhat arrives is shown.\n";
   help.sections = {
       {"Exit codes",
-       {{"0", "every envelope arrived"},
+       {{"0", "every envelope arrived; with --churn, or was counted as lost"},
         {"1",
          "not so: an address is in use, a server did not come up, or stdout "
          "cannot be written"},
@@ -190,6 +202,42 @@ absl::Status ExchangeUntilSignal(const Servers& servers,
   }
 }
 
+// With --churn instead of the exchange. `ports` are in the order of pids.
+ExitCode RunChurn(Churn::Setup setup, const StatusPorts& ports, bool stays) {
+  std::map<Pid, StatusServer*> port_of;
+  for (const Config::Member& member : setup.config.object().servers()) {
+    port_of[member.mypid()] = nullptr;
+  }
+  auto next = ports.begin();
+  for (auto& [pid, port] : port_of) {
+    if (next != ports.end()) port = (next++)->get();
+  }
+  setup.show = [&port_of](Pid pid, Server* server) {
+    if (port_of[pid] != nullptr) port_of[pid]->Show(server);
+  };
+  bool told = false;
+  setup.pause = [stays, &told](absl::Duration time) {
+    pollfd fds[] = {{stays ? Signals() : -1, POLLIN, 0}};
+    told = poll(fds, 1, static_cast<int>(absl::ToInt64Milliseconds(time))) > 0;
+    return told;
+  };
+  if (setup.seed == 0) setup.seed = std::random_device()();
+  const int changes = absl::GetFlag(FLAGS_churn);
+  std::cout << changes << " changes; --seed=" << setup.seed
+            << " has them once more.\n"
+            << std::endl;
+  auto churn = Churn::Start(std::move(setup));
+  if (!churn.ok()) return SayStartFailed(churn.status());
+  absl::Status status;
+  for (int i = 0; i < changes && status.ok() && !told; ++i) {
+    status = (*churn)->Change();
+  }
+  if (status.ok()) status = (*churn)->Finish();
+  if (status.ok()) return FinishOutput();
+  Say(status.message());
+  return kFailed;
+}
+
 int CountLive(const Stats& stats) {
   return static_cast<int>(std::count_if(
       stats.peers().begin(), stats.peers().end(), [](const PeerStats& peer) {
@@ -276,6 +324,13 @@ ExitCode Main(int argc, char* argv[]) {
   const ExitCode opened = OpenStatusPorts(
       absl::GetFlag(FLAGS_status), config->object().servers_size(), &ports);
   if (opened != kDone) return opened;
+  if (absl::GetFlag(FLAGS_churn) > 0) {
+    Churn::Setup setup;
+    setup.config = *std::move(config);
+    setup.key_folder = *key_folder;
+    setup.seed = absl::GetFlag(FLAGS_seed);
+    return RunChurn(std::move(setup), ports, stays);
+  }
   const auto servers = StartAll(*config, *key_folder);
   if (!servers.ok()) {
     const ExitCode code = SayStartFailed(servers.status());

@@ -33,6 +33,9 @@ namespace {
 // that has stopped.
 constexpr absl::Duration kReaderPatience = absl::Milliseconds(200);
 
+// Of main() before there are threads.
+bool hang_up_asks = false;
+
 sigset_t SignalSet() {
   sigset_t set;
   sigemptyset(&set);
@@ -42,8 +45,8 @@ sigset_t SignalSet() {
   sigaddset(&set, SIGUSR2);
   struct sigaction hangup;
   // Under nohup a hang-up is nothing to end for.
-  if (sigaction(SIGHUP, nullptr, &hangup) == 0 &&
-      hangup.sa_handler != SIG_IGN) {
+  if (hang_up_asks || (sigaction(SIGHUP, nullptr, &hangup) == 0 &&
+                       hangup.sa_handler != SIG_IGN)) {
     sigaddset(&set, SIGHUP);
   }
   return set;
@@ -127,6 +130,14 @@ void PrepareProcess() {
 
 void KeepSignals() {
   const sigset_t set = SignalSet();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+void KeepHangUp() {
+  hang_up_asks = true;
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 

@@ -45,10 +45,17 @@ void PrepareStreams();
 void PrepareProcess();
 
 // From now on the signals that end the program (SIGINT, SIGTERM; SIGHUP unless
-// it is ignored) or ask it something (SIGUSR1, SIGUSR2) are kept for Signals()
-// in every thread. Before it starts any, and after all that may block without
-// looking at Signals(), such as to open a file that is a pipe.
+// it is ignored, as under nohup) or ask it something (SIGUSR1, SIGUSR2) are
+// kept for Signals() in every thread. Before it starts any, and after all that
+// may block without looking at Signals(), such as to open a file that is a
+// pipe.
 void KeepSignals();
+
+// The same at once for SIGHUP, ignored or not: it will ask for something, too.
+// For servers that read their configuration again; it is safe to send from here
+// on, however soon after the start. In the thread of main(), before there are
+// others, and before KeepSignals().
+void KeepHangUp();
 
 // The opposite: from now on they end the process, those that were kept as well.
 void ReleaseSignals();

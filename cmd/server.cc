@@ -3,7 +3,8 @@
 //   bazel run //cmd:server -- --pid=2
 //
 // stdout: a line "1 -> 2: hello there" per envelope received. stderr: all else.
-// SIGHUP makes it read its config again, as /reload and --watch_config do;
+// SIGHUP makes it read its config again, as /reload does, and --watch_config
+// whenever that changes.
 // SIGUSR1 makes it print its account, as /stats --raw does; SIGUSR2 makes it
 // write the last 4,096 events and states to --recording.
 // Ends with 0 when it is told to (SIGINT, SIGTERM, /quit) or --idle_timeout has
@@ -13,7 +14,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -29,6 +29,7 @@
 #include "raft/cmd/find_config.h"
 #include "raft/cmd/flags.h"
 #include "raft/cmd/program.h"
+#include "raft/cmd/reloader.h"
 #include "raft/cmd/session.h"
 #include "raft/cmd/status_port.h"
 
@@ -36,6 +37,8 @@ ABSL_FLAG(int32_t, pid, 0, "which server of the config this is; required");
 ABSL_FLAG(std::string, config, raft_cluster::internal::kDefaultConfig,
           "the cluster's servers; looked for where you are, then where the "
           "program is");
+ABSL_FLAG(bool, watch_config, false,
+          "follow the config: read it again whenever it changes");
 ABSL_FLAG(std::string, key_file, "",
           "this server's secret key, as keygen writes it; needed if the config "
           "lists keys");
@@ -53,8 +56,6 @@ ABSL_FLAG(std::string, status, "",
           "show how it is doing over HTTP at this address, such as "
           "127.0.0.1:8001; \"\": at the \"status\" of its entry in the config, "
           "if it has one");
-ABSL_FLAG(bool, watch_config, false,
-          "read the config again whenever it changes, as at SIGHUP");
 ABSL_FLAG(
     std::string, recording, "",
     "where SIGUSR2 writes the last events; \"\": recording-PID.json where "
@@ -78,8 +79,8 @@ Help HelpText() {
       {"Signals",
        {{"SIGINT, SIGTERM", "end it in order, as /quit does"},
         {"SIGHUP",
-         "the configuration is read again: servers come, go and move, and keys "
-         "change, without a restart"},
+         "reads the config and the key file again, as /reload does: servers "
+         "come, go and move, and keys change"},
         {"SIGUSR1", "the account, as /stats --raw, to stderr"},
         {"SIGUSR2",
          "the last 4,096 events and states, to the file --recording"}}},
@@ -107,15 +108,6 @@ void Introduce(const Server& server, const std::string& config) {
   }
 }
 
-// Such a server is in the memory of one process, and this one has no other.
-bool UsesLoopback(const Config& config) {
-  return std::any_of(config.object().servers().begin(),
-                     config.object().servers().end(), [](const auto& member) {
-                       return absl::StartsWithIgnoreCase(member.url(),
-                                                         "loopback://");
-                     });
-}
-
 // The flag's, or the config's.
 std::string StatusAddress(const Config& config, Pid pid) {
   std::string address = absl::GetFlag(FLAGS_status);
@@ -134,6 +126,7 @@ std::string RecordingFile(Pid pid, const std::string& folder) {
 
 ExitCode Main(int argc, char* argv[]) {
   PrepareProcess();
+  KeepHangUp();
   std::vector<std::string> rest;
   if (const auto code =
           ReadCommandLine(argc, argv, HelpText(), /*max_rest=*/0, rest)) {
@@ -146,10 +139,10 @@ ExitCode Main(int argc, char* argv[]) {
   const std::string folder = UserFolder();
   const std::string path =
       ConfigPath(absl::GetFlag(FLAGS_config), folder, ShippedConfig(argv[0]));
-  ConfigWatch config_watch(path);
+  ConfigWatch watch(path);
   if (absl::GetFlag(FLAGS_watch_config)) {
-    if (const absl::Status status = config_watch.Open(); !status.ok()) {
-      Say(absl::StrCat("--watch_config: ", status.message()));
+    if (const absl::Status followed = watch.Follow(); !followed.ok()) {
+      Say(absl::StrCat("--watch_config: ", followed.message()));
       return kUsage;
     }
   }
@@ -158,10 +151,9 @@ ExitCode Main(int argc, char* argv[]) {
     Say(config.status().message());
     return kUsage;
   }
-  if (config->object().servers_size() > 1 && UsesLoopback(*config)) {
-    Say(absl::StrCat(path,
-                     ": servers at loopback:// meet in one process only; use "
-                     "tcp:// or ipc://, or run them all by local_cluster"));
+  const absl::Status checked = CheckServerConfig(*config);
+  if (!checked.ok()) {
+    Say(absl::StrCat(path, ": ", checked.message()));
     return kUsage;
   }
   Options options;
@@ -176,9 +168,9 @@ ExitCode Main(int argc, char* argv[]) {
   session.message = absl::GetFlag(FLAGS_message);
   session.terminal = isatty(STDIN_FILENO) != 0;
   session.max_line_bytes = options.max_envelope_bytes;
+  session.source = {path, ShortPath(path, folder), *config,
+                    absl::GetFlag(FLAGS_watch_config) ? &watch : nullptr};
   session.recording_file = RecordingFile(pid, folder);
-  session.config_file = path;
-  if (config_watch.fd() >= 0) session.config_watch = &config_watch;
 
   KeepSignals();
   std::unique_ptr<StatusServer> status;
@@ -190,7 +182,7 @@ ExitCode Main(int argc, char* argv[]) {
   const auto server = Server::Start(*config, pid, options);
   if (!server.ok()) return SayStartFailed(server.status());
   if (status != nullptr) status->Show(server->get());
-  Introduce(**server, ShortPath(path, folder));
+  Introduce(**server, session.source.name);
   const ExitCode code = RunSession(**server, session);
   if (status != nullptr) status->Show(nullptr);
   return code;

@@ -1,6 +1,7 @@
 #include "raft/cmd/service_notice.h"
 
 #include <poll.h>
+#include <time.h>
 
 #include <cstdint>
 #include <cstdlib>
@@ -63,6 +64,24 @@ absl::Status ServiceNotice::Start() {
 ServiceNotice::~ServiceNotice() {
   end_.Set();
   if (thread_.joinable()) thread_.join();
+}
+
+void ServiceNotice::Stopping() {
+  MutexLock lock(mu_);
+  said_stopping_ = true;
+  stopping_.Set();
+}
+
+void ServiceNotice::Reloading(bool busy) {
+  MutexLock lock(mu_);
+  if (said_stopping_) return;
+  // A manager that asked by a signal compares the time with that of its own.
+  timespec now = {};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  Notify(!busy ? "READY=1"
+               : absl::StrCat(
+                     "RELOADING=1\nMONOTONIC_USEC=",
+                     uint64_t{1'000'000} * now.tv_sec + now.tv_nsec / 1'000));
 }
 
 void ServiceNotice::Run(absl::Duration interval) {

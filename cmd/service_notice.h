@@ -1,9 +1,11 @@
 // Tells the service manager that started this program (systemd, Type=notify)
-// how it is doing: ready, well, about to end.
+// how it is doing: ready, well, at a reload, about to end.
 //
 //   ServiceNotice notice([&server] { return ReportOf(server.stats()); });
 //   const absl::Status started = notice.Start();
 //   ...
+//   notice.Reloading(true);
+//   notice.Reloading(false);   // It has.
 //   notice.Stopping();
 //
 // Where the manager has set a watchdog, it is told twice in its time that the
@@ -11,16 +13,18 @@
 // ended and started again. Where no manager asked to be told ($NOTIFY_SOCKET),
 // or the build is without libsystemd (--define=systemd=false), nothing happens.
 //
-// Thread rule: Stopping() from any thread. The report is asked for on a thread
-// of the notice's own.
+// Thread rule: Stopping() and Reloading() from any thread. The report is asked
+// for on a thread of the notice's own.
 #ifndef RAFT_CMD_SERVICE_NOTICE_H_
 #define RAFT_CMD_SERVICE_NOTICE_H_
 
 #include <functional>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "raft/base/mutex.h"
 #include "raft/base/thread.h"
 #include "raft/cmd/latch.h"
 
@@ -46,15 +50,22 @@ class ServiceNotice {
   ServiceNotice(const ServiceNotice&) = delete;
   ServiceNotice& operator=(const ServiceNotice&) = delete;
 
+  // Says that the program reads its configuration again, or that it has: what
+  // `systemctl reload` waits for. After Stopping() nothing.
+  void Reloading(bool busy);
+
   // Says that the program is about to end. The watchdog is fed meanwhile, well
   // or not: what closes in time is no reason to be killed.
-  void Stopping() { stopping_.Set(); }
+  void Stopping();
 
  private:
   void Run(absl::Duration interval);
 
   const std::function<Report()> report_;
   Latch stopping_;
+  // So that what is said last is that it stops.
+  Mutex mu_;
+  bool said_stopping_ ABSL_GUARDED_BY(mu_) = false;
   Latch end_;
   Thread thread_;
 };

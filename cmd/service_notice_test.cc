@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "raft/base/thread.h"
 
@@ -67,6 +68,25 @@ TEST(ServiceNotice, SaysThatItIsReadyHowItIsAndThatItEnds) {
   EXPECT_EQ(manager.Hear(), "STATUS=2 of 4 peers");
   notice.Stopping();
   EXPECT_EQ(manager.Hear(), "STOPPING=1");
+}
+
+TEST(ServiceNotice, SaysThatItReloadsUntilItStops) {
+  const Manager manager;
+  ServiceNotice notice([] { return ServiceNotice::Report(); });
+  ASSERT_TRUE(notice.Start().ok());
+  EXPECT_EQ(manager.Hear(), "READY=1");
+  EXPECT_EQ(manager.Hear(), "WATCHDOG=1");
+  notice.Reloading(true);
+  const std::string reloading = manager.Hear();
+  EXPECT_THAT(reloading, testing::StartsWith("RELOADING=1\nMONOTONIC_USEC="));
+  notice.Reloading(false);
+  EXPECT_EQ(manager.Hear(), "READY=1");
+  notice.Stopping();
+  notice.Reloading(true);
+  notice.Reloading(false);
+  EXPECT_EQ(manager.Hear(), "STOPPING=1");
+  EXPECT_EQ(manager.Hear(), "WATCHDOG=1");
+  EXPECT_EQ(manager.Hear(/*timeout_ms=*/0), "");
 }
 
 TEST(ServiceNotice, FeedsTheWatchdogWhileTheReportSaysWell) {

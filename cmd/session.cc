@@ -45,16 +45,12 @@ void SaveRecording(const Server& server, const std::string& path) {
 }
 
 // Meanwhile SIGUSR1 asks for the account, SIGUSR2 for what happened, and SIGHUP
-// for the configuration to be read again.
+// has the configuration read again.
 void WaitForEnd(const Server& server, const SessionOptions& options,
                 Reloader& reloader, Ending& ending) {
-  ConfigWatch* const watch = options.config_watch;
   for (;;) {
-    pollfd fds[] = {{Signals(), POLLIN, 0},
-                    {ending.fd(), POLLIN, 0},
-                    {watch == nullptr ? -1 : watch->fd(), POLLIN, 0}};
-    if (poll(fds, 3, -1) < 0) continue;
-    if (fds[2].revents != 0 && watch->Changed()) reloader.Reload();
+    pollfd fds[] = {{Signals(), POLLIN, 0}, {ending.fd(), POLLIN, 0}};
+    if (poll(fds, 2, -1) < 0) continue;
     if (fds[0].revents != 0) {
       signalfd_siginfo info;
       if (read(Signals(), &info, sizeof(info)) != sizeof(info)) continue;
@@ -63,7 +59,7 @@ void WaitForEnd(const Server& server, const SessionOptions& options,
       } else if (info.ssi_signo == SIGUSR2) {
         SaveRecording(server, options.recording_file);
       } else if (info.ssi_signo == SIGHUP) {
-        reloader.Reload();
+        reloader.Ask();
       } else {
         ending.Set(kDone,
                    absl::StrCat(
@@ -111,23 +107,27 @@ ExitCode RunSession(Server& server, const SessionOptions& options) {
   const RecordingOnFailure recording(server, options.recording_file);
   Ending ending;
   Printer printer(server, STDOUT_FILENO, ending);
-  Reloader reloader(server, options.config_file);
-  Commander commander(server, options, reloader, STDIN_FILENO, ending);
+  ServiceNotice notice([&server] { return ReportOf(server.stats()); });
+  Reloader reloader(server, options.source,
+                    [&notice](bool busy) { notice.Reloading(busy); });
+  Commander commander(server, options, STDIN_FILENO, reloader, ending);
   Watch watch(server);
-  if (!ending.ok() || !printer.ok() || !commander.ok() || !watch.ok()) {
+  if (!ending.ok() || !printer.ok() || !commander.ok() || !watch.ok() ||
+      !reloader.ok()) {
     Say("no descriptor is left to run with; raise ulimit -n");
     return kFailed;
   }
   Thread printing;
   Thread commanding;
   Thread watching;
+  Thread reloading;
   absl::Status started = StartThread([&] { printer.Run(); }, &printing);
   if (started.ok()) {
     started = StartThread([&] { commander.Run(); }, &commanding);
   }
   if (started.ok()) started = StartThread([&] { watch.Run(); }, &watching);
-  ServiceNotice notice([&server] { return ReportOf(server.stats()); });
   if (started.ok()) started = notice.Start();
+  if (started.ok()) started = StartThread([&] { reloader.Run(); }, &reloading);
   if (!started.ok()) ending.Set(kFailed, std::string(started.message()));
 
   WaitForEnd(server, options, reloader, ending);
@@ -136,10 +136,13 @@ ExitCode RunSession(Server& server, const SessionOptions& options) {
   notice.Stopping();
   commander.Stop();
   watch.Stop();
-  // Unblocks both threads. What it could not do is told per peer below.
+  reloader.Stop();
+  // Unblocks those that wait for the server. What it could not do is told per
+  // peer below.
   server.Close(kDrain).IgnoreError();
   if (commanding.joinable()) commanding.join();
   if (watching.joinable()) watching.join();
+  if (reloading.joinable()) reloading.join();
   if (printing.joinable()) {
     if (!WaitReadable(printer.done_fd(), kLastLines)) printer.GiveUp();
     printing.join();

@@ -9,8 +9,8 @@
 
 #include "absl/time/time.h"
 #include "raft/cluster/server.h"
-#include "raft/cmd/config_watch.h"
 #include "raft/cmd/program.h"
+#include "raft/cmd/reloader.h"
 
 namespace raft_cluster::internal {
 
@@ -21,21 +21,18 @@ struct SessionOptions {
   bool terminal = false;
   // Lines that are longer are refused.
   size_t max_line_bytes = size_t{16} << 20;
+  // What SIGHUP and /reload read again.
+  ConfigSource source;
   // Where SIGUSR2 puts the flight recorder.
   std::string recording_file = "recording.json";
-  // Read again at SIGHUP and /reload, ...
-  std::string config_file;
-  // ... and when this, unless it is null, says that it has changed. Open, and
-  // since before the file was read.
-  ConfigWatch* config_watch = nullptr;
 };
 
-// Returns when SIGINT, SIGTERM, /quit, the end of a terminal's input, a broken
-// stdout or the inbox's end ends it; the server is closed then, after it was
-// drained for at most 2 s, and what was left for each peer has been said on
-// stderr; kLeft if anything was. It returns within 5 s of the reason, whatever
-// became of the readers of stdout and stderr. REQUIRES: PrepareProcess() was
-// called before the server was started.
+// Returns when a signal, /quit, the end of a terminal's input, a broken stdout
+// or the inbox's end ends it; the server is closed then, after it was drained
+// for at most 2 s, and what was left for each peer has been said on stderr;
+// kLeft if anything was. It returns within 5 s of the reason, whatever became
+// of the readers of stdout and stderr. REQUIRES: PrepareProcess() and
+// KeepHangUp() were called before the server was started.
 ExitCode RunSession(Server& server, const SessionOptions& options);
 
 }  // namespace raft_cluster::internal

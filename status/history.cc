@@ -1,5 +1,6 @@
 #include "raft/status/history.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -28,31 +29,45 @@ std::string Delay(int64_t us) { return us < 0 ? "null" : absl::StrCat(us); }
 History::Totals History::TotalsOf(const Stats& stats) {
   Totals totals;
   for (const PeerStats& peer : stats.peers()) {
-    totals.accepted += peer.ledger().accepted();
-    totals.received += peer.received();
-    totals.sent_bytes += peer.sent_bytes();
-    totals.received_bytes += peer.received_bytes();
+    Counts& counts = totals[peer.pid()];
+    counts.figures[0] = peer.ledger().accepted();
+    counts.figures[1] = peer.received();
+    counts.figures[2] = peer.sent_bytes();
+    counts.figures[3] = peer.received_bytes();
     for (const Histogram::Bucket& bucket : peer.delay().buckets()) {
-      totals.delays[bucket.up_to_us()] += bucket.count();
+      counts.delays[bucket.up_to_us()] += bucket.count();
     }
   }
   return totals;
 }
 
-void History::FillDelays(const Totals& before, const Totals& now,
-                         Point* point) {
-  std::map<uint64_t, uint64_t> counts;
-  uint64_t count = 0;
-  for (const auto& [bound, total] : now.delays) {
-    const auto former = before.delays.find(bound);
-    const uint64_t was = former == before.delays.end() ? 0 : former->second;
-    if (total <= was) continue;
-    counts[bound] = total - was;
-    count += total - was;
+// Peer by peer: one that leaves the configuration takes its figures along, and
+// one that comes back may bring them.
+History::Counts History::Growth(const Totals& before, const Totals& now) {
+  Counts growth;
+  for (const auto& [pid, counts] : now) {
+    const auto former = before.find(pid);
+    if (former == before.end()) continue;
+    const Counts& was = former->second;
+    for (int i = 0; i < 4; ++i) {
+      growth.figures[i] +=
+          counts.figures[i] - std::min(counts.figures[i], was.figures[i]);
+    }
+    for (const auto& [bound, total] : counts.delays) {
+      const auto old = was.delays.find(bound);
+      const uint64_t less = old == was.delays.end() ? 0 : old->second;
+      if (total > less) growth.delays[bound] += total - less;
+    }
   }
+  return growth;
+}
+
+void History::FillDelays(const Counts& growth, Point* point) {
+  uint64_t count = 0;
+  for (const auto& [bound, here] : growth.delays) count += here;
   if (count == 0) return;
-  point->median_us = Quantile(counts, count, 0.5);
-  point->slow_us = Quantile(counts, count, 0.99);
+  point->median_us = Quantile(growth.delays, count, 0.5);
+  point->slow_us = Quantile(growth.delays, count, 0.99);
 }
 
 void History::Add(const Stats& stats, absl::Duration elapsed) {
@@ -63,17 +78,12 @@ void History::Add(const Stats& stats, absl::Duration elapsed) {
   if (goes_on && elapsed > absl::ZeroDuration()) {
     Point point;
     point.unix_ms = stats.unix_us() / 1000;
-    // A peer that has left the configuration took its figures along.
-    const auto rate = [elapsed](uint64_t before, uint64_t after) {
-      return after <= before ? 0
-                             : static_cast<double>(after - before) /
-                                   absl::ToDoubleSeconds(elapsed);
-    };
-    point.rates[0] = rate(last_.accepted, now.accepted);
-    point.rates[1] = rate(last_.received, now.received);
-    point.rates[2] = rate(last_.sent_bytes, now.sent_bytes);
-    point.rates[3] = rate(last_.received_bytes, now.received_bytes);
-    FillDelays(last_, now, &point);
+    const Counts growth = Growth(last_, now);
+    for (int i = 0; i < 4; ++i) {
+      point.rates[i] = static_cast<double>(growth.figures[i]) /
+                       absl::ToDoubleSeconds(elapsed);
+    }
+    FillDelays(growth, &point);
     points_.push_back(point);
     if (points_.size() > kMaxPoints) points_.pop_front();
   }

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "raft/base/pid.h"
 #include "raft/proto/stats.pb.h"
 
 namespace raft_cluster::internal {
@@ -32,14 +33,12 @@ class History {
   std::string Json(uint64_t since_ms) const;
 
  private:
-  // What only grows, added up over all peers.
-  struct Totals {
-    uint64_t accepted = 0;
-    uint64_t received = 0;
-    uint64_t sent_bytes = 0;
-    uint64_t received_bytes = 0;
+  // Of one peer what only grows, or by how much that of all has grown.
+  struct Counts {
+    uint64_t figures[4] = {};             // As in a point.
     std::map<uint64_t, uint64_t> delays;  // By the bound of the bucket.
   };
+  using Totals = std::map<Pid, Counts>;
   struct Point {
     uint64_t unix_ms = 0;
     double rates[4] = {};
@@ -48,7 +47,8 @@ class History {
   };
 
   static Totals TotalsOf(const Stats& stats);
-  static void FillDelays(const Totals& before, const Totals& now, Point* point);
+  static Counts Growth(const Totals& before, const Totals& now);
+  static void FillDelays(const Counts& growth, Point* point);
 
   std::deque<Point> points_;
   bool has_last_ = false;

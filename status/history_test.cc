@@ -73,6 +73,27 @@ TEST(HistoryTest, NeverShowsLessThanNothing) {
             "{\"points\":[[1001000,0.0,0.0,0.0,0.0,null,null]]}");
 }
 
+// The account of a pid goes on where it was when it is back.
+TEST(HistoryTest, IsNotMovedByPeersThatComeAndGo) {
+  History history;
+  const auto two = [](uint64_t seconds, uint64_t accepted) {
+    Stats stats = At(seconds, 1000 * seconds, 0);
+    PeerStats* const peer = stats.add_peers();
+    *peer = At(seconds, accepted, 0).peers(0);
+    peer->set_pid(2);
+    return stats;
+  };
+  history.Add(two(0, 5000000), absl::ZeroDuration());
+  history.Add(At(1, 1000, 0), absl::Seconds(1));
+  history.Add(two(2, 5000000), absl::Seconds(1));
+  history.Add(two(3, 5000007), absl::Seconds(1));
+  EXPECT_EQ(history.Json(0),
+            "{\"points\":["
+            "[1001000,1000.0,0.0,10000.0,0.0,null,null],"
+            "[1002000,1000.0,0.0,10000.0,0.0,null,null],"
+            "[1003000,1007.0,0.0,10070.0,0.0,null,null]]}");
+}
+
 TEST(HistoryTest, KeepsTenMinutes) {
   History history;
   for (uint64_t second = 0; second <= 5000; ++second) {

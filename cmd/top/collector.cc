@@ -15,53 +15,66 @@ bool IsSameLife(const Stats& a, const Stats& b) {
          a.incarnation().random() == b.incarnation().random();
 }
 
-// Counts go up within a life, but for a peer that was taken out.
+// Counts go up within a life.
 double Growth(uint64_t before, uint64_t now) {
   return now >= before ? static_cast<double>(now - before) : 0;
+}
+
+// Peers come and go, their figures with them; so these are compared peer by
+// peer.
+using Peers = std::map<int, const PeerStats*>;
+
+Peers PeersOf(const Stats& stats) {
+  Peers peers;
+  for (const PeerStats& peer : stats.peers()) peers[peer.pid()] = &peer;
+  return peers;
 }
 
 void SetRates(const Stats& before, ClusterStatus::Server& server) {
   const Stats& now = server.stats();
   server.clear_rates();
   if (!IsSameLife(before, now) || now.unix_us() <= before.unix_us()) return;
-  uint64_t bytes[4] = {};
-  for (const PeerStats& peer : before.peers()) {
-    bytes[0] += peer.sent_bytes();
-    bytes[1] += peer.received_bytes();
-  }
+  const Peers former = PeersOf(before);
+  double sent_bytes = 0, received_bytes = 0;
   for (const PeerStats& peer : now.peers()) {
-    bytes[2] += peer.sent_bytes();
-    bytes[3] += peer.received_bytes();
+    const auto was = former.find(peer.pid());
+    if (was == former.end()) continue;
+    sent_bytes += Growth(was->second->sent_bytes(), peer.sent_bytes());
+    received_bytes +=
+        Growth(was->second->received_bytes(), peer.received_bytes());
   }
   const double seconds =
       static_cast<double>(now.unix_us() - before.unix_us()) / 1e6;
   ClusterStatus::Rates& rates = *server.mutable_rates();
   rates.set_sent(Growth(before.sent(), now.sent()) / seconds);
   rates.set_received(Growth(before.received(), now.received()) / seconds);
-  rates.set_sent_bytes(Growth(bytes[0], bytes[2]) / seconds);
-  rates.set_received_bytes(Growth(bytes[1], bytes[3]) / seconds);
+  rates.set_sent_bytes(sent_bytes / seconds);
+  rates.set_received_bytes(received_bytes / seconds);
 }
 
-// How often each delay occurred, all peers together, by its upper bound.
-std::map<uint64_t, uint64_t> DelaysOf(const Stats& stats) {
-  std::map<uint64_t, uint64_t> counts;
-  for (const PeerStats& peer : stats.peers()) {
-    for (const Histogram::Bucket& bucket : peer.delay().buckets()) {
-      counts[bucket.up_to_us()] += bucket.count();
-    }
+// How often each delay occurred to a peer since `before`, by its upper bound.
+void AddDelays(const PeerStats& before, const PeerStats& now,
+               std::map<uint64_t, uint64_t>& counts) {
+  std::map<uint64_t, uint64_t> former;
+  for (const Histogram::Bucket& bucket : before.delay().buckets()) {
+    former[bucket.up_to_us()] += bucket.count();
   }
-  return counts;
+  for (const Histogram::Bucket& bucket : now.delay().buckets()) {
+    const uint64_t was = former[bucket.up_to_us()];
+    if (bucket.count() > was) counts[bucket.up_to_us()] += bucket.count() - was;
+  }
 }
 
 void SetDelay(const Stats& before, ClusterStatus::Server& server) {
   server.clear_delay();
   if (!IsSameLife(before, server.stats())) return;
-  std::map<uint64_t, uint64_t> counts = DelaysOf(server.stats());
-  uint64_t all = 0;
-  for (const auto& [up_to_us, count] : DelaysOf(before)) {
-    uint64_t& now = counts[up_to_us];
-    now -= std::min(now, count);
+  std::map<uint64_t, uint64_t> counts;
+  const Peers former = PeersOf(before);
+  for (const PeerStats& peer : server.stats().peers()) {
+    const auto was = former.find(peer.pid());
+    if (was != former.end()) AddDelays(*was->second, peer, counts);
   }
+  uint64_t all = 0;
   for (const auto& [up_to_us, count] : counts) all += count;
   if (all == 0) return;
   ClusterStatus::Delay& delay = *server.mutable_delay();

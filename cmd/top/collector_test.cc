@@ -38,6 +38,27 @@ TEST(Collector, HasNoRatesAcrossARestart) {
   EXPECT_FALSE(collector.Collect().servers(0).has_rates());
 }
 
+// The account of a pid goes on where it was when it is back.
+TEST(Collector, IsNotMovedByPeersThatComeAndGo) {
+  Collector collector({"a"});
+  const auto with = [](uint64_t unix_us, uint64_t bytes) {
+    Stats stats = At(unix_us, 0, bytes);
+    PeerStats* const other = stats.add_peers();
+    other->set_pid(9);
+    other->set_sent_bytes(1'000'000);
+    auto* const bucket = other->mutable_delay()->add_buckets();
+    bucket->set_up_to_us(5);
+    bucket->set_count(1'000);
+    return stats;
+  };
+  collector.Add(1, {with(1'000'000, 1'000)});
+  collector.Add(2, {At(2'000'000, 0, 2'000)});
+  EXPECT_DOUBLE_EQ(collector.Collect().servers(0).rates().sent_bytes(), 1'000);
+  collector.Add(3, {with(3'000'000, 4'000)});
+  EXPECT_DOUBLE_EQ(collector.Collect().servers(0).rates().sent_bytes(), 2'000);
+  EXPECT_FALSE(collector.Collect().servers(0).has_delay());
+}
+
 void AddDelays(Stats& stats, uint64_t up_to_us, uint64_t count) {
   auto* const bucket = stats.mutable_peers(0)->mutable_delay()->add_buckets();
   bucket->set_up_to_us(up_to_us);

@@ -12,12 +12,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,8 +42,10 @@
 #include "raft/cmd/top/screen.h"
 #include "raft/cmd/top/terminal.h"
 
-ABSL_FLAG(std::string, config, "",
-          "ask the servers whose entries have a \"status\"");
+ABSL_FLAG(
+    std::string, config, "",
+    "ask the servers whose entries have a \"status\"; looked at anew each "
+    "time");
 ABSL_FLAG(bool, once, false, "print once, after one interval, and end");
 ABSL_FLAG(std::string, format, "table", "table or json");
 ABSL_FLAG(std::string, replay, "", "show a recording of a server, and end");
@@ -77,10 +81,45 @@ Help HelpText() {
 
 constexpr absl::Duration kMinInterval = absl::Milliseconds(10);
 
+std::string ConfigFile() {
+  return ConfigPath(absl::GetFlag(FLAGS_config), UserFolder(), /*shipped=*/"");
+}
+
+// From the command line and the config. INVALID_ARGUMENT: there are none.
+absl::StatusOr<std::vector<std::string>> StatusUrls(
+    const std::vector<std::string>& rest) {
+  std::vector<std::string> urls;
+  for (const std::string& address : rest) urls.push_back(StatusUrl(address));
+  const std::string file = absl::GetFlag(FLAGS_config);
+  if (!file.empty()) {
+    const absl::StatusOr<Config> config = LoadConfig(ConfigFile());
+    if (!config.ok()) return config.status();
+    for (const Config::Member& member : config->object().servers()) {
+      if (!member.status().empty()) {
+        urls.push_back(StatusUrl(member.status()));
+      }
+    }
+    if (urls.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "no entry of \"", file,
+          "\" has a status port, such as \"status\": \"127.0.0.1:8001\""));
+    }
+  }
+  if (urls.empty()) {
+    return absl::InvalidArgumentError(
+        "whom to ask? Give the urls of status ports, or --config");
+  }
+  return urls;
+}
+
 class Top {
  public:
-  explicit Top(const std::vector<std::string>& urls)
-      : fetcher_(urls), collector_(urls) {}
+  // `urls` are StatusUrls(rest).
+  Top(const std::vector<std::string>& urls,
+      const std::vector<std::string>& rest)
+      : rest_(rest) {
+    Show(urls);
+  }
 
   ExitCode RunOnce() {
     Ask();
@@ -88,7 +127,7 @@ class Top {
       Wait(absl::Now() + absl::GetFlag(FLAGS_interval));
       Ask();
     }
-    const ClusterStatus status = collector_.Collect();
+    const ClusterStatus status = collector_->Collect();
     ReleaseSignals();  // What is left is to write, which may block.
     const ExitCode written =
         Print(IsJson() ? ToJson(status)
@@ -113,7 +152,7 @@ class Top {
       options.rows = terminal.rows();
       options.colours = terminal.has_colours();
       const auto shown =
-          terminal.Show(ShowScreen(collector_.Collect(), options));
+          terminal.Show(ShowScreen(collector_->Collect(), options));
       if (shown != Output::Outcome::kWritten) return CodeOf(shown);
       Wait(next);
     }
@@ -141,7 +180,7 @@ class Top {
     while (!Ended()) {
       const absl::Time next = absl::Now() + absl::GetFlag(FLAGS_interval);
       Ask();
-      const auto written = output_.Write(ToJson(collector_.Collect()));
+      const auto written = output_.Write(ToJson(collector_->Collect()));
       if (written != Output::Outcome::kWritten) return CodeOf(written);
       Wait(next);
     }
@@ -157,10 +196,28 @@ class Top {
     return fds;
   }
 
+  void Show(const std::vector<std::string>& urls) {
+    fetcher_ = std::make_unique<Fetcher>(urls);
+    collector_ = std::make_unique<Collector>(urls);
+  }
+
+  // Servers come and go with their entries. While the config is wrong or gone,
+  // those are asked that it had. What is no plain file might not end.
+  void FollowConfig() {
+    if (absl::GetFlag(FLAGS_config).empty()) return;
+    struct stat info;
+    if (stat(ConfigFile().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {
+      return;
+    }
+    const auto urls = StatusUrls(rest_);
+    if (urls.ok() && *urls != fetcher_->urls()) Show(*urls);
+  }
+
   void Ask() {
-    auto answers = fetcher_.Fetch(absl::Seconds(1), Wakers());
-    collector_.Add(static_cast<uint64_t>(absl::ToUnixMicros(absl::Now())),
-                   answers);
+    FollowConfig();
+    auto answers = fetcher_->Fetch(absl::Seconds(1), Wakers());
+    collector_->Add(static_cast<uint64_t>(absl::ToUnixMicros(absl::Now())),
+                    answers);
   }
 
   // Until then, or until it has to end. A key that means nothing shows the next
@@ -187,38 +244,11 @@ class Top {
 
   Output output_{STDOUT_FILENO, [this] { return Wakers(); },
                  [this] { return Ended(); }};
-  Fetcher fetcher_;
-  Collector collector_;
+  const std::vector<std::string> rest_;
+  std::unique_ptr<Fetcher> fetcher_;
+  std::unique_ptr<Collector> collector_;
   Terminal* keys_ = nullptr;
 };
-
-// From the command line and the config. INVALID_ARGUMENT: there are none.
-absl::StatusOr<std::vector<std::string>> StatusUrls(
-    const std::vector<std::string>& rest) {
-  std::vector<std::string> urls;
-  for (const std::string& address : rest) urls.push_back(StatusUrl(address));
-  const std::string file = absl::GetFlag(FLAGS_config);
-  if (!file.empty()) {
-    const absl::StatusOr<Config> config =
-        LoadConfig(ConfigPath(file, UserFolder(), /*shipped=*/""));
-    if (!config.ok()) return config.status();
-    for (const Config::Member& member : config->object().servers()) {
-      if (!member.status().empty()) {
-        urls.push_back(StatusUrl(member.status()));
-      }
-    }
-    if (urls.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "no entry of \"", file,
-          "\" has a status port, such as \"status\": \"127.0.0.1:8001\""));
-    }
-  }
-  if (urls.empty()) {
-    return absl::InvalidArgumentError(
-        "whom to ask? Give the urls of status ports, or --config");
-  }
-  return urls;
-}
 
 ExitCode Replay(const std::string& path) {
   const absl::StatusOr<Recording> recording =
@@ -251,7 +281,7 @@ ExitCode Main(int argc, char* argv[]) {
   const absl::StatusOr<std::vector<std::string>> urls = StatusUrls(rest);
   if (!urls.ok()) return SayUsage(urls.status().message(), kUsageText);
   KeepSignals();
-  Top top(*urls);
+  Top top(*urls, rest);
   return absl::GetFlag(FLAGS_once) ? top.RunOnce() : top.Run();
 }
 

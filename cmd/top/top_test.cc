@@ -22,6 +22,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
@@ -129,6 +130,38 @@ TEST_F(InTmux, ShowsServersThatComeAndGoAndEndsAtQ) {
   Tmux("send-keys q");
   EXPECT_TRUE(Shows("ended with 0")) << Screen();
   EXPECT_THAT(Screen(), Not(HasSubstr("hears"))) << "the screen is as before";
+}
+
+TEST_F(InTmux, FollowsItsConfig) {
+  StatusPort one, two;
+  one.Answer(StatsOf(1, {kUp, kUp}));
+  two.Answer(StatsOf(2, {kUp, kUp}));
+  const auto entry = [](int pid, const StatusPort& port) {
+    return absl::StrCat(R"({"mypid": )", pid, R"(, "url": "127.0.0.1:)",
+                        10000 + pid, R"(", "status": ")",
+                        absl::StripPrefix(port.url(), "http://"), R"("})");
+  };
+  const std::string path =
+      absl::StrCat(std::getenv("TEST_TMPDIR"), "/followed.json");
+  const auto write = [&path](int total, const std::string& entries) {
+    std::ofstream(path + ".new") << R"({"object": {"total": )" << total
+                                 << R"(, "Servers": [)" << entries << "]}}";
+    ASSERT_EQ(rename((path + ".new").c_str(), path.c_str()), 0);
+  };
+  write(1, entry(1, one));
+  Start(absl::StrCat("--interval=50ms --config=", path));
+  ASSERT_TRUE(Shows("1 of 1 servers answer")) << Screen();
+  write(2, entry(1, one) + ", " + entry(2, two));
+  EXPECT_TRUE(Shows("2 of 2 servers answer")) << Screen();
+  write(1, entry(2, two));
+  EXPECT_TRUE(Shows("1 of 1 servers answer")) << Screen();
+  // Wrong, it stays as it was.
+  write(7, entry(1, one) + ", " + entry(2, two));
+  two.Answer(StatsOf(2, {PeerStats::DOWN, kUp}));
+  EXPECT_TRUE(Shows("      2 DOWN    -")) << Screen();
+  EXPECT_TRUE(Shows("1 of 1 servers answer")) << Screen();
+  Tmux("send-keys q");
+  EXPECT_TRUE(Shows("ended with 0")) << Screen();
 }
 
 TEST_F(InTmux, EndsAtControlCWhileNobodyAnswers) {

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <cstdio>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -137,6 +138,90 @@ TEST(Servers, WithTheKeysOfTheConfigTalkAndOthersAreSaidToBeRefused) {
   const auto all =
       RunWith("local_cluster", {config(servers), "--key_folder", folder});
   EXPECT_EQ(all->WaitForExit(kPatience), 0) << all->errors();
+}
+
+// A pair of keys for `name`.key; the public half, as the config wants it.
+std::string MakeKey(const std::string& folder, const std::string& name) {
+  const auto keygen =
+      RunWith("keygen", {absl::StrCat(folder, "/", name, ".key")});
+  EXPECT_EQ(keygen->WaitForExit(kPatience), 0);
+  const std::string line = keygen->ReadLine(kPatience).value();
+  return line.substr(sizeof("\"keys\": [") - 1,
+                     line.size() - sizeof("\"keys\": []") + 1);
+}
+
+void ExpectTalk(Process& one, Process& two, const std::string& what) {
+  ASSERT_TRUE(one.Write(absl::StrCat("2: ", what, "\n"), kPatience));
+  ASSERT_TRUE(two.Write(absl::StrCat("1: ", what, "\n"), kPatience));
+  EXPECT_EQ(two.ReadLine(kPatience), absl::StrCat("1 -> 2: ", what))
+      << two.errors();
+  EXPECT_EQ(one.ReadLine(kPatience), absl::StrCat("2 -> 1: ", what))
+      << one.errors();
+}
+
+// As SECURITY.md has it; nobody is started anew.
+TEST(Servers, ChangeAKeyInThreeReloads) {
+  const std::string folder = MakeTestFolder();
+  const LocalAddresses addresses = LocalAddresses::Pick("tcp", 2).value();
+  const std::string former = MakeKey(folder, "1");
+  const std::string next = MakeKey(folder, "1-next");
+  const std::string other = MakeKey(folder, "2");
+  const auto content = [&](const std::string& keys) {
+    return absl::StrCat(
+        "{\"object\": {\"total\": 2, \"Servers\": [{\"mypid\": 1, \"url\": \"",
+        addresses.urls()[0], "\", \"keys\": [", keys,
+        "]}, {\"mypid\": 2, \"url\": \"", addresses.urls()[1],
+        "\", \"keys\": [", other, "]}]}}");
+  };
+  const std::string path = WriteTestFile(content(former));
+  const auto start = [&](int pid) {
+    return RunWith(
+        "server",
+        {absl::StrCat("--pid=", pid), "--config=" + path,
+         absl::StrCat("--key_file=", folder, "/", pid, ".key"), "--message="});
+  };
+  const auto one = start(1);
+  const auto two = start(2);
+  ExpectTalk(*one, *two, "with the former key");
+
+  std::ofstream(path) << content(absl::StrCat(former, ", ", next));
+  one->Signal(SIGHUP);
+  two->Signal(SIGHUP);
+  EXPECT_TRUE(
+      one->WaitForError("reload 1: other keys for this server", kPatience))
+      << one->errors();
+  EXPECT_TRUE(two->WaitForError("reload 1: other keys for 1", kPatience))
+      << two->errors();
+  ExpectTalk(*one, *two, "with both");
+
+  ASSERT_EQ(rename(absl::StrCat(folder, "/1-next.key").c_str(),
+                   absl::StrCat(folder, "/1.key").c_str()),
+            0);
+  one->Signal(SIGHUP);
+  EXPECT_TRUE(
+      one->WaitForError("reload 2: other keys for this server", kPatience))
+      << one->errors();
+  ExpectTalk(*one, *two, "with the next one's secret");
+
+  std::ofstream(path) << content(next);
+  one->Signal(SIGHUP);
+  two->Signal(SIGHUP);
+  EXPECT_TRUE(
+      one->WaitForError("reload 3: other keys for this server", kPatience))
+      << one->errors();
+  EXPECT_TRUE(two->WaitForError("reload 2: other keys for 1", kPatience))
+      << two->errors();
+  ExpectTalk(*one, *two, "with the next key");
+
+  // A secret that the config does not list changes nothing.
+  MakeKey(folder, "stray");
+  ASSERT_EQ(rename(absl::StrCat(folder, "/stray.key").c_str(),
+                   absl::StrCat(folder, "/1.key").c_str()),
+            0);
+  one->Signal(SIGHUP);
+  EXPECT_TRUE(one->WaitForError("not reloaded: ", kPatience)) << one->errors();
+  EXPECT_THAT(one->errors(), HasSubstr("--key_file"));
+  ExpectTalk(*one, *two, "as before");
 }
 
 }  // namespace

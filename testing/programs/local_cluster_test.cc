@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "raft/testing/programs/program_cluster.h"
@@ -70,6 +71,41 @@ TEST(LocalCluster, IsContentWithOneServer) {
   const ProgramCluster cluster(1);
   const auto process = RunWith({"--config=" + cluster.config_path()});
   ExpectExchange(*process, 1, "hello there");
+}
+
+class Churn : public testing::TestWithParam<std::string> {};
+
+// Enough changes that each kind is among them, whatever the seed.
+TEST_P(Churn, LosesNothingThatIsNotCounted) {
+  const ProgramCluster cluster(5);
+  const auto process =
+      RunWith({"--config=" + cluster.config_path(), "--churn=30", "--seed=1",
+               "--transport=" + GetParam()});
+  EXPECT_EQ(process->WaitForExit(kPatience), 0) << process->errors();
+  const std::string said = absl::StrJoin(process->TakeLines(), "\n");
+  EXPECT_THAT(process->errors(), IsEmpty());
+  EXPECT_THAT(said, AllOf(HasSubstr("--seed=1 has them once more"),
+                          HasSubstr(" comes.\n"), HasSubstr(" closes.\n"),
+                          HasSubstr("it closes, then it is taken out.\n"),
+                          HasSubstr(" moves to ")));
+  for (int pid = 1; pid <= 5; ++pid) {
+    EXPECT_THAT(said, HasSubstr(absl::StrCat("  server ", pid, ": reload ")));
+  }
+  EXPECT_THAT(said, HasSubstr(": removed "));
+  EXPECT_THAT(said, HasSubstr("None was lost that was not counted"));
+}
+
+INSTANTIATE_TEST_SUITE_P(LocalCluster, Churn, testing::Values("", "loopback"),
+                         [](const auto& info) {
+                           return info.param.empty() ? "tcp" : info.param;
+                         });
+
+TEST(LocalCluster, SaysThatTwoServersAreTooFewForChurn) {
+  const ProgramCluster cluster(2);
+  const auto process =
+      RunWith({"--config=" + cluster.config_path(), "--churn=1"});
+  EXPECT_EQ(process->WaitForExit(kPatience), 2);
+  EXPECT_THAT(process->errors(), HasSubstr("3 servers or more"));
 }
 
 TEST(LocalCluster, SaysWhichAddressIsInUseAndHowToGoOn) {

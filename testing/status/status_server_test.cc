@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -79,6 +80,34 @@ TEST_F(Shown, HasMetricsAHistoryAndARecording) {
   EXPECT_TRUE(Eventually([&] {
     return From("/history?since=0").body.find("[[") != std::string::npos;
   }));
+}
+
+TEST_F(Shown, FollowsWhoIsAPeerAtTheMoment) {
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(cluster[1].outbox().Send(3, "x", absl::Seconds(1)).ok());
+    ASSERT_TRUE(cluster[3].inbox().Receive(kPatience).ok());
+  }
+  constexpr char kThird[] = "server=\"1\",peer=\"3\"";
+  EXPECT_THAT(From("/metrics").body, HasSubstr(kThird));
+  Config two = cluster.config();
+  auto& servers = *two.mutable_object()->mutable_servers();
+  servers.erase(std::find_if(servers.begin(), servers.end(),
+                             [](const auto& s) { return s.mypid() == 3; }));
+  two.mutable_object()->set_total(2);
+  ASSERT_EQ(cluster[1].Reload(two), absl::OkStatus());
+  EXPECT_THAT(From("/metrics").body, Not(HasSubstr(kThird)));
+  const Stats without = StatsFrom(*status);
+  ASSERT_EQ(without.peers_size(), 1);
+  EXPECT_EQ(without.peers(0).pid(), 2);
+  EXPECT_EQ(without.sent(), 2u);  // A total never falls.
+  EXPECT_TRUE(without.balanced());
+  EXPECT_EQ(From("/readyz?peers=1").code, 200);
+
+  ASSERT_EQ(cluster[1].Reload(cluster.config()), absl::OkStatus());
+  EXPECT_THAT(From("/metrics").body, HasSubstr(kThird));
+  const Stats with = StatsFrom(*status);
+  EXPECT_EQ(with.peers_size(), 2);
+  EXPECT_EQ(with.sent(), 2u);
 }
 
 TEST_F(Shown, IsHealthyAndReady) {
