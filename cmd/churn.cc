@@ -28,10 +28,10 @@ constexpr absl::Duration kTick = absl::Milliseconds(5);
 constexpr absl::Duration kTalk = absl::Milliseconds(150);
 
 // What takes longer than this on one machine has failed.
-constexpr absl::Duration kPatience = absl::Seconds(10);
+constexpr absl::Duration kWorkPatience = absl::Seconds(10);
 
 // Others may take a port between the time when it is found and its use.
-constexpr int kMaxAttempts = 10;
+constexpr int kPortsTried = 10;
 
 // 0: the system has none.
 int FreePort() {
@@ -195,7 +195,7 @@ absl::Status Churn::Move(Pid pid) {
   End(pid);
   lives_[pid] = nullptr;
   absl::Status status;
-  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kPortsTried; ++attempt) {
     members_[pid].set_url(Elsewhere(homes_[pid], ++moves_));
     status = StartOne(pid);
     if (!absl::IsUnavailable(status)) break;
@@ -300,7 +300,7 @@ bool Churn::IsUnderWay() const {
 
 absl::Status Churn::Finish() {
   stopped_ = true;
-  const absl::Time end = absl::Now() + kPatience;
+  const absl::Time end = absl::Now() + kWorkPatience;
   while (IsUnderWay() && absl::Now() < end) Talk(kTick);
   while (!lives_.empty()) End(lives_.begin()->first);
 

@@ -12,7 +12,6 @@ using Verdict = Handshake::Verdict;
 
 // How long news may wait for a frame that goes anyway.
 constexpr Micros kMaxAckDelay = 1000;
-constexpr Micros kLeaveInterval = 10000;
 
 }  // namespace
 

@@ -233,6 +233,9 @@ class Link {
     uint64_t leave_stamp = 0;  // Of the first frame that said `leave`.
   };
 
+  // Between two frames that say that this server leaves.
+  static constexpr Micros kLeaveInterval = 10000;
+
   bool session() const {
     return phase_ == Phase::kHalf || phase_ == Phase::kOpen ||
            phase_ == Phase::kClosed;

@@ -8,8 +8,6 @@ namespace {
 
 using Verdict = Handshake::Verdict;
 
-constexpr Micros kLeaveInterval = 10000;
-
 }  // namespace
 
 void Link::Reload(uint64_t reload, uint64_t config_digest) {
