@@ -212,11 +212,12 @@ class Server {
   // may come, go, and move, and keys may change; all that is about the others
   // goes on. Any thread; calls follow one another. `report` (may be null): what
   // it did. docs/membership.md has what a change means for envelopes.
-  // INVALID_ARGUMENT: as for Start(); or `config` has no server of this pid, or
-  // another url (or `listen`) for it, or another cluster name, or keys where
-  // there were none, or none where there were: for these, start anew.
-  // FAILED_PRECONDITION: closing, closed, or superseded by a newer life of this
-  // pid. Others: the key file cannot be read.
+  // INVALID_ARGUMENT: as for Start(), the key file among it; or `config` has no
+  // server of this pid, or another url (or `listen`) for it, or another cluster
+  // name, or keys where there were none, or none where there were: for these,
+  // start anew. FAILED_PRECONDITION: closing, closed, or superseded by a newer
+  // life of this pid. UNAVAILABLE: this server has another secret, for which
+  // its address is bound anew, and that cannot be done just now.
   absl::Status Reload(const Config& config, ReloadReport* report = nullptr);
 
   // The ledger and the state of each peer, and the totals. Any time, also

@@ -1,5 +1,4 @@
 // How a server changes its configuration while it runs.
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,24 +7,13 @@
 #include "raft/cluster/server.h"
 
 namespace raft_cluster {
-namespace {
-
-bool Names(const Config& config, Pid pid) {
-  const auto& servers = config.object().servers();
-  return std::any_of(
-      servers.begin(), servers.end(),
-      [pid](const Config::Member& member) { return member.mypid() == pid; });
-}
-
-}  // namespace
 
 absl::Status Server::Reload(const Config& config, ReloadReport* report) {
   if (pump_->InForkedChild()) return internal::Forked();
   internal::MutexLock lock(in_force_->mu);
   absl::StatusOr<internal::Members> wanted =
       internal::ReadMembers(config, pid_, in_force_->options);
-  // A key file may be missing as well.
-  if (absl::IsNotFound(wanted.status()) && !Names(config, pid_)) {
+  if (absl::IsNotFound(wanted.status())) {
     return absl::InvalidArgumentError(
         absl::StrCat(wanted.status().message(),
                      "; a server that is to leave its cluster is closed"));
