@@ -12,9 +12,6 @@ SimHost::SimHost(SimProcess* process, std::unique_ptr<Handler> handler)
       process_(*process),
       random_(process->NewStream(SimStream::kApplication)),
       owned_handler_(std::move(handler)) {
-  for (Pid pid = 1; pid <= process->world().servers; ++pid) {
-    if (pid != process->life().pid) peers_.push_back(pid);
-  }
   next_ = process->world().network->now();
 }
 

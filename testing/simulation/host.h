@@ -25,7 +25,7 @@ class SimHost : public SimApplication, private Dispatcher {
 
  private:
   Pid pid() const override { return process_.life().pid; }
-  std::vector<Pid> peers() const override { return peers_; }
+  std::vector<Pid> peers() const override { return process_.pump().Peers(); }
   absl::Duration now() const override;
   uint64_t Random() override { return random_.Next(); }
   absl::StatusOr<Receipt> TrySend(Pid to, absl::string_view msg, uint64_t id,
@@ -39,7 +39,6 @@ class SimHost : public SimApplication, private Dispatcher {
   SimProcess& process_;
   SplitMix64 random_;
   const std::unique_ptr<Handler> owned_handler_;
-  std::vector<Pid> peers_;
   Micros next_;
 };
 
