@@ -95,5 +95,23 @@ TEST_F(HistoryOfMembers, APeerThatWasMovedMayTakeAgainWhatItHadBefore) {
   ExpectOnly(Verdict::kDuplicate);
 }
 
+// Of the one that it was before the move the newer life is not known any more.
+TEST_F(HistoryOfMembers, AnOlderLifeOfOneThatWasMovedMayComeBack) {
+  const auto older = SendMany(2, 2, {1, 1});
+  TakeMany({2, 1}, older);
+  Take({2, 1}, Send(2, {1, 2}));
+  for (int i = 0; i < 2; ++i) ReceiverOf({2, 1}).Changed(1, kMoved);
+  TakeMany({2, 1}, older);
+  ExpectOk();
+}
+
+TEST_F(HistoryOfMembers, NobodyElseTakesTwiceAfterAMove) {
+  const auto ids = SendMany(2, 2);
+  TakeMany({2, 1}, ids);
+  for (int i = 0; i < 2; ++i) ReceiverOf({2, 1}).Changed(1, kMoved);
+  Take({2, 1}, ids[1]);
+  ExpectOnly(Verdict::kDuplicate);
+}
+
 }  // namespace
 }  // namespace raft_cluster::internal

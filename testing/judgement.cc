@@ -127,7 +127,8 @@ void Judgement::JudgeLog(const ReceiverLog& log) {
   taken.resize(senders_.size());
   std::vector<size_t> next(senders_.size(), 0);
   std::map<Pid, ServerLife> newest;
-  std::set<Pid> let_go;  // Since something of them was taken.
+  std::map<Pid, ServerLife> forgotten;  // The newest, before a move.
+  std::set<Pid> let_go;                 // Since something of them was taken.
   size_t mark = 0;
   for (size_t i = 0; i < log.entries_.size(); ++i) {
     const ReceiverLog::Entry& entry = log.entries_[i];
@@ -135,8 +136,15 @@ void Judgement::JudgeLog(const ReceiverLog& log) {
       const ReceiverLog::Mark& change = log.marks_[mark];
       if (change.mark == MembershipMark::kAdded) continue;
       let_go.insert(change.from);
-      // Of whoever is at the new address the former lives say nothing.
-      if (change.mark == MembershipMark::kMoved) newest.erase(change.from);
+      // Of whoever is at the new address the former lives say nothing: an older
+      // one may come back, and has not heard what was taken of it since it was
+      // replaced.
+      const auto known = newest.find(change.from);
+      if (change.mark != MembershipMark::kMoved || known == newest.end()) {
+        continue;
+      }
+      forgotten[change.from] = known->second;
+      newest.erase(known);
     }
     const auto found = places_.find(entry.id);
     if (found == places_.end()) {
@@ -156,6 +164,8 @@ void Judgement::JudgeLog(const ReceiverLog& log) {
     }
     if (seen[place.position]) {
       if (MovedSince(place, life.pid)) continue;
+      const auto newer = forgotten.find(sender.life_.pid);
+      if (newer != forgotten.end() && sender.life_ < newer->second) continue;
       Report(Verdict::kDuplicate,
              absl::StrCat(ToText(life), " took ", Describe(place), " again"));
       continue;
