@@ -161,13 +161,16 @@ class Transport {
   virtual absl::Status Connect(const PeerSpec& peer) = 0;
   // Drops the connection and what is queued on it. Unknown peers are ignored.
   virtual void Disconnect(Pid peer) = 0;
-  // From now on these may speak, in place of TransportSpec::keys: all of it or,
-  // where this fails, none. A key that was added is good at once; connections
-  // by a key that proves its peer no more are cut, whoever made them. Another
-  // secret of our own counts for connections that are made from then on, and
-  // all are made anew. INVALID_ARGUMENT: what is wrong with the keys, as on
-  // opening; or there were none before, or are none now. A transport that knows
-  // no keys has nothing to do.
+  // From now on these may speak, in place of TransportSpec::keys and of what
+  // PeerSpec::keys said: all of it or, where this fails, none. A key that was
+  // added is good at once; connections by a key that proves its peer no more
+  // are cut, whoever made them. Another secret of our own counts for
+  // connections that are made from then on, and all are made anew.
+  // INVALID_ARGUMENT: what is wrong with the keys, as on opening; or there were
+  // none before, or are none now. UNAVAILABLE: another secret takes listening
+  // anew, and the address cannot be bound just now (the former one is in force,
+  // and is bound as soon as that can be). May wait for a second for that
+  // address. A transport that knows no keys has nothing to do.
   virtual absl::Status Rekey(const TransportKeys& /*keys*/) {
     return absl::OkStatus();
   }

@@ -70,7 +70,7 @@ class InboundConnections {
     bool heard = false;
     Pid proven = 0;  // Once it was heard.
     std::string key;
-    bool ended = false;  // By EndEndless().
+    bool ended = false;  // By this server.
     Inflow inflow;
   };
 

@@ -192,10 +192,9 @@ absl::Status Listener::OnRekeyed(bool own) {
   if (!SetOption(router_, ZMQ_CURVE_SECRETKEY, environment_.keys.secret())) {
     return BindError(url_, errno);
   }
-  if (!deaf_ && !Stop()) {
-    return absl::UnavailableError(absl::StrCat(
-        "\"", url_.ToString(), "\" is not given back, to be bound anew"));
-  }
+  // Where it is not free in time it will be later: then it is bound later, too.
+  // To take it for bound would leave nobody there for good.
+  if (!deaf_) Stop();
   deaf_ = true;
   return ListenAgain() ? absl::OkStatus() : BindError(url_, errno);
 }
