@@ -37,7 +37,7 @@ absl::StatusOr<Url> ListenUrl(const Config& config, const PeerSpec& self,
   return self.url;
 }
 
-// The keys of the configuration and the secret of the own file.
+// The keys that the configuration lists, and the secret in this server's file.
 absl::StatusOr<TransportKeys> MakeKeys(const Config& config,
                                        const Options& options) {
   TransportKeys keys;
@@ -65,10 +65,6 @@ absl::StatusOr<TransportKeys> MakeKeys(const Config& config,
 
 absl::StatusOr<Members> ReadMembers(const Config& config, Pid pid,
                                     const Options& options) {
-  if (absl::Status status = CheckConfig(config, options.transports);
-      !status.ok()) {
-    return status;
-  }
   absl::StatusOr<std::vector<PeerSpec>> parsed =
       ParseUrls(config, options.transports);
   if (!parsed.ok()) return parsed.status();

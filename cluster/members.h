@@ -34,7 +34,8 @@ struct Members {
   Membership ToMembership() const { return {peers, keys.listed, digest}; }
 };
 
-// NOT_FOUND: it has no server `pid`. Others: as Server::Start().
+// REQUIRES: CheckConfig() is OK. NOT_FOUND: there is no server `pid`. Others:
+// as Server::Start().
 absl::StatusOr<Members> ReadMembers(const Config& config, Pid pid,
                                     const Options& options);
 

@@ -2,14 +2,12 @@
 
 #include <xxhash.h>
 
-#include <algorithm>
 #include <chrono>  // NOLINT(build/c++11)
 #include <random>
 #include <utility>
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "raft/base/allocator.h"
 #include "raft/base/fork_guard.h"
 #include "raft/cluster/conversions.h"
@@ -207,8 +205,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   engine.seed = RandomBits();
   engine.link.self_url = members->self.url.ToString();
   auto pump = std::make_unique<Pump>(*std::move(transport), engine);
-  if (absl::Status status = pump->Connect(spec.keys); !status.ok())
+  if (absl::Status status = pump->Connect(spec.keys); !status.ok()) {
     return status;
+  }
   if (absl::Status status = pump->Start(); !status.ok()) return status;
   auto server = absl::WrapUnique(new Server(std::move(pump)));
   server->pid_ = pid;

@@ -11,6 +11,8 @@ namespace raft_cluster {
 absl::Status Server::Reload(const Config& config, ReloadReport* report) {
   if (pump_->InForkedChild()) return internal::Forked();
   internal::MutexLock lock(in_force_->mu);
+  absl::Status status = CheckConfig(config, in_force_->options.transports);
+  if (!status.ok()) return status;
   absl::StatusOr<internal::Members> wanted =
       internal::ReadMembers(config, pid_, in_force_->options);
   if (absl::IsNotFound(wanted.status())) {
@@ -19,7 +21,7 @@ absl::Status Server::Reload(const Config& config, ReloadReport* report) {
                      "; a server that is to leave its cluster is closed"));
   }
   if (!wanted.ok()) return wanted.status();
-  absl::Status status = internal::CheckReload(in_force_->members, *wanted);
+  status = internal::CheckReload(in_force_->members, *wanted);
   if (!status.ok()) return status;
   internal::MembershipChange change;
   status = pump_->Reload(wanted->ToMembership(), wanted->keys, &change);

@@ -20,8 +20,9 @@
 namespace raft_cluster::internal {
 namespace {
 
-// A file is read when nothing befell it for so long, or when the longer time is
-// over: who writes it in pieces should not be told that it is cut short.
+// A file is read once nothing has happened to it for so long, at the latest
+// after the longer time: who writes it in pieces is not to be told that it is
+// cut short.
 constexpr int kQuietMs = 100;
 constexpr absl::Duration kSettled = absl::Seconds(1);
 

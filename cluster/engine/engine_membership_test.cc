@@ -126,6 +126,17 @@ TEST_F(MembershipTest, RefusesWhoHasGone) {
   EXPECT_EQ(accepted->accepted, 1);
 }
 
+// By this who waits for room with one that was removed finds out, also if it is
+// back by then.
+TEST_F(MembershipTest, TellsAPeerThatIsBackFromTheOneThatWasThere) {
+  const PeerRef before = engines[1].RefOf(2);
+  Reload(1, {3});
+  EXPECT_EQ(engines[1].RefOf(2), PeerRef());
+  Reload(1, {2, 3});
+  EXPECT_NE(engines[1].RefOf(2), PeerRef());
+  EXPECT_NE(engines[1].RefOf(2), before);
+}
+
 TEST_F(MembershipTest, TellsOfRoomOnlyForThosePresent) {
   while (Offer(1, 2, std::string(900, 'x'))) {
   }

@@ -1,5 +1,4 @@
-// Who is in the configuration, as far as an engine is concerned, and what a
-// change of it did.
+// The peers that an engine is to have, and what a change of them did.
 //
 // Thread rule: values.
 #ifndef RAFT_CLUSTER_ENGINE_MEMBERSHIP_H_

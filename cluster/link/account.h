@@ -56,8 +56,6 @@ class Account {
 
   // ---- Envelopes from the peer ----------------------------------------------
 
-  uint64_t accepted() const { return ledger_.accepted(); }
-  uint64_t received() const { return received_; }
   void Received(uint64_t envelopes) { received_ += envelopes; }
   void ReceivedTaken(uint64_t envelopes) { received_taken_ += envelopes; }
 
@@ -90,6 +88,8 @@ class Account {
   bool has_states() const { return !states_.empty(); }
   std::vector<RecordedState> TakeStates() { return std::exchange(states_, {}); }
 
+  uint64_t accepted() const { return ledger_.accepted(); }
+  uint64_t received() const { return received_; }
   // Its part of the stats.
   void Fill(PeerStats* stats) const;
 

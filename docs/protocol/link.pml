@@ -106,7 +106,7 @@
 
 typedef Inst {            /* one incarnation of one side: its present link, and what outlives a link */
   byte on;                /* 0 not yet, 1 lives, 2 dead, 3 closes: sends what is queued, says `leave` */
-  byte mem;               /* the peer in the own configuration: 1 yes, 2 removed, the leave is repeated, 0 removed, nothing is left */
+  byte mem;               /* is the peer in its configuration: 1 yes, 2 removed, the leave is repeated, 0 removed, nothing is left */
   byte ep;                /* epoch of the link: how often the peer was added again */
   byte flo;               /* newest link of the peer that a removed link of this life held a session with; 0 none */
   byte peer;              /* link of the peer in the session; 0 none */
