@@ -40,6 +40,18 @@ std::unique_ptr<Process> ProgramCluster::Start(
   return StartProgram("server", std::move(spec));
 }
 
+std::unique_ptr<Process> ProgramCluster::StartBuild(
+    const std::string& program, int pid,
+    const std::vector<std::string>& arguments) const {
+  Process::Spec spec;
+  spec.program = program;
+  spec.arguments = {absl::StrCat("--pid=", pid),
+                    absl::StrCat("--config=", config_path_)};
+  spec.arguments.insert(spec.arguments.end(), arguments.begin(),
+                        arguments.end());
+  return Process::Start(spec).value();
+}
+
 std::unique_ptr<Process> StartProgram(const std::string& name,
                                       Process::Spec spec) {
   spec.program = absl::StrCat("cmd/", name);

@@ -28,6 +28,10 @@ class ProgramCluster {
   std::unique_ptr<Process> Start(int pid,
                                  const std::vector<std::string>& arguments = {},
                                  bool terminal = false) const;
+  // The same with another build of it, a path from the folder of the test.
+  std::unique_ptr<Process> StartBuild(
+      const std::string& program, int pid,
+      const std::vector<std::string>& arguments = {}) const;
 
   const std::string& config_path() const { return config_path_; }
   // A config of these servers alone.
