@@ -213,6 +213,11 @@ struct TransportSpec {
   // How many peers it will be connected to, as far as that is known: what they
   // take of the system's limits is reckoned before the first one is called.
   int expected_peers = 0;
+  // For so long Wait() looks for work before it sleeps, on a processor that it
+  // takes for itself meanwhile: what comes in time need not wake a thread. It
+  // spins less where that finds nothing. A transport whose work is done by
+  // threads of its own need not look at it.
+  absl::Duration spin = absl::ZeroDuration();
 };
 
 // Opens a transport: binds its url and returns.

@@ -1,6 +1,7 @@
 #include "raft/transport/builtin/builtin.h"
 
 #include "raft/transport/loopback/loopback.h"
+#include "raft/transport/stream/plain.h"
 #include "raft/transport/zeromq/zeromq.h"
 
 namespace raft_cluster {
@@ -11,6 +12,11 @@ Registry BuiltinTransports() {
   for (const char* scheme : {"tcp", "ipc"}) {
     registry
         .Register(scheme, internal::ZeroMqTransport(), internal::ParseZeroMqUrl)
+        .IgnoreError();
+  }
+  for (const char* scheme : {"plain", "unix"}) {
+    registry
+        .Register(scheme, internal::PlainTransport(), internal::ParsePlainUrl)
         .IgnoreError();
   }
   registry

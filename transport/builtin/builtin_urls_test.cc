@@ -194,7 +194,7 @@ TEST(Url, OfNoServersAddressIsRefused) {
 TEST(Url, ASchemeHasATransport) {
   EXPECT_THAT(ErrorOf("tpc://h:1"),
               HasSubstr("scheme tpc of \"tpc://h:1\" has no transport; there "
-                        "are transports for ipc, loopback, tcp only"));
+                        "are transports for ipc, loopback, plain, tcp, unix only"));
 }
 
 TEST(Url, AnErrorShowsWhatCannotBePrinted) {

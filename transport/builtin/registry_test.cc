@@ -120,7 +120,7 @@ TEST(Registry, CopiesAreIndependentButShareAnOpenersState) {
 
 TEST(Registry, BuiltinTransportsAreThere) {
   EXPECT_THAT(BuiltinTransports().schemes(),
-              ElementsAre("ipc", "loopback", "tcp"));
+              ElementsAre("ipc", "loopback", "plain", "tcp", "unix"));
 }
 
 }  // namespace

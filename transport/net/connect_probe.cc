@@ -15,9 +15,8 @@
 #include "raft/transport/net/descriptors.h"
 
 namespace raft_cluster::internal {
-namespace {
 
-absl::Status Why(int error) {
+absl::Status ConnectError(int error) {
   switch (error) {
     case ECONNREFUSED:
       return absl::UnavailableError("connection refused: nobody listens there");
@@ -27,8 +26,6 @@ absl::Status Why(int error) {
       return DescriptorError(error);
   }
 }
-
-}  // namespace
 
 ConnectProbe::ConnectProbe(ConnectProbe&& other) noexcept
     : started_(std::exchange(other.started_, false)),
@@ -87,7 +84,7 @@ void ConnectProbe::Stop() {
 
 absl::Status ConnectProbe::Result() {
   RAFT_ASSERT(started_);
-  if (error_ != 0) return Why(error_);
+  if (error_ != 0) return ConnectError(error_);
   // A socket that still connects is not writable; one that failed is, and says
   // why.
   pollfd ready = {fd_, POLLOUT, 0};
@@ -96,7 +93,7 @@ absl::Status ConnectProbe::Result() {
   }
   socklen_t size = sizeof(error_);  // To ask for it clears it.
   getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error_, &size);
-  return error_ == 0 ? absl::OkStatus() : Why(error_);
+  return error_ == 0 ? absl::OkStatus() : ConnectError(error_);
 }
 
 }  // namespace raft_cluster::internal

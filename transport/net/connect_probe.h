@@ -17,6 +17,10 @@
 
 namespace raft_cluster::internal {
 
+// What connect() failed of, by `error` (errno). RESOURCE_EXHAUSTED: no
+// descriptor was left. UNAVAILABLE: what the system says.
+absl::Status ConnectError(int error);
+
 class ConnectProbe {
  public:
   ConnectProbe() = default;

@@ -96,20 +96,21 @@ absl::Status IpcPath::CheckFree() const {
   if (lstat(path_.c_str(), &info) != 0) return absl::OkStatus();
   if (!S_ISSOCK(info.st_mode)) {
     return absl::UnavailableError(absl::StrCat(
-        "cannot listen on \"ipc://", path_,
+        "cannot listen on \"", scheme_, "://", path_,
         "\": there is something at this path that is not a socket"));
   }
   // Whoever is not known to be dead keeps its address: to bind is to remove
   // what is there.
   const absl::StatusOr<bool> listens = SomebodyListens(path_);
   if (!listens.ok()) {
-    return absl::Status(listens.status().code(),
-                        absl::StrCat("cannot listen on \"ipc://", path_,
-                                     "\": ", listens.status().message()));
+    return absl::Status(
+        listens.status().code(),
+        absl::StrCat("cannot listen on \"", scheme_, "://", path_,
+                     "\": ", listens.status().message()));
   }
   if (*listens) {
     return absl::UnavailableError(
-        absl::StrCat("cannot listen on \"ipc://", path_,
+        absl::StrCat("cannot listen on \"", scheme_, "://", path_,
                      "\": address in use; another process, perhaps the same "
                      "server started twice, listens there"));
   }

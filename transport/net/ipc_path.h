@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -18,7 +19,9 @@ namespace raft_cluster::internal {
 
 class IpcPath {
  public:
-  explicit IpcPath(std::string path) : path_(std::move(path)) {}
+  // `scheme`: of the url, for messages.
+  explicit IpcPath(std::string path, std::string scheme = "ipc")
+      : path_(std::move(path)), scheme_(std::move(scheme)) {}
   // Removes the socket's file, if it is the one that was bound. Belongs before
   // the socket is closed: as long as it listens, nobody else takes the path.
   ~IpcPath();
@@ -37,6 +40,7 @@ class IpcPath {
   absl::Status CheckFree() const;
 
   const std::string path_;
+  const std::string scheme_;
   // Of the file that was bound; 0 before.
   dev_t device_ = 0;
   ino_t inode_ = 0;

@@ -73,6 +73,15 @@ bool Poller::Add(int fd, uint64_t cookie) {
   return true;
 }
 
+void Poller::Change(int fd, uint64_t cookie, bool writable) {
+  epoll_event event = {};
+  event.events = EPOLLIN;
+  if (writable) event.events |= EPOLLOUT;
+  event.data.u64 = cookie;
+  // Fails only where it is not watched.
+  epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &event);
+}
+
 void Poller::Remove(int fd) {
   if (epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr) == 0) ready_.pop_back();
   MutexLock lock(woken_mu_);
@@ -134,7 +143,25 @@ void Poller::Wait(absl::Duration timeout) {
       std::max(std::min(timeout, absl::Hours(24)), absl::ZeroDuration()));
   epoll_event events[kMaxWoken];
   const int count = WaitFor(epoll_fd_, events, limit);
-  if (count <= 0) return;
+  if (count > 0) Keep(events, count);
+}
+
+bool Poller::Spin(absl::Duration duration) {
+  const Clock::time_point end =
+      Clock::now() + absl::ToChronoNanoseconds(duration);
+  epoll_event events[kMaxWoken];
+  do {
+    if (stirred_.load()) return true;
+    const int count = epoll_wait(epoll_fd_, events, kMaxWoken, /*timeout=*/0);
+    if (count > 0) {
+      Keep(events, count);
+      return true;
+    }
+  } while (Clock::now() < end);
+  return false;
+}
+
+void Poller::Keep(const epoll_event* events, int count) {
   MutexLock lock(woken_mu_);
   woken_.clear();
   for (int i = 0; i < count; ++i) {

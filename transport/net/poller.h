@@ -1,5 +1,5 @@
-// What a thread sleeps on: descriptors that may become readable, an alarm, and
-// wake-ups from other threads.
+// What a thread sleeps on: descriptors that may become readable or writable, an
+// alarm, and wake-ups from other threads.
 //
 // It reports cookies, not states: a cookie says "look there". One that is
 // reported for nothing does no harm; none is ever missed, since the descriptors
@@ -39,6 +39,8 @@ class Poller {
   // Watches `fd` until Remove(), which must come before it is closed. False:
   // the system refuses to watch any more.
   bool Add(int fd, uint64_t cookie);
+  // From now on also for being writable, or no more.
+  void Change(int fd, uint64_t cookie, bool writable);
   void Remove(int fd);
 
   // Makes Wait() return at `time`, and Collect() say so; max() for never.
@@ -51,6 +53,8 @@ class Poller {
   // Sleeps until a cookie is to be collected, the alarm is due, Wake() is
   // called, there is something from Stir(), or `timeout` is over.
   void Wait(absl::Duration timeout);
+  // The same for so long, and does not sleep. False: nothing of that has come.
+  bool Spin(absl::Duration duration);
   void Wake();
 
   // There is something to do that no descriptor tells of: Wait() returns at
@@ -67,6 +71,8 @@ class Poller {
         alarm_fd_(alarm_fd),
         ready_(kOwnDescriptors) {}
 
+  // Remembers what ended a wait, for Collect().
+  void Keep(const epoll_event* events, int count);
   // Appends a cookie that stands for no descriptor of our own. True: the alarm.
   bool Take(uint64_t cookie, std::vector<uint64_t>& cookies);
 

@@ -16,7 +16,8 @@ namespace raft_cluster::internal {
 
 class SocketAddress {
  public:
-  // A numeric host, without brackets; "*" is all of IPv4. Nothing: it is a name.
+  // A numeric host, without brackets; "*" is all of IPv4. Nothing: it is a
+  // name.
   static absl::optional<SocketAddress> OfTcp(const std::string& host,
                                              uint16_t port);
   // A Unix socket's. Nothing: the path is too long, and would be cut.

@@ -198,6 +198,29 @@ absl::StatusOr<TcpAddress> ParseTcpAddress(const Url& url) {
   return Parser(url).Parse();
 }
 
+absl::StatusOr<TcpAddress> NearAddress(int fd) {
+  sockaddr_storage near = {};
+  socklen_t size = sizeof(near);
+  TcpAddress address;
+  char text[INET6_ADDRSTRLEN] = "";
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&near), &size) == 0) {
+    if (near.ss_family == AF_INET) {
+      const auto* v4 = reinterpret_cast<const sockaddr_in*>(&near);
+      inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text));
+      address.port = ntohs(v4->sin_port);
+    } else if (near.ss_family == AF_INET6) {
+      const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&near);
+      inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
+      address.port = ntohs(v6->sin6_port);
+    }
+  }
+  address.host = text;
+  if (address.host.empty()) {
+    return absl::UnavailableError("the socket is bound to no TCP address");
+  }
+  return address;
+}
+
 absl::StatusOr<ParsedUrl> ParseTcpUrl(const Url& url) {
   const absl::StatusOr<TcpAddress> address = ParseTcpAddress(url);
   if (!address.ok()) return address.status();

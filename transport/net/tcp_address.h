@@ -33,6 +33,9 @@ struct TcpAddress {
 // there: a multicast or broadcast address, or a link-local one of IPv6.
 absl::StatusOr<TcpAddress> ParseTcpAddress(const Url& url);
 
+// Where a TCP socket is bound. UNAVAILABLE: nowhere, or it is none.
+absl::StatusOr<TcpAddress> NearAddress(int fd);
+
 // The parser of the scheme. "TCP://LOCALHOST:080" and "localhost:80" are one,
 // and so are "tcp://[0:0::1]:80" and "tcp://[::1]:80"; a name and what it
 // resolves to are not.
