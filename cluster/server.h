@@ -82,8 +82,14 @@ class Outbox {
                                   SendWhen when = SendWhen::kAlways);
 
   // The same, but waits up to `timeout` for room: a broadcast for room with
-  // all live peers. DEADLINE_EXCEEDED: there was none (says whose was full).
-  // CANCELLED: Server::Interrupt() was called.
+  // all live peers. Nor does it run ahead of a live peer: it waits, too, from
+  // when more than some 1 to 4 MiB are queued for it (four times what was taken
+  // in a round trip lately, and four envelopes where they are large; one of any
+  // size is accepted then) until half of that was taken. To a peer that is not
+  // live, or is not any more, it goes up to Options::link_budget_bytes, as
+  // TrySend() does in any case. DEADLINE_EXCEEDED: there was no room, or the
+  // peer took too little meanwhile (says whose queue it was). CANCELLED:
+  // Server::Interrupt() was called.
   absl::StatusOr<Receipt> Send(Pid to, absl::string_view msg,
                                absl::Duration timeout, uint64_t id = 0);
   // For large envelopes: `msg` is referenced where its memory allows, not

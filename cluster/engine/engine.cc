@@ -138,7 +138,11 @@ void Engine::OnFrame(const Origin& origin, ParseResult result,
   for (Event& event : effects.events_after) OnEvent(std::move(event));
   if (link.has_states()) RecordStates(link);
   if (effects.newer_self) OnNewerSelf(header.dst, now);
-  if (effects.freed || leaving_) ++changes_;
+  if (effects.freed && (link.EndsWait() || total_was_full_)) {
+    total_was_full_ = false;
+    ++changes_;
+  }
+  if (leaving_) ++changes_;
   if (!effects.runs.empty()) last_run_ = now;
   SeeIfRoom();
 }

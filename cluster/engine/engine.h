@@ -65,20 +65,24 @@ class Engine {
  public:
   Engine(const EngineOptions& options, Micros now);
 
+  // By whom an envelope is offered: anybody; one who wants it to go to live
+  // peers only; one who can wait, and does not run ahead of a live one (see
+  // Pace).
+  enum class Manner { kAny, kLiveOnly, kPaced };
   // The outbox. OK, or queued for nobody:
   // NOT_FOUND, INVALID_ARGUMENT, FAILED_PRECONDITION: for good.
-  // RESOURCE_EXHAUSTED: no room now; not counted, as it may be tried again.
-  // `only_live`: for peers that are live. UNAVAILABLE: it is not; none is.
+  // RESOURCE_EXHAUSTED: no room now, or it is to wait; not counted, as it may
+  // be tried again. UNAVAILABLE: kLiveOnly, and the peer is not; none is.
   absl::StatusOr<Acceptance> Offer(Pid to, const Outgoing& envelope, Micros now,
-                                   bool only_live = false);
+                                   Manner manner = Manner::kAny);
   // What Offer() would answer for a msg of this size, as far as it is not OK.
   absl::Status Check(Pid to, size_t msg_bytes, Micros now,
-                     bool only_live = false);
+                     Manner manner = Manner::kAny);
   // The same for the case that each link has others that wait and that it can
   // go with: then nothing is due any sooner, whoever saw to those sees to it,
   // and no clock is asked. The number of links; 0: not so, and nothing was
   // done.
-  int Join(Pid to, const Outgoing& envelope);
+  int Join(Pid to, const Outgoing& envelope, Manner manner = Manner::kAny);
   // Counts what the caller gave up to offer.
   void CountRefused(Pid to);
   // The caller was refused for want of room and does not wait for it:
@@ -178,8 +182,8 @@ class Engine {
   size_t peer_count() const { return peers_.size(); }
   Stats GetStats(Micros now) const;
   const Recorder& recorder() const { return recorder_; }
-  // Grow whenever a queue shrinks or a peer's state changes, and whenever an
-  // envelope comes in: what waiting threads look for.
+  // Grow whenever who was refused may try again or a peer's state changes, and
+  // whenever an envelope comes in: what waiting threads look for.
   uint64_t changes() const { return changes_; }
   uint64_t runs() const { return runs_; }
 
@@ -205,7 +209,7 @@ class Engine {
   static absl::Status StatusOf(State state);
 
   absl::Status CheckSize(size_t msg_bytes, const Link& link) const;
-  absl::Status CheckForAll(size_t msg_bytes, Micros now);
+  absl::Status CheckForAll(size_t msg_bytes, Micros now, Manner manner);
   absl::Status CheckLive(Pid to);
   absl::Status TotalIsFull(const Link& link);
   // Tells those who are owed it that there is room.

@@ -17,6 +17,13 @@ absl::Status Full(absl::string_view whose, uint64_t budget) {
       budget, " for each peer); send again later, or wait with Send()"));
 }
 
+absl::Status IsAhead(Pid pid, uint64_t held) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("server ", pid, " has not taken ", held,
+                   " bytes of what was sent to it; ",
+                   "Send() waits until it has, and TrySend() does not"));
+}
+
 }  // namespace
 
 absl::Status Engine::CheckSize(size_t msg_bytes, const Link& link) const {
@@ -54,12 +61,12 @@ absl::Status Engine::CheckLive(Pid to) {
 }
 
 absl::Status Engine::Check(Pid to, size_t msg_bytes, Micros now,
-                           bool only_live) {
+                           Manner manner) {
   if (outbox_state_ != State::kOpen) return StatusOf(outbox_state_);
-  if (only_live) {
+  if (manner == Manner::kLiveOnly) {
     if (absl::Status status = CheckLive(to); !status.ok()) return status;
   }
-  if (to == kBroadcast) return CheckForAll(msg_bytes, now);
+  if (to == kBroadcast) return CheckForAll(msg_bytes, now, manner);
   Peer* const peer = peers_.Find(to);
   if (peer == nullptr) {
     if (to == options_.link.self) {
@@ -76,10 +83,14 @@ absl::Status Engine::Check(Pid to, size_t msg_bytes, Micros now,
     if (peer->link->HasRoomHere(cost)) return TotalIsFull(*peer->link);
     return Full(absl::StrCat("server ", to), options_.link.link_budget_bytes);
   }
+  if (status.ok() && manner == Manner::kPaced && peer->link->Holds(cost)) {
+    Touch(*peer).NoteFull(now);
+    return IsAhead(to, peer->link->held_bytes());
+  }
   return status;
 }
 
-absl::Status Engine::CheckForAll(size_t msg_bytes, Micros now) {
+absl::Status Engine::CheckForAll(size_t msg_bytes, Micros now, Manner manner) {
   std::vector<Pid> full;
   const uint64_t cost = msg_bytes + kEnvelopeOverhead;
   for (const uint32_t slot : peers_.slots()) {
@@ -95,6 +106,15 @@ absl::Status Engine::CheckForAll(size_t msg_bytes, Micros now) {
       full.push_back(link.pid());
     }
   }
+  if (full.empty() && manner == Manner::kPaced) {
+    // At the pace of the slowest live one, which is the first that holds.
+    for (const uint32_t slot : peers_.slots()) {
+      Link& link = *peers_.at(slot).link;
+      if (!link.Holds(cost)) continue;
+      TouchAt(slot).NoteFull(now);
+      return IsAhead(link.pid(), link.held_bytes());
+    }
+  }
   if (full.empty()) return absl::OkStatus();
   return Full(absl::StrCat(full.size() == 1 ? "server " : "servers ",
                            absl::StrJoin(full, ", ")),
@@ -102,9 +122,9 @@ absl::Status Engine::CheckForAll(size_t msg_bytes, Micros now) {
 }
 
 absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
-                                         Micros now, bool only_live) {
+                                         Micros now, Manner manner) {
   now_ = now;
-  absl::Status status = Check(to, envelope.msg.size(), now, only_live);
+  absl::Status status = Check(to, envelope.msg.size(), now, manner);
   if (!status.ok()) return status;
   Acceptance receipt;
   if (to != kBroadcast) {
@@ -117,7 +137,8 @@ absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
   SharedItems* const shared = SharedByAll();
   for (const uint32_t slot : peers_.slots()) {
     Link& link = TouchAt(slot);
-    if (link.live() || (!only_live && link.HasRoom(envelope.cost()))) {
+    if (link.live() ||
+        (manner != Manner::kLiveOnly && link.HasRoom(envelope.cost()))) {
       link.Accept(envelope, now, shared);
       ++receipt.accepted;
     } else {
@@ -130,11 +151,15 @@ absl::StatusOr<Acceptance> Engine::Offer(Pid to, const Outgoing& envelope,
   return receipt;
 }
 
-int Engine::Join(Pid to, const Outgoing& envelope) {
+int Engine::Join(Pid to, const Outgoing& envelope, Manner manner) {
   if (outbox_state_ != State::kOpen) return 0;
+  const bool paced = manner == Manner::kPaced;
   if (to != kBroadcast) {
     Peer* const peer = peers_.Find(to);
-    if (peer == nullptr || !peer->link->CanJoin(envelope)) return 0;
+    if (peer == nullptr || !peer->link->CanJoin(envelope) ||
+        (paced && peer->link->Holds(envelope.cost()))) {
+      return 0;
+    }
     peer->link->Join(envelope);
     return 1;
   }
@@ -142,7 +167,11 @@ int Engine::Join(Pid to, const Outgoing& envelope) {
   // All are asked before any is given it: what one link cannot take, Offer()
   // gives to all of them.
   for (const uint32_t slot : peers_.slots()) {
-    if (!peers_.at(slot).link->CanJoin(envelope, shared)) return 0;
+    Link& link = *peers_.at(slot).link;
+    if (!link.CanJoin(envelope, shared) ||
+        (paced && link.Holds(envelope.cost()))) {
+      return 0;
+    }
   }
   for (const uint32_t slot : peers_.slots()) {
     peers_.at(slot).link->Join(envelope, shared);

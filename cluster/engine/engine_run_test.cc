@@ -99,7 +99,7 @@ TEST(Events, AreBoundedAndTellHowManyWereMissed) {
   EXPECT_EQ(AllEvents(engines[1])[0].missed(), 0u) << "it was said";
 }
 
-TEST(Changes, GrowWithEveryEventAndWithEveryQueueThatShrinks) {
+TEST(Changes, GrowWithEveryEventAndWithRoomForWhoWasRefused) {
   Engines engines(2);
   const uint64_t at_first = engines[1].changes();
   engines.Pass(10000);
@@ -110,8 +110,15 @@ TEST(Changes, GrowWithEveryEventAndWithEveryQueueThatShrinks) {
   EXPECT_EQ(engines[1].changes(), up) << "received, but not taken";
   engines.Take(2);
   engines.Pass(2000);
-  EXPECT_GT(engines[1].changes(), up);
+  EXPECT_EQ(engines[1].changes(), up) << "nobody was refused";
   EXPECT_EQ(engines[2].runs(), 1u);
+  while (engines[1].Offer(2, Text(1, "m"), engines.now).ok()) {
+  }
+  engines.Pass(2000);
+  EXPECT_EQ(engines[1].changes(), up);
+  engines.Take(2);
+  engines.Pass(2000);
+  EXPECT_GT(engines[1].changes(), up);
 }
 
 // ---- Frames in turn --------------------------------------------------------

@@ -17,6 +17,8 @@ constexpr int kMaxTaken = 31;
 // Envelopes that are dropped at a time.
 constexpr size_t kDropped = 1024;
 
+using Manner = Engine::Manner;
+
 }  // namespace
 
 absl::Status Interrupted() {
@@ -33,6 +35,9 @@ absl::Status NothingCame() {
 absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
                                       absl::Duration timeout, bool only_live) {
   const bool waits = timeout > absl::ZeroDuration();
+  const Manner manner = waits       ? Manner::kPaced
+                        : only_live ? Manner::kLiveOnly
+                                    : Manner::kAny;
   Micros deadline = 0;  // Not known before it is needed.
   MutexLock lock(mu_);
   if (interrupted_ && waits) {
@@ -42,7 +47,7 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
   // The short way of a busy sender: no clock, no look at what is due, nobody to
   // wake. It never waits, so SeeOff() need not know of it.
   if (recent_.joined < kMaxJoined && !only_live) {
-    if (const int links = engine_.Join(to, envelope); links > 0) {
+    if (const int links = engine_.Join(to, envelope, manner); links > 0) {
       ++recent_.joined;
       return Acceptance{links, 0};
     }
@@ -59,7 +64,7 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
           absl::StrCat("server ", to, " was taken out of the configuration"));
     }
     absl::StatusOr<Acceptance> receipt =
-        engine_.Offer(to, envelope, now, only_live);
+        engine_.Offer(to, envelope, now, manner);
     ShowNews();
     // What was skipped, or a peer that is slow, is said by this call alone: the
     // leader may sleep for long.
@@ -92,7 +97,9 @@ absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
 absl::Status Pump::Check(Pid to, size_t msg_bytes, absl::Duration timeout,
                          bool only_live) {
   MutexLock lock(mu_);
-  absl::Status status = engine_.Check(to, msg_bytes, clock_.Now(), only_live);
+  absl::Status status =
+      engine_.Check(to, msg_bytes, clock_.Now(),
+                    only_live ? Manner::kLiveOnly : Manner::kAny);
   ShowNews();
   NotifyOfEvents();
   const bool full = status.code() == absl::StatusCode::kResourceExhausted;

@@ -225,7 +225,13 @@ void Link::OnAcknowledged(const Header& header, Micros now) {
   if (session_.hello_stamp != 0 && header.echo >= session_.hello_stamp) {
     session_.peer_has_hello = true;
   }
+  const uint64_t held = held_bytes();
   account_.Taken(sending.OnAcknowledged(header, options_.fifo, path_));
+  if (held_bytes() < held) {
+    pace_.OnTaken(held - held_bytes(), now, path_.least_round_trip());
+    // Those who go on to wait are not asked again.
+    if (pace_.holds() && refused_) sending.NoteFull(now);
+  }
   delays_.OnTaken(queue_.head(), now);
 }
 

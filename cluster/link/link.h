@@ -37,6 +37,7 @@
 #include "raft/cluster/link/link_options.h"
 #include "raft/cluster/link/liveness.h"
 #include "raft/cluster/link/outgoing_frame.h"
+#include "raft/cluster/link/pace.h"
 #include "raft/cluster/link/path.h"
 #include "raft/cluster/link/receive_window.h"
 #include "raft/cluster/link/send_queue.h"
@@ -53,7 +54,7 @@ struct FrameEffects {
   // It proves that our own pid has a newer life, ParsedFrame::header.dst.
   // Nothing else was done with it.
   bool newer_self = false;
-  bool freed = false;  // There is more room for what is accepted.
+  bool freed = false;  // Less is queued than before.
   // In this order: events that happened before the envelopes came, envelopes of
   // the life peer_life() for the inbox, events after them.
   std::vector<Event> events_before;
@@ -100,8 +101,19 @@ class Link {
   bool CanJoin(const Outgoing& envelope,
                const SharedItems* shared = nullptr) const;
   void Join(const Outgoing& envelope, SharedItems* shared = nullptr);
-  // It was asked for room and had none.
-  void NoteFull(Micros now) { session_.sending.NoteFull(now); }
+  // The peer is live, and has so much to take already that a sender which can
+  // wait is to wait.
+  bool Holds(uint64_t cost) {
+    return pace_.Holds(queue_.held_cost(), cost) && live();
+  }
+  // It was asked for room and had none, or its sender is to wait.
+  void NoteFull(Micros now) {
+    session_.sending.NoteFull(now);
+    refused_ = true;
+  }
+  // After it was freed of something: those who were refused, or are to wait,
+  // may try again.
+  bool EndsWait();
   void CountSkipped(const Outgoing& envelope) { account_.Skipped(envelope); }
   void CountRefused() { account_.Refused(); }
   // Voids what was accepted and has not begun to go in this session; how many
@@ -305,6 +317,8 @@ class Link {
   SendQueue queue_;
   ReceiveWindow window_;
   Path path_;
+  Pace pace_;
+  bool refused_ = false;  // Since EndsWait().
   Session session_;
   Account account_;
   std::string trouble_;  // While it cannot be reached.

@@ -245,7 +245,15 @@ void Link::RefuseAloud(Refusal::Reason reason, Handshake::Verdict verdict,
   handshake_.SendNote(reason, origin, now);
 }
 
-// ---- The total of the server ------------------------------------------------
+// ---- Room ------------------------------------------------------------------
+
+bool Link::EndsWait() {
+  const bool eased = pace_.Eases(queue_.held_cost());
+  // Who is held is told once, and not of each envelope that is taken.
+  if (!eased && (!refused_ || (pace_.holds() && live()))) return false;
+  refused_ = false;
+  return true;
+}
 
 // However much the absent have, one that is there goes on.
 bool Link::HasRoomInAll(uint64_t cost) const {

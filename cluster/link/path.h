@@ -38,6 +38,12 @@ class Path {
     const Micros sample = std::max<Micros>(now - static_cast<Micros>(stamp), 1);
     round_trip_ =
         round_trip_ == 0 ? sample : round_trip_ + (sample - round_trip_) / 8;
+    if (now - least_since_ > kLeastOf) {
+      former_least_ = least_;
+      least_ = sample;
+      least_since_ = now;
+    }
+    least_ = std::min(least_, sample);
   }
 
   // The connection was made (`up`) or lost.
@@ -50,15 +56,25 @@ class Path {
   uint64_t last_stamp() const { return last_stamp_; }
   Micros last_sent() const { return last_sent_; }
   Micros round_trip() const { return round_trip_; }  // 0: not known yet.
+  // The shortest of the last ten to twenty seconds: what it takes when nothing
+  // is in the way. 0: not known yet.
+  Micros least_round_trip() const {
+    return round_trip_ == 0 ? 0 : std::min(least_, former_least_);
+  }
   // Differs before and after each reset.
   uint64_t connection() const { return connection_; }
   uint64_t connections_made() const { return connections_made_; }
   bool up() const { return up_; }  // There is one, as far as is known.
 
  private:
+  static constexpr Micros kLeastOf = 10000000;
+
   uint64_t last_stamp_ = 0;
   Micros last_sent_;
   Micros round_trip_ = 0;
+  Micros least_ = kNever;  // Since then.
+  Micros least_since_ = 0;
+  Micros former_least_ = kNever;  // In the interval before.
   uint64_t connection_ = 0;
   uint64_t connections_made_ = 0;
   bool up_ = false;

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -22,6 +23,7 @@
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "raft/base/clock.h"
+#include "raft/cluster/link/pace.h"
 #include "raft/testing/interleaving/pump.h"
 #include "raft/testing/interleaving/schedule.h"
 #include "raft/testing/interleaving/wire.h"
@@ -90,6 +92,15 @@ class Bench {
     envelope.msg = Bytes::Copy("hello");
     if (Expect(pump.Send(to, envelope, absl::InfiniteDuration()).status(),
                codes)) {
+      ++accepted_[to];
+    }
+  }
+  // As many of 64 KiB as a sender that can wait would not have run ahead with.
+  void SendAhead(Pid to) {
+    Outgoing envelope;
+    envelope.msg = Bytes::Own(std::string(size_t{1} << 16, 'x'));
+    for (uint64_t cost = 0; cost <= Pace::kLeastMark; cost += envelope.cost()) {
+      Expect(pump.Send(to, envelope, absl::ZeroDuration()).status(), {kOk});
       ++accepted_[to];
     }
   }

@@ -14,6 +14,7 @@
 #include "gtest/gtest.h"
 #include "raft/testing/interleaving/bench.h"
 #include "raft/testing/interleaving/poll_scenarios.h"
+#include "raft/testing/interleaving/room_scenarios.h"
 #include "raft/testing/interleaving/schedule.h"
 #include "raft/testing/mutants/mutant.h"
 #include "raft/testing/mutants/pump_mutants.h"
@@ -69,30 +70,6 @@ void SendThatGathers() {
                                              Sleep(Schedule::kPatience / 2);
                                              bench.ListenLate(2, /*frames=*/2);
                                            }}});
-}
-
-// Of a queue in which one envelope has room.
-constexpr Bench::Options OneFits() {
-  return {/*peers=*/1, /*queue_bytes=*/100};
-}
-
-void SendWhenFullAndTaken() {
-  Bench bench(OneFits());
-  bench.wire.SetTakes(2, false);
-  bench.Send(2);
-  bench.Run({{"sends", [&] { bench.Send(2); }},
-             {"peer", [&] { bench.wire.SetTakes(2, true); }}});
-}
-
-void SendWhenFullAndCloseOutbox() {
-  Bench bench(OneFits());
-  bench.wire.SetTakes(2, false);
-  bench.Send(2);
-  bench.Run({{"sends", [&] { bench.Send(2, {kClosed}); }},
-             {"closes", [&] {
-                bench.pump.CloseOutbox();
-                bench.wire.SetTakes(2, true);
-              }}});
 }
 
 void SendWhenWireIsFull() {
@@ -276,6 +253,8 @@ const std::vector<Scenario>& Scenarios() {
       {"SendThatGathers", {2, 300}, SendThatGathers},
       {"SendWhenFullAndTaken", {1, 300}, SendWhenFullAndTaken},
       {"SendWhenFullAndCloseOutbox", {1, 300}, SendWhenFullAndCloseOutbox},
+      {"SendWhenHeldAndTaken", {1, 300}, SendWhenHeldAndTaken},
+      {"SendWhenHeldAndInterrupt", {1, 300}, SendWhenHeldAndInterrupt},
       {"SendWhenWireIsFull", {2, 300}, SendWhenWireIsFull},
       {"ReceiveWhatIsThere", {2, 300}, ReceiveWhatIsThere},
       {"ReceiveAndReceive", {1, 300}, ReceiveAndReceive},
@@ -335,6 +314,7 @@ const std::vector<Broken>& BrokenPumps() {
       {"tells_nobody", "ReceiveForLong", ReceiveForLong, kWaits},
       {"lets_sleep", "SendThatGathers", SendThatGathers, kWaits},
       {"looks_once", "SendAndSend", SendAndSend, kWaits},
+      {"holds_for_ever", "SendWhenHeldAndTaken", SendWhenHeldAndTaken, kWaits},
       {"hides_events", "SkipAndWatch", SkipAndWatch, kWaits},
       {"hides_events", "SkipAndReceiveNext", SkipAndReceiveNext, kWaits},
       {"does_not_lock", "SendAndSend", SendAndSend,
