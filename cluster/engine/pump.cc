@@ -13,11 +13,6 @@ namespace {
 
 // Frames received before the other direction has its turn.
 constexpr int kPollLimit = 64;
-// The loop keeps out for this long after a Receive() has led: the next one is
-// likely to come.
-constexpr Micros kKeepOut = 1000;
-// After so many of these in one and the same Receive() it sleeps until told.
-constexpr int kKeepOutTurns = 20;
 constexpr Micros kMaxSleep = 10000000;
 // By how much a leader may be late before it counts as held up; half of the
 // failure timeout, where that is less.
@@ -331,26 +326,15 @@ void Pump::Loop() {
   }
 }
 
-// A Receive() that leads does all the work; between two of them the loop waits
-// for a moment, so that it does not get between. It looks by itself, since to
-// be told each time would cost every Receive() a system call; only of one that
-// goes on for long it wants to be told.
+// A Receive() that leads does all the work, and the loop does not get between
+// two of them.
 void Pump::WaitForTurnOfLoop() {
-  for (int turns = 0; state_ < State::kStopping;) {
-    const Micros now = clock_.Now();
-    if (leader_ == Leader::kNobody && waiters_.receivers == 0) {
-      const Micros turn = loop_.received_at + kKeepOut;
-      if (state_ >= State::kClosing || now >= turn) return;
-      Wait(loop_.wake, turn);
-      turns = 0;
-    } else if (turns < kKeepOutTurns) {
-      ++turns;
-      Wait(loop_.wake, now + kKeepOut);
-    } else {
-      loop_.idle = true;
-      loop_.wake.Wait(mu_);
-      loop_.idle = false;
-    }
+  while (state_ < State::kStopping) {
+    const bool led = leader_ != Leader::kNobody || waiters_.receivers > 0;
+    if (!led && state_ >= State::kClosing) return;
+    const Micros until = loop_.keep_out.Look(clock_.Now(), led);
+    if (until == 0) return;
+    Wait(loop_.wake, until);
   }
 }
 

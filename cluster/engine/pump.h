@@ -17,7 +17,8 @@
 //
 //   leader    sleeper  now                        next
 //   nobody    awake    nobody polls, for a        receiver: a Receive() comes
-//                      moment                     loop: none came for kKeepOut
+//                      moment                     loop: none came for a while
+//                                                 (KeepOut)
 //   loop      awake    polls and sends            asleep: all is found out
 //   loop      asleep   is in Transport::Wait()    awake: an event, a deadline,
 //                                                 Wake()
@@ -61,6 +62,7 @@
 #include "raft/base/mutex.h"
 #include "raft/base/thread.h"
 #include "raft/cluster/engine/engine.h"
+#include "raft/cluster/engine/keep_out.h"
 #include "raft/cluster/engine/level_fd.h"
 #include "raft/transport/transport.h"
 
@@ -209,8 +211,7 @@ class Pump : private Receiver {
   // The loop thread's wait for its turn to lead.
   struct LoopWait {
     CondVar wake;
-    bool idle = false;       // Sleeps until it is told.
-    Micros received_at = 0;  // When a Receive() last stopped leading.
+    KeepOut keep_out;
   };
 
   // Functions that wait for a handler's turn.

@@ -128,13 +128,16 @@ void Pump::CloseOutbox() {
 
 bool Pump::Seek(Quest quest, Micros deadline) {
   while (!Found(quest)) {
-    if (clock_.Now() >= deadline) return false;
+    Micros now = clock_.Now();
+    if (now >= deadline) return false;
     if (leader_ == Leader::kNobody) {
       leader_ = Leader::kReceiver;
+      loop_.keep_out.Began(now);
       do {
         PollAndSleep(quest, deadline);
-      } while (!Found(quest) && clock_.Now() < deadline);
-      loop_.received_at = clock_.Now();
+        now = clock_.Now();
+      } while (!Found(quest) && now < deadline);
+      loop_.keep_out.Ended(now);
       StepDown();
     } else {
       ++waiters_.receivers;
@@ -165,7 +168,7 @@ void Pump::PassOn() {
   if (leader_ != Leader::kNobody) return;
   if (waiters_.receivers > 0) {
     waiters_.received.NotifyOne();
-  } else if (loop_.idle) {
+  } else if (loop_.keep_out.wants_to_be_told()) {
     loop_.wake.NotifyOne();
   }
 }
