@@ -35,6 +35,9 @@ class LiveDispatcher : public internal::Dispatcher {
                                   SendWhen when) override {
     return server_.outbox().TrySend(to, msg, id, when);
   }
+  SentMany TrySendMany(absl::Span<const ToSend> envelopes) override {
+    return server_.outbox().SendMany(envelopes, absl::ZeroDuration());
+  }
 
  private:
   Server& server_;

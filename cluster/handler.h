@@ -41,6 +41,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "raft/cluster/batch.h"
 #include "raft/cluster/receipt.h"
 #include "raft/cluster/received.h"
 #include "raft/cluster/send_when.h"
@@ -72,6 +74,21 @@ class Context {
   virtual absl::StatusOr<Receipt> TrySend(
       Pid to, absl::string_view msg, uint64_t id = 0,
       SendWhen when = SendWhen::kAlways) = 0;
+  // As Outbox::SendMany() without a timeout.
+  virtual SentMany TrySendMany(absl::Span<const ToSend> envelopes) {
+    SentMany sent;
+    for (const ToSend& next : envelopes) {
+      const absl::StatusOr<Receipt> receipt =
+          TrySend(next.to, next.msg, next.id);
+      if (!receipt.ok()) {
+        sent.status = receipt.status();
+        break;
+      }
+      ++sent.accepted;
+      sent.skipped += static_cast<uint64_t>(receipt->skipped);
+    }
+    return sent;
+  }
   // As Outbox::Discard().
   virtual size_t Discard(Pid to) = 0;
 

@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include <array>
 #include <chrono>  // NOLINT(build/c++11)
 #include <random>
 #include <utility>
@@ -25,6 +26,9 @@ using internal::Members;
 using internal::Pump;
 using internal::ToReceipt;
 using internal::ToReceived;
+
+// Envelopes that SendMany() gives to the pump at a time.
+constexpr size_t kSentTogether = 64;
 
 uint64_t RandomBits() {
   // The system's, and no generator with a seed: two machines that start alike
@@ -109,6 +113,36 @@ absl::StatusOr<Receipt> Outbox::Send(Pid to, const absl::Cord& msg,
       pump_->Send(to, ReferTo(msg, id, to == kBroadcast), timeout));
 }
 
+SentMany Outbox::SendMany(absl::Span<const ToSend> envelopes,
+                          absl::Duration timeout) {
+  SentMany sent;
+  Pump::Patience patience{timeout};
+  std::array<Pump::Addressed, kSentTogether> together;
+  while (sent.accepted < envelopes.size() && sent.status.ok()) {
+    if (pump_->InForkedChild()) {
+      sent.status = internal::Forked();
+      return sent;
+    }
+    size_t count = 0;
+    // A large one is copied here, so that there is one of them at a time.
+    for (bool large = false; !large && count < together.size() &&
+                             sent.accepted + count < envelopes.size();
+         ++count) {
+      const ToSend& next = envelopes[sent.accepted + count];
+      large = next.msg.size() >= internal::kReferenceBytes;
+      together[count].to = next.to;
+      together[count].envelope =
+          internal::MakeOutgoing(next.msg, next.id, next.to == kBroadcast);
+    }
+    internal::Acceptances accepted =
+        pump_->SendMany(absl::MakeConstSpan(together.data(), count), &patience);
+    sent.accepted += accepted.envelopes;
+    sent.skipped += accepted.skipped;
+    sent.status = std::move(accepted.status);
+  }
+  return sent;
+}
+
 size_t Outbox::Discard(Pid to) {
   return pump_->InForkedChild() ? 0 : pump_->Discard(to);
 }
@@ -136,6 +170,20 @@ absl::StatusOr<size_t> Inbox::ReceiveBatch(absl::Duration timeout, size_t limit,
   });
 }
 
+absl::StatusOr<size_t> Inbox::ReceiveBatch(absl::Duration timeout, size_t limit,
+                                           Batch& batch) {
+  batch.Clear();
+  if (pump_->InForkedChild()) return internal::Forked();
+  return pump_->Receive(
+      timeout, limit,
+      [&](internal::Delivery&& delivery) {
+        batch.Add({delivery.from, delivery.to, delivery.id,
+                   delivery.incarnation, delivery.msg},
+                  std::move(delivery.pin));
+      },
+      internal::Pins::kOneForARun);
+}
+
 absl::StatusOr<Received> Inbox::TryReceive() {
   absl::StatusOr<Received> received = Receive(absl::ZeroDuration());
   if (received.ok()) return received;
@@ -146,6 +194,13 @@ absl::StatusOr<size_t> Inbox::TryReceiveBatch(size_t limit,
                                               std::vector<Received>& out) {
   const absl::StatusOr<size_t> count =
       ReceiveBatch(absl::ZeroDuration(), limit, out);
+  if (count.ok()) return count;
+  return UnlessNothingIsThere(count.status());
+}
+
+absl::StatusOr<size_t> Inbox::TryReceiveBatch(size_t limit, Batch& batch) {
+  const absl::StatusOr<size_t> count =
+      ReceiveBatch(absl::ZeroDuration(), limit, batch);
   if (count.ok()) return count;
   return UnlessNothingIsThere(count.status());
 }

@@ -42,6 +42,8 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "raft/cluster/batch.h"
 #include "raft/cluster/config.h"
 #include "raft/cluster/options.h"
 #include "raft/cluster/receipt.h"
@@ -97,6 +99,13 @@ class Outbox {
   absl::StatusOr<Receipt> Send(Pid to, const absl::Cord& msg,
                                absl::Duration timeout, uint64_t id = 0);
 
+  // Sends these in their order, as so many calls of Send() would, but with one
+  // lock for up to 64 of them (a msg above 64 KiB is the last of its lock).
+  // `timeout` is for all together; at zero none waits, as with TrySend(). Ends
+  // with the first that is not accepted, and says which that is, and why:
+  // cluster/batch.h.
+  SentMany SendMany(absl::Span<const ToSend> envelopes, absl::Duration timeout);
+
   // Voids what was accepted for a peer, or for all (kBroadcast), and waits to
   // be sent: what is on its way, or has begun to go, is left alone. So is what
   // was never known to be taken by a former life of the peer, once it is on its
@@ -130,11 +139,18 @@ class Inbox {
   absl::StatusOr<size_t> ReceiveBatch(absl::Duration timeout, size_t limit,
                                       std::vector<Received>& out);
 
+  // The same, but what `batch` has is given back first, also where this fails,
+  // and the envelopes are given back together, frame by frame. The cheapest way
+  // to take many.
+  absl::StatusOr<size_t> ReceiveBatch(absl::Duration timeout, size_t limit,
+                                      Batch& batch);
+
   // The same, but they never wait. UNAVAILABLE: nothing is there yet. Otherwise
   // as above, with no DEADLINE_EXCEEDED.
   absl::StatusOr<Received> TryReceive();
   absl::StatusOr<size_t> TryReceiveBatch(size_t limit,
                                          std::vector<Received>& out);
+  absl::StatusOr<size_t> TryReceiveBatch(size_t limit, Batch& batch);
 
  private:
   friend class Server;

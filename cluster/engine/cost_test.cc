@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "raft/cluster/engine/testing_pumps.h"
@@ -106,6 +107,50 @@ TEST(Cost, OfASmallEnvelopeIsHardlyALookAtTheClock) {
             .ok());
   }
   EXPECT_LT(pumps.looks - before, kBurst / 20);
+}
+
+// As many of them as of calls for one.
+TEST(Cost, OfASmallEnvelopeInABatchIsNoAllocationOfItsOwn) {
+  constexpr int kBurst = 64;
+  constexpr int kRounds = 80;
+  SteppedPumps pumps(/*budget_bytes=*/64 << 20, /*max_envelope_bytes=*/1000);
+  pumps.Pass(1000000, {1, 2});
+  std::vector<Pump::Addressed> batch(kBurst);
+  for (Pump::Addressed& next : batch) {
+    next = {2, MakeOutgoing("hello there", /*id=*/1, /*broadcast=*/false)};
+  }
+  uint64_t calls_before = 0;
+  uint64_t looks_before = 0;
+  for (int round = -kRounds; round < kRounds; ++round) {
+    if (round == 0) {
+      calls_before = calls;
+      looks_before = pumps.looks;
+    }
+    Pump::Patience patience{absl::Seconds(1)};
+    const Acceptances sent = pumps[1].SendMany(batch, &patience);
+    ASSERT_TRUE(sent.status.ok());
+    ASSERT_EQ(sent.envelopes, batch.size());
+    if (round == -1) pumps.Pass(200000, {1, 2});
+  }
+  EXPECT_LT(static_cast<double>(calls - calls_before) / kRounds, 5);
+  EXPECT_LT(pumps.looks - looks_before, kRounds * kBurst / 5);
+  pumps.Pass(200000, {1, 2});
+  size_t taken = 0;
+  size_t pins = 0;
+  calls_before = calls;
+  while (pumps[2]
+             .Receive(
+                 absl::ZeroDuration(), 256,
+                 [&](Delivery&& got) {
+                   ++taken;
+                   pins += got.pin ? 1 : 0;
+                 },
+                 Pins::kOneForARun)
+             .ok()) {
+  }
+  EXPECT_EQ(taken, size_t{2} * kRounds * kBurst);
+  EXPECT_LT(pins, taken / 50);
+  EXPECT_LT(calls - calls_before, taken / 20);
 }
 
 // One copy where it is sent, as the caller keeps its own, and one where it is

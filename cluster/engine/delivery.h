@@ -4,8 +4,10 @@
 #ifndef RAFT_CLUSTER_ENGINE_DELIVERY_H_
 #define RAFT_CLUSTER_ENGINE_DELIVERY_H_
 
+#include <cstddef>
 #include <cstdint>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "raft/base/pid.h"
 #include "raft/base/pin.h"
@@ -21,11 +23,22 @@ struct Delivery {
   Pin pin;
 };
 
+// Who of those that are handed out together has a pin: each, or of those that
+// came in one run the first, for all of them.
+enum class Pins { kForEach, kOneForARun };
+
 // For how many peers an envelope was accepted, and of how many a broadcast was
 // not, since they are not live and their queues are full.
 struct Acceptance {
   int accepted = 0;
   int skipped = 0;
+};
+
+// The same of many, up to the first of which the status is not OK.
+struct Acceptances {
+  size_t envelopes = 0;
+  uint64_t skipped = 0;
+  absl::Status status;
 };
 
 }  // namespace raft_cluster::internal

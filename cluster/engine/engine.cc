@@ -63,10 +63,10 @@ bool Engine::Take(Delivery* received, Micros now) {
     *received = std::move(taken);
   };
   bool sooner;
-  return TakeUpTo(1, now, take, &sooner) == 1;
+  return TakeUpTo(1, Pins::kForEach, now, take, &sooner) == 1;
 }
 
-size_t Engine::TakeUpTo(size_t limit, Micros now,
+size_t Engine::TakeUpTo(size_t limit, Pins pins, Micros now,
                         absl::FunctionRef<void(Delivery&& received)> take,
                         bool* sooner) {
   *sooner = false;
@@ -78,7 +78,7 @@ size_t Engine::TakeUpTo(size_t limit, Micros now,
   while (count < limit && !inbox_.empty()) {
     PeerRef ref;
     Taken taken;
-    inbox_.Pop(limit - count, take, &ref, &taken);
+    inbox_.Pop(limit - count, pins, take, &ref, &taken);
     Peer* const peer = peers_.Get(ref);
     if (peer != nullptr && peer->link->Take(taken, now)) {
       Touch(*peer);

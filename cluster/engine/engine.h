@@ -95,7 +95,7 @@ class Engine {
   // The inbox.
   bool Take(Delivery* received, Micros now);
   // Hands out up to `limit`; returns how many. `sooner`: Deadline() may be.
-  size_t TakeUpTo(size_t limit, Micros now,
+  size_t TakeUpTo(size_t limit, Pins pins, Micros now,
                   absl::FunctionRef<void(Delivery&& received)> take,
                   bool* sooner);
   bool inbox_empty() const { return inbox_.empty(); }

@@ -92,7 +92,7 @@ bool InboxQueue::Join(PeerRef peer, const ItemRun& run) {
   return true;
 }
 
-void InboxQueue::Pop(size_t limit,
+void InboxQueue::Pop(size_t limit, Pins pins,
                      absl::FunctionRef<void(Delivery&& received)> take,
                      PeerRef* peer, Taken* taken) {
   RAFT_ASSERT(!empty() && limit > 0);
@@ -112,13 +112,15 @@ void InboxQueue::Pop(size_t limit,
     taken->cost = 0;
     // One count for all that are handed out now, in place of one for each.
     if (!entry.pin) entry.pin = Pin::On(run.bytes.owner());
-    entry.pin.Hold(static_cast<int64_t>(taken->envelopes));
+    const bool each = pins == Pins::kForEach;
+    entry.pin.Hold(each ? static_cast<int64_t>(taken->envelopes) : 1);
     Item item;
     for (uint64_t i = 0; i < taken->envelopes; ++i) {
       reader.Next(&item);  // Well-formed: it was read before.
       taken->cost += item.cost();
       take(Delivery{entry.from, item.broadcast ? kBroadcast : self_, item.id,
-                    entry.life, item.msg, entry.pin.Counted()});
+                    entry.life, item.msg,
+                    each || i == 0 ? entry.pin.Counted() : Pin()});
     }
     entry.read = run.bytes.size() - reader.rest().size();
   }

@@ -29,8 +29,9 @@ class InboxQueue {
   // Hands out up to `limit` envelopes in their order, as far as they came in
   // one run, and says what that means to their link: how many it was is in
   // taken->envelopes. REQUIRES: !empty(), limit > 0.
-  void Pop(size_t limit, absl::FunctionRef<void(Delivery&& received)> take,
-           PeerRef* peer, Taken* taken);
+  void Pop(size_t limit, Pins pins,
+           absl::FunctionRef<void(Delivery&& received)> take, PeerRef* peer,
+           Taken* taken);
   // Drops what this peer's link has brought; how many envelopes. They count as
   // gone, each when all that came before it is.
   uint64_t Remove(PeerRef peer);

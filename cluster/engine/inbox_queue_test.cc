@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <deque>
+#include <memory>
 #include <new>
 #include <random>
 #include <string>
@@ -71,16 +72,34 @@ ItemRun MakeLargeRun(uint64_t session, uint64_t id, const std::string& msg,
 
 // Takes out up to `limit` envelopes, as far as they came together.
 struct Popped {
-  explicit Popped(InboxQueue& queue, size_t limit = 1) {
+  explicit Popped(InboxQueue& queue, size_t limit = 1,
+                  Pins pins = Pins::kForEach) {
     queue.Pop(
-        limit, [this](Delivery&& got) { received.push_back(std::move(got)); },
-        &link, &taken);
+        limit, pins,
+        [this](Delivery&& got) { received.push_back(std::move(got)); }, &link,
+        &taken);
   }
 
   std::vector<Delivery> received;
   PeerRef link;
   Taken taken;
 };
+
+// The first of each that came together keeps the bytes alive for all of them.
+TEST(InboxQueue, PinsARunOnceWhereThatIsWanted) {
+  auto queue = std::make_unique<InboxQueue>(kSelf);
+  queue->Push({0, 1}, 1, 1, MakeRun(1, 1, {"one", "two", "three"}));
+  const Popped first(*queue, 2, Pins::kOneForARun);
+  Popped second(*queue, 2, Pins::kOneForARun);
+  queue.reset();
+  ASSERT_EQ(first.received.size(), 2u);
+  EXPECT_TRUE(first.received[0].pin);
+  EXPECT_FALSE(first.received[1].pin);
+  ASSERT_EQ(second.received.size(), 1u);
+  EXPECT_TRUE(second.received[0].pin);
+  second.received.clear();
+  EXPECT_EQ(first.received[1].msg, "two");
+}
 
 TEST(InboxQueue, GivesOutWhatWasPutInFirstComeFirstServed) {
   struct Expected {

@@ -57,6 +57,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "absl/types/span.h"
 #include "raft/base/clock.h"
 #include "raft/base/fork_guard.h"
 #include "raft/base/mutex.h"
@@ -109,6 +110,19 @@ class Pump : private Receiver {
   absl::StatusOr<Acceptance> Send(Pid to, const Outgoing& envelope,
                                   absl::Duration timeout,
                                   bool only_live = false);
+  // How long calls that belong together wait, in all.
+  struct Patience {
+    absl::Duration timeout;
+    bool only_live = false;
+    Micros deadline = 0;  // Not known before it is needed.
+  };
+  struct Addressed {
+    Pid to = 0;
+    Outgoing envelope;
+  };
+  // Sends these, up to the first that is not accepted.
+  Acceptances SendMany(absl::Span<const Addressed> envelopes,
+                       Patience* patience);
   // What Send() would answer for a msg of this size, if that is sure to be a
   // refusal: before one is copied that is large.
   absl::Status Check(Pid to, size_t msg_bytes, absl::Duration timeout,
@@ -117,7 +131,8 @@ class Pump : private Receiver {
   void CloseOutbox();
   absl::StatusOr<size_t> Receive(
       absl::Duration timeout, size_t limit,
-      absl::FunctionRef<void(Delivery&& received)> take);
+      absl::FunctionRef<void(Delivery&& received)> take,
+      Pins pins = Pins::kForEach);
   // What a handler is called with next: one of these, if any.
   struct Next {
     absl::optional<Delivery> received;
@@ -245,6 +260,9 @@ class Pump : private Receiver {
                     const std::string& address) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
 
+  absl::StatusOr<Acceptance> SendOne(Pid to, const Outgoing& envelope,
+                                     Patience* patience)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   Micros After(absl::Duration timeout) const;
   void Wait(CondVar& condition, Micros deadline)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

@@ -9,10 +9,8 @@
 namespace raft_cluster::internal {
 namespace {
 
-// After so many envelopes that went without a look at the clock comes one with
-// it: their frame may be due.
-constexpr int kMaxJoined = 31;
-// The same for those that were taken: what is owed for them may be.
+// After so many envelopes that were taken without a look at the clock comes one
+// with it: what is owed for them may be due.
 constexpr int kMaxTaken = 31;
 // Envelopes that are dropped at a time.
 constexpr size_t kDropped = 1024;
@@ -30,68 +28,6 @@ absl::Status NothingCame() {
   static const auto* const status = new absl::Status(
       absl::DeadlineExceededError("nothing came within the timeout"));
   return *status;
-}
-
-absl::StatusOr<Acceptance> Pump::Send(Pid to, const Outgoing& envelope,
-                                      absl::Duration timeout, bool only_live) {
-  const bool waits = timeout > absl::ZeroDuration();
-  const Manner manner = waits       ? Manner::kPaced
-                        : only_live ? Manner::kLiveOnly
-                                    : Manner::kAny;
-  Micros deadline = 0;  // Not known before it is needed.
-  MutexLock lock(mu_);
-  if (interrupted_ && waits) {
-    engine_.CountRefused(to);
-    return Interrupted();
-  }
-  // The short way of a busy sender: no clock, no look at what is due, nobody to
-  // wake. It never waits, so SeeOff() need not know of it.
-  if (recent_.joined < kMaxJoined && !only_live) {
-    if (const int links = engine_.Join(to, envelope, manner); links > 0) {
-      ++recent_.joined;
-      return Acceptance{links, 0};
-    }
-  }
-  recent_.joined = 0;
-  const Inside inside(this);
-  PeerRef waits_for;
-  for (;;) {
-    const Micros now = clock_.Now();
-    // It waits for a link, and not for a pid.
-    if (waits_for != PeerRef() && engine_.RefOf(to) != waits_for) {
-      engine_.CountRefused(to);
-      return absl::NotFoundError(
-          absl::StrCat("server ", to, " was taken out of the configuration"));
-    }
-    absl::StatusOr<Acceptance> receipt =
-        engine_.Offer(to, envelope, now, manner);
-    ShowNews();
-    // What was skipped, or a peer that is slow, is said by this call alone: the
-    // leader may sleep for long.
-    NotifyOfEvents();
-    if (receipt.ok()) {
-      Flush(now);
-      return receipt;
-    }
-    const bool full =
-        receipt.status().code() == absl::StatusCode::kResourceExhausted;
-    // A full queue is what it may wait for; all other answers are final.
-    if (full && deadline == 0) deadline = After(timeout);
-    if (!full || now >= deadline) {
-      engine_.CountRefused(to);
-      if (full && !waits) engine_.OweRoom(to, envelope.msg.size());
-      if (!full || !waits) return receipt;
-      return absl::DeadlineExceededError(receipt.status().message());
-    }
-    waits_for = engine_.RefOf(to);
-    ++waiters_.watchers;
-    Wait(waiters_.changed, deadline);
-    --waiters_.watchers;
-    if (interrupted_) {
-      engine_.CountRefused(to);
-      return Interrupted();
-    }
-  }
 }
 
 absl::Status Pump::Check(Pid to, size_t msg_bytes, absl::Duration timeout,
@@ -175,7 +111,7 @@ void Pump::PassOn() {
 
 absl::StatusOr<size_t> Pump::Receive(
     absl::Duration timeout, size_t limit,
-    absl::FunctionRef<void(Delivery&& received)> take) {
+    absl::FunctionRef<void(Delivery&& received)> take, Pins pins) {
   if (limit == 0) {
     return absl::InvalidArgumentError(
         "receives up to 0 envelopes: the limit must be above 0");
@@ -194,7 +130,8 @@ absl::StatusOr<size_t> Pump::Receive(
       return Interrupted();
     }
     bool sooner;
-    const size_t count = engine_.TakeUpTo(limit, TimeOfTaking(), take, &sooner);
+    const size_t count =
+        engine_.TakeUpTo(limit, pins, TimeOfTaking(), take, &sooner);
     ShowNews();
     if (count > 0) {
       // Of the credit that this gives, the sleeping leader does not know.
@@ -331,7 +268,8 @@ void Pump::DropInbox() {
   RAFT_ASSERT(interrupted_);
   const auto drop = [](Delivery&&) {};
   bool sooner;
-  while (engine_.TakeUpTo(kDropped, clock_.Now(), drop, &sooner) > 0) {
+  while (engine_.TakeUpTo(kDropped, Pins::kOneForARun, clock_.Now(), drop,
+                          &sooner) > 0) {
   }
   ShowNews();
 }

@@ -34,6 +34,8 @@ ABSL_FLAG(bool, one_core, false, "all servers on one processor core");
 ABSL_FLAG(bool, one_process, false,
           "all servers in one process, as always with loopback and mesh");
 ABSL_FLAG(bool, batch, true, "receive many at a time, not one");
+ABSL_FLAG(int32_t, send_batch, 1,
+          "raft sends so many at a time, with Outbox::SendMany()");
 ABSL_FLAG(std::string, format, "table", "table or json");
 ABSL_FLAG(std::string, plot, "",
           "draw what was measured, in an SVG file of this name");
@@ -80,6 +82,7 @@ absl::Status ReadNumbers(Plan& plan) {
   plan.rounds = absl::GetFlag(FLAGS_rounds);
   plan.rate = absl::GetFlag(FLAGS_rate);
   plan.budget_mib = absl::GetFlag(FLAGS_budget_mib);
+  plan.send_batch = absl::GetFlag(FLAGS_send_batch);
   for (const absl::Status& status :
        {CheckRange("servers", plan.servers, 2, two ? 2 : kMaxBenchServers),
         CheckRange("size", static_cast<double>(size), 0, kMaxSizeBytes),
@@ -91,6 +94,10 @@ absl::Status ReadNumbers(Plan& plan) {
         CheckRange("budget_mib", plan.budget_mib,
                    std::ceil((static_cast<double>(size) + kRoomBytes) / kMib),
                    1024),
+        // What waits until there are so many would be late, or never answered.
+        CheckRange(
+            "send_batch", plan.send_batch, 1,
+            plan.rate > 0 || plan.mode == Plan::Mode::kPingPong ? 1 : 1024),
         CheckRange("rate", plan.rate, 0, 1e9)}) {
     if (!status.ok()) return status;
   }
@@ -188,6 +195,7 @@ std::string Plan::Describe() const {
   }
   if (one_core) absl::StrAppend(&text, ", on one core");
   if (!batch) absl::StrAppend(&text, ", one at a time");
+  if (send_batch > 1) absl::StrAppend(&text, ", sent by ", send_batch);
   absl::StrAppend(&text, ", ", rounds, rounds == 1 ? " round" : " rounds",
                   " of ", absl::FormatDuration(duration));
   return text;

@@ -54,6 +54,7 @@ struct Plan {
   double rate = 0;      // Messages per second, by all senders; 0: all they can.
   bool one_core = false;
   bool batch = true;
+  int send_batch = 1;
   bool json = false;
   std::string plot;       // The file for pictures; "" for none.
   std::vector<int> grow;  // Other numbers of servers to measure with.

@@ -105,6 +105,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{{"--budget_mib=0"}, "--budget_mib is from 1 to"},
         Mistake{{"--size=1048576", "--budget_mib=1"},
                 "--budget_mib is from 2 to"},
+        Mistake{{"--send_batch=0"}, "--send_batch is from 1 to 1024"},
+        Mistake{{"--rate=100", "--send_batch=2"},
+                "--send_batch is from 1 to 1"},
         Mistake{{"--mode=pingpong", "--senders=2"}, "--senders is from 1 to 1"},
         Mistake{{"--rate=-1"}, "--rate is"}));
 

@@ -87,6 +87,33 @@ TEST_P(RunHandler, IsCalledWithEnvelopesUntilItStops) {
   EXPECT_EQ(std::min(one.last(), two.last()), Counter::kLast - 1);
 }
 
+// Sends many at once, of which one is to nobody.
+class ManySender : public Handler {
+ public:
+  void OnStart(Context& context) override {
+    const std::vector<ToSend> envelopes = {{2, "a"}, {2, "b"}, {9, "c"}};
+    sent = context.TrySendMany(envelopes);
+    context.Stop();
+  }
+  void OnEnvelope(Context&, const Received&) override {}
+
+  SentMany sent;
+};
+
+TEST_P(RunHandler, SendsManyUpToTheFirstThatIsRefused) {
+  const LocalCluster cluster(2, scheme());
+  ASSERT_THAT(cluster.WaitUntilUp(kPatience), IsOk());
+  ManySender handler;
+  EXPECT_THAT(RunIn(cluster[1], handler), IsOk());
+  EXPECT_EQ(handler.sent.accepted, 2u);
+  EXPECT_THAT(handler.sent.status, HasCode(absl::StatusCode::kNotFound));
+  for (const std::string msg : {"a", "b"}) {
+    const auto got = cluster[2].inbox().Receive(kPatience);
+    ASSERT_THAT(got, IsOk());
+    EXPECT_EQ(got->msg(), msg);
+  }
+}
+
 // Writes down its calls.
 class Notes : public Handler {
  public:

@@ -74,6 +74,43 @@ TEST_P(InboxTest, ABatchHasWhatIsThereUpToItsLimitAndWaitsForTheFirstOnly) {
   EXPECT_THAT(cluster.CheckLedgers(), IsOk());
 }
 
+// Its views live as long as they are in it, whatever comes and goes meanwhile.
+TEST_P(InboxTest, ABatchOfViewsHasWhatIsThereAndGivesItBackTogether) {
+  LocalCluster cluster(2, scheme());
+  ASSERT_THAT(cluster.WaitUntilUp(kPatience), IsOk());
+  const std::string large(100000, 'l');
+  for (uint64_t id = 1; id <= 9; ++id) {
+    ASSERT_THAT(cluster[1].outbox().TrySend(2, "hello", id), IsOk());
+  }
+  ASSERT_THAT(cluster[1].outbox().TrySend(kBroadcast, large, 10), IsOk());
+  ASSERT_TRUE(Eventually([&] { return cluster[2].stats().received() == 10; }));
+  Inbox& inbox = cluster[2].inbox();
+  Batch first;
+  ASSERT_THAT(inbox.ReceiveBatch(absl::InfiniteDuration(), 5, first), IsOk());
+  Batch second;
+  ASSERT_THAT(inbox.TryReceiveBatch(100, second), IsOk());
+  EXPECT_THAT(cluster[1].outbox().TrySend(2, "more"), IsOk());
+  ASSERT_THAT(inbox.Receive(kPatience), IsOk());
+  ASSERT_EQ(first.size(), 5u);
+  ASSERT_EQ(second.size(), 5u);
+  uint64_t id = 0;
+  for (const Batch* batch : {&first, &second}) {
+    for (const Batch::View& got : *batch) {
+      EXPECT_EQ(got.id, ++id);
+      EXPECT_EQ(got.from, 1);
+      EXPECT_EQ(got.to, id == 10 ? kBroadcast : 2);
+      EXPECT_EQ(got.incarnation, cluster[1].stats().incarnation().random());
+      EXPECT_TRUE(got.msg == (id == 10 ? large : "hello")) << id;
+    }
+  }
+  EXPECT_THAT(inbox.TryReceiveBatch(1, first),
+              HasCode(absl::StatusCode::kUnavailable));
+  EXPECT_TRUE(first.empty()) << "given back all the same";
+  EXPECT_THAT(inbox.ReceiveBatch(kPatience, 0, second),
+              HasCode(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(cluster.CheckLedgers(), IsOk());
+}
+
 // Whatever is answered comes at once: nobody sends meanwhile.
 TEST_P(InboxTest, WhoTriesGetsWhatIsThereAndIsToldWhereNothingIs) {
   LocalCluster cluster(2, scheme());

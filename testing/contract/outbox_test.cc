@@ -1,6 +1,7 @@
 // Sending: as a string or as a cord, and when the outbox is closed.
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/cord.h"
 #include "raft/testing/fixtures/cluster_test.h"
@@ -68,6 +69,52 @@ TEST_P(OutboxTest, WhatTheCallerDoesToItsBytesAfterwardsChangesNothing) {
     ExpectReceived(2, id - 1, msg);
     ExpectReceived(2, id, msg);
   }
+}
+
+// Small ones and large ones, more than go under one lock, and one for all.
+TEST_P(OutboxTest, ManyArriveInTheirOrder) {
+  std::vector<std::string> msgs;
+  std::vector<ToSend> envelopes;
+  for (uint64_t id = 1; id <= 200; ++id) {
+    msgs.push_back(MakeMessage(id, id % 50 == 0 ? 100000 : id));
+  }
+  for (uint64_t id = 1; id <= 200; ++id) {
+    const bool to_all = id % 7 == 0;
+    envelopes.push_back({to_all ? kBroadcast : 2, msgs[id - 1], id});
+  }
+  const SentMany sent = (*cluster_)[1].outbox().SendMany(envelopes, kPatience);
+  EXPECT_THAT(sent.status, IsOk());
+  EXPECT_EQ(sent.accepted, 200u);
+  EXPECT_EQ(sent.skipped, 0u);
+  for (uint64_t id = 1; id <= 200; ++id) ExpectReceived(2, id, msgs[id - 1]);
+  for (uint64_t id = 7; id <= 200; id += 7) ExpectReceived(3, id, msgs[id - 1]);
+}
+
+TEST_P(OutboxTest, ManyEndWithTheFirstThatIsRefused) {
+  Outbox& outbox = (*cluster_)[1].outbox();
+  const std::vector<ToSend> envelopes = {{2, "a", 1}, {9, "b", 2}, {2, "c", 3}};
+  for (const absl::Duration timeout : {absl::ZeroDuration(), kPatience}) {
+    const SentMany sent = outbox.SendMany(envelopes, timeout);
+    EXPECT_THAT(sent.status, HasCode(absl::StatusCode::kNotFound));
+    EXPECT_EQ(sent.accepted, 1u);
+    ExpectReceived(2, 1, "a");
+  }
+  EXPECT_EQ(LedgerOf((*cluster_)[1], 2).offered(), 2u)
+      << "and not those behind";
+  EXPECT_THAT(outbox.SendMany({}, kPatience).status, IsOk());
+}
+
+// Their time is up when it would be for one.
+TEST_P(OutboxTest, ManyWaitTogether) {
+  Outbox& outbox = (*cluster_)[1].outbox();
+  const std::string msg(size_t{60} << 10, 'x');
+  const std::vector<ToSend> envelopes(1000, ToSend{2, msg});
+  const SentMany sent = outbox.SendMany(envelopes, absl::Milliseconds(100));
+  EXPECT_THAT(sent.status,
+              HasCodeAndText(absl::StatusCode::kDeadlineExceeded, "server 2"));
+  EXPECT_GT(sent.accepted, 10u);
+  EXPECT_EQ(LedgerOf((*cluster_)[1], 2).accepted(), sent.accepted);
+  EXPECT_EQ(LedgerOf((*cluster_)[1], 2).refused(), 1u);
 }
 
 TEST_P(OutboxTest, AClosedOneRefusesAndEndsASendThatWaits) {

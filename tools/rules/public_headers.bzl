@@ -10,6 +10,7 @@ PUBLIC_HEADERS = {
     "base/pin.h": "//base:pin",
     "base/secret.h": "//base:secret",
     "base/version.h": "//base:version",
+    "cluster/batch.h": "//cluster:received",
     "cluster/config.h": "//cluster:config",
     "cluster/driver.h": "//cluster:core",
     "cluster/handler.h": "//cluster:handler",
