@@ -223,6 +223,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   spec.url = members->listen;
   spec.self = pid;
   spec.max_frame_bytes = internal::kMaxFrameBytes;
+  spec.large_frame_bytes = internal::kLargestFrameBytes;
   spec.expected_peers = static_cast<int>(members->peers.size());
   spec.keys = members->keys;
   const bool has_keys = !spec.keys.listed.empty();
@@ -248,6 +249,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   engine.link.config_digest = members->digest;
   engine.link.self = pid;
   engine.link.fifo = properties.fifo;
+  engine.link.fragment_bytes =
+      internal::FragmentBytesFor(properties.preferred_frame_bytes);
   engine.proven_peers = properties.proves_peers;
   engine.in_the_clear =
       properties.reachable_from_afar && !properties.proves_peers;

@@ -81,6 +81,12 @@ struct Properties {
   // It has taken TransportSpec::keys: every frame comes from the owner of one
   // of them, whom Origin::proven names. A caller without one is turned away.
   bool proves_peers = false;
+  // The size of the frames that it carries best, where that is more than
+  // TransportSpec::max_frame_bytes: then it takes and brings such up to this
+  // size all the same. At most TransportSpec::large_frame_bytes. Large
+  // envelopes travel in fragments that make such frames, if it is so at both
+  // ends. 0: it would not have any larger ones.
+  size_t preferred_frame_bytes = 0;
   // Others than this machine can reach the url on which it listens.
   bool reachable_from_afar = false;
   // Where it listens, in numbers: "127.0.0.1:10001". "" where there are none.
@@ -206,6 +212,10 @@ struct TransportSpec {
   // Head and body together. A larger frame is refused on sending, and dropped
   // (its connection too, where the wire needs that) on receipt.
   size_t max_frame_bytes = size_t{1} << 20;
+  // A transport on which larger frames cost less may take them up to this size,
+  // which it then says: Properties::preferred_frame_bytes. Unless it does, the
+  // bound above is the only one. 0: there will not be any.
+  size_t large_frame_bytes = 0;
   // Send() answers kFull at the latest when this many bytes wait for one peer
   // (buffers of the operating system not counted); one frame always fits.
   size_t queue_bytes = size_t{1} << 20;

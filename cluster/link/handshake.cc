@@ -57,6 +57,10 @@ wire::Hello HelloOf(const LinkOptions& options) {
   hello.set_version(kOldestVersion);
   hello.set_max_version(kNewestVersion);
   hello.set_fragment_bytes(kFragmentBytes);
+  // Left out where there is nothing to say, as older ones do.
+  if (options.fragment_bytes > kFragmentBytes) {
+    hello.set_large_fragment_bytes(options.fragment_bytes);
+  }
   hello.set_config_digest(options.config_digest);
   hello.set_window_bytes(options.inbox_budget_bytes);
   hello.set_max_envelope_bytes(options.max_envelope_bytes);
@@ -298,8 +302,19 @@ Header Handshake::HeaderTo(const Life& dst) const {
   return header;
 }
 
+uint64_t Handshake::large_fragment_bytes() const {
+  const uint64_t both =
+      std::min(options_.fragment_bytes, peer_hello_.large_fragment_bytes());
+  return both > kFragmentBytes ? both : 0;
+}
+
+uint64_t Handshake::fragment_bytes() const {
+  return std::max<uint64_t>(large_fragment_bytes(), kFragmentBytes);
+}
+
 uint64_t Handshake::peer_fragment_bytes() const {
-  return FragmentBytes(peer_hello_);
+  const uint64_t large = large_fragment_bytes();
+  return large > 0 ? large : FragmentBytes(peer_hello_);
 }
 
 void Handshake::HeldUp(Micros duration, Micros now) {

@@ -132,7 +132,9 @@ class Handshake {
   const Life& newest() const { return peer_ ? peer_ : newest_; }
   // What the peer said of itself.
   const wire::Hello& peer_hello() const { return peer_hello_; }
-  // The size of the fragments into which it cuts large envelopes.
+  // The size of the fragments into which this end cuts large envelopes for it,
+  // and into which it does.
+  uint64_t fragment_bytes() const;
   uint64_t peer_fragment_bytes() const;
   // The longest that this end says nothing: its own heartbeat, or a tenth of
   // the peer's failure timeout if that is less (but not below 5 ms), so that
@@ -153,6 +155,8 @@ class Handshake {
 
  private:
   uint64_t WallClock(Micros now) const;
+  // What both ends have agreed on; 0: nothing.
+  uint64_t large_fragment_bytes() const;
 
   const LinkOptions& options_;
   SplitMix64 random_;

@@ -20,11 +20,14 @@
 namespace raft_cluster::internal {
 
 // An envelope with a larger msg travels in pieces of this size, which the hello
-// says. A peer may cut smaller ones.
+// says. A peer may cut smaller ones; where both ends have a transport that
+// carries larger frames well, they agree on larger ones.
 inline constexpr size_t kFragmentBytes = size_t{256} << 10;
+inline constexpr size_t kLargestFragmentBytes = size_t{1} << 20;
 inline constexpr size_t kMinFragmentBytes = size_t{4} << 10;
 // The items of a frame: a fragment, or four envelopes of 64 KiB, and a little.
-inline constexpr size_t kMaxBodyBytes = kFragmentBytes + (size_t{4} << 10);
+inline constexpr size_t kBesideFragmentBytes = size_t{4} << 10;
+inline constexpr size_t kMaxBodyBytes = kFragmentBytes + kBesideFragmentBytes;
 // What an envelope costs besides its msg, for budgets and credit.
 inline constexpr uint64_t kEnvelopeOverhead = 64;
 // All of an item but its msg takes no more than this.

@@ -138,6 +138,7 @@ void Link::Establish(const Header& header, Micros now) {
   // take.
   if (restarted) OnRestart(former);
   session_ = Session(&queue_, now);
+  if (queue_.CutInto(handshake_.fragment_bytes())) delays_.Forget();
   window_.StartSession(handshake_.peer_fragment_bytes());
   VoidTooLarge();
   // The peer may not know of the session yet. What was said of the former life

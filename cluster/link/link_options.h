@@ -9,6 +9,7 @@
 
 #include "raft/base/clock.h"
 #include "raft/base/pid.h"
+#include "raft/cluster/link/item.h"
 #include "raft/cluster/link/total_budget.h"
 
 namespace raft_cluster::internal {
@@ -33,6 +34,9 @@ struct LinkOptions {
   Micros heartbeat = 200000;
   bool void_on_restart = false;
   bool fifo = true;  // Of the transport.
+  // The pieces of large envelopes that it carries best, if the peer agrees;
+  // kFragmentBytes to kLargestFragmentBytes.
+  uint64_t fragment_bytes = kFragmentBytes;
   // The wall clock in microseconds, less `now`.
   Micros clock_ahead = 0;
   uint64_t seed = 0;  // Of what is left to chance: the pace of hellos.

@@ -142,7 +142,7 @@ void SendQueue::Put(const Outgoing& envelope) {
 void SendQueue::AppendLarge(const Outgoing& envelope, SharedItems* shared) {
   Entry entry;
   entry.first = end_ + 1;
-  entry.items = (envelope.msg.size() + kFragmentBytes - 1) / kFragmentBytes;
+  entry.items = ItemsOfLarge(envelope);
   entry.cost = envelope.cost();
   entry.large = envelope;
   if (shared != nullptr) entry.holding = shared->Store(envelope).holding;
@@ -150,7 +150,7 @@ void SendQueue::AppendLarge(const Outgoing& envelope, SharedItems* shared) {
   entries_.push_back(std::move(entry));
 }
 
-Item SendQueue::FragmentOf(const Entry& entry, uint64_t number) {
+Item SendQueue::FragmentOf(const Entry& entry, uint64_t number) const {
   Item item;
   const uint64_t index = number - entry.first;
   if (index == 0) {
@@ -158,7 +158,7 @@ Item SendQueue::FragmentOf(const Entry& entry, uint64_t number) {
     item.broadcast = entry.large.broadcast;
   }
   item.msg =
-      entry.large.msg.view().substr(index * kFragmentBytes, kFragmentBytes);
+      entry.large.msg.view().substr(index * fragment_bytes_, fragment_bytes_);
   if (entry.items > 1) {
     item.index = static_cast<uint32_t>(index);
     item.count = static_cast<uint32_t>(entry.items);

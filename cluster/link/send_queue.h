@@ -88,6 +88,11 @@ class SendQueue {
   // cursor, but the rest of a large one. Their numbers are given anew.
   Count RemoveUncut();
 
+  // From now on large envelopes are cut into fragments of this size, also those
+  // that are in it. True: some have other numbers now. REQUIRES: the cursor is
+  // at the head.
+  bool CutInto(uint64_t fragment_bytes);
+
   // There is a frame's worth behind the cursor, which will not grow any more.
   bool HasFullFrame() const;
   // There are others behind the cursor, and it would be of one frame with the
@@ -140,7 +145,10 @@ class SendQueue {
   static uint64_t FirstId(const Entry& entry, size_t begin);
   void CountOut(const Entry& entry, uint64_t envelopes, uint64_t cost,
                 size_t begin, Count* removed);
-  static Item FragmentOf(const Entry& entry, uint64_t number);
+  uint64_t ItemsOfLarge(const Outgoing& envelope) const {
+    return (envelope.msg.size() + fragment_bytes_ - 1) / fragment_bytes_;
+  }
+  Item FragmentOf(const Entry& entry, uint64_t number) const;
   // Behind the last one, in memory of this queue.
   bool HasRoomFor(const Outgoing& envelope) const {
     return !entries_.empty() && HasRoomFor(entries_.back(), envelope);
@@ -177,6 +185,7 @@ class SendQueue {
   uint64_t own_cost_ = 0;  // As much of it as no other queue holds.
   uint64_t unsettled_ = 0;
   uint64_t largest_ = 0;
+  uint64_t fragment_bytes_ = kFragmentBytes;
 
   // The newest number that was cut; the place in entries_ of the entry that
   // it is in, or that the next is in; and how far that one's bytes were cut.

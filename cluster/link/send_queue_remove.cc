@@ -1,4 +1,5 @@
-// How SendQueue takes out what is not to be sent after all.
+// How SendQueue takes out what is not to be sent after all, and cuts what is
+// there into other pieces.
 #include <algorithm>
 #include <cstddef>
 #include <utility>
@@ -47,6 +48,31 @@ SendQueue::Count SendQueue::RemoveLarger(uint64_t max_msg_bytes) {
     }
   }
   return removed;
+}
+
+bool SendQueue::CutInto(uint64_t fragment_bytes) {
+  RAFT_ASSERT(cursor_ == head_);
+  if (fragment_bytes == fragment_bytes_) return false;
+  fragment_bytes_ = fragment_bytes;
+  bool moved = false;
+  uint64_t end = entries_.empty() ? end_ : entries_.front().first - 1;
+  auto mark = marks_.begin();
+  for (Entry& entry : entries_) {
+    const uint64_t former_first = entry.first;
+    const uint64_t former_last = entry.last();
+    entry.first = end + 1;
+    if (entry.is_large()) {
+      entry.items = ItemsOfLarge(entry.large);
+      moved = true;
+    }
+    end += entry.items;
+    // A mark stands at the first item of an envelope.
+    for (; mark != marks_.end() && mark->number <= former_last; ++mark) {
+      mark->number = entry.first + (mark->number - former_first);
+    }
+  }
+  end_ = end;
+  return moved;
 }
 
 uint64_t SendQueue::FirstId(const Entry& entry, size_t begin) {

@@ -297,8 +297,10 @@ void Pair::Open() {
   ASSERT_EQ(b().link.phase(), Link::Phase::kOpen);
 }
 
-void Pair::RestartB(Life life) {
-  b_owner = std::make_unique<Side>(b_options_, life, now);
+void Pair::RestartB(Life life) { RestartB(life, b_options_); }
+
+void Pair::RestartB(Life life, const LinkOptions& options) {
+  b_owner = std::make_unique<Side>(options, life, now);
 }
 
 }  // namespace raft_cluster::internal

@@ -132,6 +132,7 @@ class Pair {
   void Open();
   // A new life of b takes over from the old one, which is never heard again.
   void RestartB(Life life);
+  void RestartB(Life life, const LinkOptions& options);
 
   Micros now = kSecond;
   Micros latency = 100;

@@ -331,7 +331,7 @@ bool ParseOurVersion(const Frame& frame, ParsedFrame* parsed) {
     parsed->cost += item.cost();
     parsed->largest = std::max<uint64_t>(parsed->largest, item.msg.size());
     parsed->fragments |= !item.whole();
-    if (item.msg.size() > kFragmentBytes) return false;
+    if (item.msg.size() > kLargestFragmentBytes) return false;
   }
   return reader.ok() && !Contradictory(parsed->header, parsed->item_count);
 }

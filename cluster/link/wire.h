@@ -5,6 +5,7 @@
 #ifndef RAFT_CLUSTER_LINK_WIRE_H_
 #define RAFT_CLUSTER_LINK_WIRE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <tuple>
@@ -32,6 +33,16 @@ inline constexpr size_t kMaxUrlBytes = 256;
 // items.
 inline constexpr size_t kMaxHeaderBytes = 1024;
 inline constexpr size_t kMaxFrameBytes = kMaxHeaderBytes + kMaxBodyBytes;
+// The same with the largest of fragments.
+inline constexpr size_t kLargestFrameBytes =
+    kMaxHeaderBytes + kLargestFragmentBytes + kBesideFragmentBytes;
+
+// The largest fragments that fit in a frame of so many bytes, within what every
+// server takes at least and at most.
+inline size_t FragmentBytesFor(size_t frame_bytes) {
+  return std::clamp(frame_bytes, kMaxFrameBytes, kLargestFrameBytes) -
+         kMaxHeaderBytes - kBesideFragmentBytes;
+}
 
 // One life of a server, as one link speaks of it; in the order of age. All
 // zero: none.

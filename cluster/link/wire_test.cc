@@ -313,7 +313,7 @@ TEST(Frame, WithAFragmentOfTheWrongSizeIsMalformed) {
     AppendItem(item, &items);
     return Parse(OnePiece(EncodeFrame(SomeHeader(), {}, Bytes::Own(items))));
   };
-  constexpr size_t kFull = kFragmentBytes;
+  constexpr size_t kFull = kLargestFragmentBytes;
   EXPECT_EQ(with(0, 2, kFull + 1, kFull), ParseResult::kOk);
   EXPECT_EQ(with(0, 0, 0, kFull), ParseResult::kOk);
   EXPECT_EQ(with(0, 0, 0, kFull + 1), ParseResult::kMalformed)
@@ -339,6 +339,7 @@ TEST(Head, WithEveryFieldAtItsLongestKeepsWithinItsBound) {
   header.hello->set_max_version(UINT32_MAX);
   header.hello->set_features(UINT64_MAX);
   header.hello->set_fragment_bytes(UINT64_MAX);
+  header.hello->set_large_fragment_bytes(UINT64_MAX);
   const std::string prefix(kMaxItemPrefixBytes, 'p');
   EXPECT_LE(EncodeFrame(header, prefix).head.size(), kMaxHeadBytes);
 }

@@ -66,7 +66,9 @@ class Faulty : public ForwardingTransport, private ForwardingReceiver {
   SendResult Send(Pid peer, const Frame& frame) override {
     const auto found = peers_.find(peer);
     // What would be refused for good is nothing to play with.
-    if (found == peers_.end() || frame.size() > spec_.max_frame_bytes) {
+    const size_t most = std::max(spec_.max_frame_bytes,
+                                 inner().properties().preferred_frame_bytes);
+    if (found == peers_.end() || frame.size() > most) {
       return inner().Send(peer, frame);
     }
     const Micros now = Now();

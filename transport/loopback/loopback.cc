@@ -22,6 +22,11 @@ namespace loopback {
 namespace {
 
 // Thread rule: as Transport's.
+// The most that one of its frames has.
+size_t FrameBytes(const TransportSpec& spec) {
+  return std::max(spec.max_frame_bytes, spec.large_frame_bytes);
+}
+
 class LoopbackTransport : public Transport {
  public:
   LoopbackTransport(std::shared_ptr<Network> network,
@@ -43,6 +48,10 @@ class LoopbackTransport : public Transport {
   Properties properties() const override {
     Properties properties;
     properties.fifo = true;
+    // A frame is handed over, however large it is.
+    if (spec_.large_frame_bytes > spec_.max_frame_bytes) {
+      properties.preferred_frame_bytes = spec_.large_frame_bytes;
+    }
     return properties;
   }
 
@@ -73,7 +82,7 @@ class LoopbackTransport : public Transport {
   SendResult Send(Pid peer, const Frame& frame) override {
     const auto found = peers_.find(peer);
     if (found == peers_.end()) return SendResult::kUnknown;
-    if (frame.size() > spec_.max_frame_bytes) return SendResult::kTooLarge;
+    if (frame.size() > FrameBytes(spec_)) return SendResult::kTooLarge;
     const std::shared_ptr<Pipe>& pipe = found->second.out;
     if (pipe == nullptr) return SendResult::kFull;
     const SendResult result = pipe->to->Push(pipe, frame);
@@ -82,7 +91,7 @@ class LoopbackTransport : public Transport {
   }
 
   SendResult Reply(const Origin& origin, const Frame& frame) override {
-    if (frame.size() > spec_.max_frame_bytes) return SendResult::kTooLarge;
+    if (frame.size() > FrameBytes(spec_)) return SendResult::kTooLarge;
     const std::shared_ptr<Pipe> in = mailbox_->Find(origin.connection);
     if (in == nullptr) return SendResult::kUnknown;
     // The two ways of a connection have an even number and the odd one above.
@@ -204,7 +213,7 @@ absl::StatusOr<std::unique_ptr<Transport>> Open(
     return absl::InvalidArgumentError(
         "max_frame_bytes and queue_bytes: must be above 0");
   }
-  auto mailbox = std::make_shared<Mailbox>(spec.max_frame_bytes);
+  auto mailbox = std::make_shared<Mailbox>(FrameBytes(spec));
   absl::Status bound = network->Bind(spec.url.address, mailbox);
   if (!bound.ok()) return bound;
   return std::make_unique<LoopbackTransport>(network, std::move(mailbox),
