@@ -109,6 +109,29 @@ TEST(Cost, OfASmallEnvelopeIsHardlyALookAtTheClock) {
   EXPECT_LT(pumps.looks - before, kBurst / 20);
 }
 
+// What one server does between an envelope that comes and its answer: the clock
+// is looked at by Receive(), by the turn that finds it, and by Send().
+TEST(Cost, OfHalfARoundTripIsThreeLooksAtTheClock) {
+  SteppedPumps pumps(/*budget_bytes=*/64 << 20, /*max_envelope_bytes=*/1000);
+  pumps.Pass(1000000, {1, 2});
+  const Outgoing envelope =
+      MakeOutgoing("hello there", /*id=*/1, /*broadcast=*/false);
+  constexpr int kHalves = 1000;
+  const uint64_t before = pumps.looks;
+  for (int half = 0; half < kHalves; ++half) {
+    const Pid from = half % 2 + 1;
+    ASSERT_TRUE(
+        pumps[from].Send(3 - from, envelope, absl::ZeroDuration()).ok());
+    ASSERT_TRUE(pumps[3 - from]
+                    .Receive(absl::Seconds(10), /*limit=*/1, [](Delivery&&) {})
+                    .ok());
+    pumps.now += 20;
+  }
+  const double looks = static_cast<double>(pumps.looks - before) / kHalves;
+  std::cout << looks << " looks" << std::endl;
+  EXPECT_LT(looks, 3.2);
+}
+
 // As many of them as of calls for one.
 TEST(Cost, OfASmallEnvelopeInABatchIsNoAllocationOfItsOwn) {
   constexpr int kBurst = 64;

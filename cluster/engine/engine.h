@@ -180,6 +180,8 @@ class Engine {
   }
   std::string MissingPeers() const;  // "3, 5": those that are not live.
   size_t peer_count() const { return peers_.size(); }
+  // The latest time that it was told.
+  Micros now() const { return now_; }
   Stats GetStats(Micros now) const;
   const Recorder& recorder() const { return recorder_; }
   // Grow whenever who was refused may try again or a peer's state changes, and

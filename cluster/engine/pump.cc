@@ -13,6 +13,9 @@ namespace {
 
 // Frames received before the other direction has its turn.
 constexpr int kPollLimit = 64;
+// Frames sent between two looks at the clock: what they say of the time is as
+// exact as what it takes to send so many.
+constexpr int kFramesPerLook = 8;
 constexpr Micros kMaxSleep = 10000000;
 // By how much a leader may be late before it counts as held up; half of the
 // failure timeout, where that is less.
@@ -54,10 +57,10 @@ absl::Status Pump::Start() {
   return StartThread([this] { Loop(); }, &thread_);
 }
 
-Micros Pump::After(absl::Duration timeout) const {
+Micros Pump::After(absl::Duration timeout, Micros now) {
   if (timeout <= absl::ZeroDuration()) return 0;
   if (timeout >= absl::Hours(24 * 365)) return kNever;
-  return clock_.Now() + absl::ToInt64Microseconds(timeout);
+  return now + absl::ToInt64Microseconds(timeout);
 }
 
 void Pump::Wait(CondVar& condition, Micros deadline) {
@@ -99,8 +102,8 @@ void Pump::OnTurnedAway(TurnedAway why, Pid peer, const std::string& address) {
   ShowNews();
 }
 
-bool Pump::Turn(Quest quest) {
-  poll_time_ = clock_.Now();
+bool Pump::Turn(Quest quest, Micros* now) {
+  *now = poll_time_ = clock_.Now();
   const bool more = transport_->Poll(kPollLimit, *this) == kPollLimit;
   std::vector<Pid> reconnect;
   mu_.Lock();
@@ -119,7 +122,7 @@ bool Pump::Turn(Quest quest) {
   for (const Pid peer : reconnect) Reconnect(peer);
   EndLeavers();
   SendStuck();
-  SendDue(sleeping, kSendLimit);
+  SendDue(now, sleeping, kSendLimit);
   return more;
 }
 
@@ -150,10 +153,13 @@ void Pump::SendStuck() {
   }
 }
 
-void Pump::SendDue(bool sleeping, int limit) {
+void Pump::SendDue(Micros* now, bool sleeping, int limit) {
   for (int sent = 0; sent < limit; ++sent) {
     Engine::Due due;
-    const bool is_due = engine_.NextFrame(clock_.Now(), sleeping, &due);
+    if (sent > 0 && sent % kFramesPerLook == 0) *now = clock_.Now();
+    // What another has found to be due by now, and leaves to us, is.
+    *now = std::max(*now, engine_.now());
+    const bool is_due = engine_.NextFrame(*now, sleeping, &due);
     ShowNews();
     if (!is_due) return;
     mu_.Unlock();
@@ -177,7 +183,7 @@ void Pump::Flush(Micros now) {
   if (engine_.HasDueFrame(now, /*sleeping=*/false)) {
     // Who has it looks again under mu_ before it gives it up.
     if (!pump_.TryLock()) return;
-    SendDue(/*sleeping=*/false, kSendLimit);
+    SendDue(&now, /*sleeping=*/false, kSendLimit);
     pump_.Unlock();
   }
   // Without a sleeper there is a leader that will look, or there is about to
@@ -237,34 +243,33 @@ bool Pump::Found(Quest quest) const {
 // Between a poll that found everything out and a sleep there may have been only
 // a Send(): what came meanwhile ends the sleep at once, so that to poll again
 // before it would be a detour.
-bool Pump::MaySleepAtOnce() {
-  const Micros now = clock_.Now();
+bool Pump::MaySleepAtOnce(Micros now) {
   return polled_out_ && state_ < State::kStopping &&
          now - due_back_ <= max_late_ && engine_.Deadline() > now &&
          !engine_.HasDueFrame(now, /*sleeping=*/true);
 }
 
-void Pump::PollAndSleep(Quest quest, Micros until) {
+void Pump::PollAndSleep(Quest quest, Micros until, Micros* now) {
   RAFT_ASSERT(leader_ != Leader::kNobody);
-  if (!MaySleepAtOnce()) {
+  if (!MaySleepAtOnce(*now)) {
     mu_.Unlock();
     pump_.Lock();
-    const bool more = Turn(quest);  // Locks mu_.
+    const bool more = Turn(quest, now);  // Locks mu_.
     pump_.Unlock();
     polled_out_ = !more;
     NotifyWaiters();
   }
-  const Micros now = clock_.Now();
   if (!polled_out_ || state_ >= State::kStopping ||
-      engine_.HasDueFrame(now, /*sleeping=*/false) || Found(quest)) {
+      engine_.HasDueFrame(*now, /*sleeping=*/false) || Found(quest)) {
     return;
   }
-  sleeper_.until = std::min({engine_.Deadline(), until, now + kMaxSleep});
-  if (sleeper_.until > now) {
+  // A turn takes little of what it sleeps: the time it began at is as good.
+  sleeper_.until = std::min({engine_.Deadline(), until, *now + kMaxSleep});
+  if (sleeper_.until > *now) {
     sleeper_.quest = quest;
     polled_out_ = false;
     due_back_ = sleeper_.until;
-    const absl::Duration timeout = absl::Microseconds(sleeper_.until - now);
+    const absl::Duration timeout = absl::Microseconds(sleeper_.until - *now);
     mu_.Unlock();
     transport_->Wait(timeout);
     mu_.Lock();
@@ -281,7 +286,8 @@ void Pump::StepDown() {
 void Pump::Step() {
   MutexLock pump(pump_);
   if (transport_ == nullptr) return;
-  Turn(Quest::kNothing);  // Locks mu_.
+  Micros now;
+  Turn(Quest::kNothing, &now);  // Locks mu_.
   NotifyWaiters();
   mu_.Unlock();
 }
@@ -319,8 +325,9 @@ void Pump::Loop() {
     WaitForTurnOfLoop();
     if (state_ >= State::kStopping || leader_ != Leader::kNobody) continue;
     leader_ = Leader::kLoop;
+    Micros now = clock_.Now();
     do {
-      PollAndSleep(Quest::kNothing, kNever);
+      PollAndSleep(Quest::kNothing, kNever, &now);
     } while (state_ < State::kStopping && waiters_.receivers == 0);
     StepDown();
   }

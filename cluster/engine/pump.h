@@ -263,16 +263,21 @@ class Pump : private Receiver {
   absl::StatusOr<Acceptance> SendOne(Pid to, const Outgoing& envelope,
                                      Patience* patience)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  Micros After(absl::Duration timeout) const;
+  static Micros After(absl::Duration timeout, Micros now);
+  Micros After(absl::Duration timeout) const {
+    return After(timeout, clock_.Now());
+  }
   void Wait(CondVar& condition, Micros deadline)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // One turn of the leader. True: there may be more to do at once. Leaves mu_
   // locked, so that pump_ is given up under it.
-  bool Turn(Quest quest) ABSL_EXCLUSIVE_LOCK_FUNCTION(mu_)
+  // A look at the clock takes as long as much of what is done in a turn, so
+  // there is one in each, and `now` hands it on.
+  bool Turn(Quest quest, Micros* now) ABSL_EXCLUSIVE_LOCK_FUNCTION(mu_)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_);
   // These unlock mu_ over each call of the transport.
-  void SendDue(bool sleeping, int limit)
+  void SendDue(Micros* now, bool sleeping, int limit)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_, mu_);
   void SendStuck() ABSL_EXCLUSIVE_LOCKS_REQUIRED(pump_, mu_);
   // Of those whose leave has ended. Unlocks mu_, too.
@@ -288,16 +293,19 @@ class Pump : private Receiver {
   // After an envelope was accepted: sends what is due by now, or sees to it
   // that somebody does in time. May unlock mu_ for a moment.
   void Flush(Micros now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  bool MaySleepAtOnce() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool MaySleepAtOnce(Micros now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // One turn, then a sleep until something happens or `until`, unless there is
-  // more to do at once. REQUIRES: the caller is the leader.
-  void PollAndSleep(Quest quest, Micros until) ABSL_LOCKS_EXCLUDED(pump_)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // more to do at once. `now`: a recent time, and a later one if there was a
+  // turn; how long it slept is not in it. REQUIRES: the caller is the leader.
+  void PollAndSleep(Quest quest, Micros until, Micros* now)
+      ABSL_LOCKS_EXCLUDED(pump_) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   Micros TimeOfTaking() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // True if there is something that ends the leader's quest.
   bool Found(Quest quest) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Waits until something is found or `deadline`; false if nothing was.
-  bool Seek(Quest quest, Micros deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Waits until something is found or the timeout is over, which begins where
+  // `deadline` is not known yet (0); false if nothing was.
+  bool Seek(Quest quest, absl::Duration timeout, Micros* deadline)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // For who leaves the inbox: others may have to go on in its place.
   void PassOn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Ends the sleep of a leader that would sleep beyond `deadline`. Unlocks mu_

@@ -62,17 +62,18 @@ void Pump::CloseOutbox() {
   waiters_.changed.NotifyAll();
 }
 
-bool Pump::Seek(Quest quest, Micros deadline) {
+bool Pump::Seek(Quest quest, absl::Duration timeout, Micros* deadline) {
   while (!Found(quest)) {
     Micros now = clock_.Now();
-    if (now >= deadline) return false;
+    // Never 0, if it is not over already.
+    if (*deadline == 0) *deadline = After(timeout, now);
+    if (now >= *deadline) return false;
     if (leader_ == Leader::kNobody) {
       leader_ = Leader::kReceiver;
       loop_.keep_out.Began(now);
       do {
-        PollAndSleep(quest, deadline);
-        now = clock_.Now();
-      } while (!Found(quest) && now < deadline);
+        PollAndSleep(quest, *deadline, &now);
+      } while (!Found(quest) && now < *deadline);
       loop_.keep_out.Ended(now);
       StepDown();
     } else {
@@ -82,7 +83,7 @@ bool Pump::Seek(Quest quest, Micros deadline) {
       if (leader_ == Leader::kLoop) WakeBy(0);
       // Waking unlocks: what we wait for may be there by now.
       if (leader_ != Leader::kNobody && !Found(quest)) {
-        Wait(waiters_.received, deadline);
+        Wait(waiters_.received, *deadline);
       }
       --waiters_.receivers;
     }
@@ -120,11 +121,7 @@ absl::StatusOr<size_t> Pump::Receive(
   const Inside inside(this);
   Micros deadline = 0;  // Not known before it is needed.
   for (;;) {
-    bool found = Found(Quest::kEnvelopes);
-    if (!found) {
-      if (deadline == 0) deadline = After(timeout);
-      found = Seek(Quest::kEnvelopes, deadline);
-    }
+    const bool found = Seek(Quest::kEnvelopes, timeout, &deadline);
     if (interrupted_) {
       PassOn();
       return Interrupted();
@@ -292,7 +289,8 @@ absl::Status Pump::Close(absl::Duration timeout) {
   BeginClose();
   pump_.Lock();  // Says at least once that we leave, also with no time at all.
   mu_.Lock();
-  SendDue(/*sleeping=*/true, kSendLimit);
+  Micros now = clock_.Now();
+  SendDue(&now, /*sleeping=*/true, kSendLimit);
   pump_.Unlock();
   ++waiters_.watchers;
   while (!engine_.Left() && clock_.Now() < close_by_) {

@@ -63,10 +63,10 @@ void Pump::TakePost(Next* next) {
 }
 
 absl::Status Pump::ReceiveNext(absl::Duration timeout, Next* next) {
-  const Micros deadline = After(timeout);
+  Micros deadline = 0;  // Not known before it is needed.
   MutexLock lock(mu_);
   const Inside inside(this);
-  Seek(Quest::kAllForHandlers, deadline);
+  Seek(Quest::kAllForHandlers, timeout, &deadline);
   // In turns, so that functions which post others keep nothing out, and a busy
   // inbox does not either.
   const bool post_first = !posts_.had_turn && !posts_.waiting.empty();
