@@ -1,6 +1,8 @@
-// std::mutex and its lock with the annotations that clang's -Wthread-safety
-// checks. absl::Mutex is not used because ThreadSanitizer cannot see into an
-// abseil that was built without it, and reports correct programs.
+// A mutex and its lock with the annotations that clang's -Wthread-safety
+// checks. What is done under a lock here is mostly so short that to take it is
+// much of the price, so the way of whoever finds it free is inline. absl::Mutex
+// is not used because ThreadSanitizer cannot see into an abseil that was built
+// without it, and reports correct programs.
 //
 //   Mutex mu_;
 //   int count_ ABSL_GUARDED_BY(mu_) = 0;
@@ -12,10 +14,9 @@
 #ifndef RAFT_BASE_MUTEX_H_
 #define RAFT_BASE_MUTEX_H_
 
-#include <chrono>              // NOLINT(build/c++11)
-#include <condition_variable>  // NOLINT(build/c++11)
-#include <mutex>               // NOLINT(build/c++11)
-#include <thread>              // NOLINT(build/c++11)
+#include <atomic>
+#include <chrono>  // NOLINT(build/c++11)
+#include <cstdint>
 
 #include "absl/base/thread_annotations.h"
 
@@ -27,22 +28,30 @@ class ABSL_LOCKABLE Mutex {
   Mutex(const Mutex&) = delete;
   Mutex& operator=(const Mutex&) = delete;
 
-  // What is done under a lock here is mostly shorter than the system calls of
-  // one who sleeps for it and of one who wakes him. Whoever finds it taken lets
-  // others run first, its owner among them, and sleeps if that does not help.
   void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
-    if (mu_.try_lock()) return;
-    std::this_thread::yield();
-    mu_.lock();
+    if (!TryLock()) LockTaken();
   }
-  void Unlock() ABSL_UNLOCK_FUNCTION() { mu_.unlock(); }
+  void Unlock() ABSL_UNLOCK_FUNCTION() {
+    if (state_.exchange(kFree, std::memory_order_release) == kWantedToo) {
+      WakeOne();
+    }
+  }
   bool TryLock() ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true) {
-    return mu_.try_lock();
+    uint32_t free = kFree;
+    return state_.compare_exchange_strong(
+        free, kTaken, std::memory_order_acquire, std::memory_order_relaxed);
   }
 
  private:
-  friend class CondVar;
-  std::mutex mu_;
+  // As "Mutex 2" of Drepper's "Futexes are tricky" has them.
+  static constexpr uint32_t kFree = 0;
+  static constexpr uint32_t kTaken = 1;
+  static constexpr uint32_t kWantedToo = 2;  // Somebody may sleep for it.
+
+  void LockTaken();
+  void WakeOne();
+
+  std::atomic<uint32_t> state_{kFree};
 };
 
 class ABSL_SCOPED_LOCKABLE MutexLock {
@@ -61,24 +70,24 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
 // Wake-ups may come for no reason: always wait in a loop over a condition.
 class CondVar {
  public:
+  CondVar() = default;
+  CondVar(const CondVar&) = delete;
+  CondVar& operator=(const CondVar&) = delete;
+
   // REQUIRES: `mu` is held; it is released while waiting and held on return.
-  void Wait(Mutex& mu) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
-    std::unique_lock<std::mutex> lock(mu.mu_, std::adopt_lock);
-    cv_.wait(lock);
-    lock.release();
-  }
+  void Wait(Mutex& mu) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   // Also returns after `timeout`.
   void WaitFor(Mutex& mu, std::chrono::microseconds timeout)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
-    std::unique_lock<std::mutex> lock(mu.mu_, std::adopt_lock);
-    cv_.wait_for(lock, timeout);
-    lock.release();
-  }
-  void NotifyOne() { cv_.notify_one(); }
-  void NotifyAll() { cv_.notify_all(); }
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  // Where nobody waits this is no system call.
+  void NotifyOne() { Notify(1); }
+  void NotifyAll() { Notify(INT32_MAX); }
 
  private:
-  std::condition_variable cv_;
+  void Notify(int32_t most);
+
+  std::atomic<uint32_t> told_{0};  // How often, for who is about to sleep.
+  std::atomic<int32_t> waiting_{0};
 };
 
 }  // namespace raft_cluster::internal
