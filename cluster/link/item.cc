@@ -17,6 +17,7 @@ constexpr uint32_t kFragmentIndex = WireTag(1, kVarint);
 constexpr uint32_t kFragmentCount = WireTag(2, kVarint);
 constexpr uint32_t kFragmentTotal = WireTag(3, kVarint);
 static_assert(kFrameItems < 0x80, "the item's tag is one byte");
+static_assert(kItemMsg < 0x80, "those of its fields are");
 
 constexpr ptrdiff_t kMaxFieldBytes = kMaxItemFieldBytes;
 
@@ -48,6 +49,22 @@ bool ReadFragment(const char* in, const char* end, Item* item) {
   }
   // Two at least, or it would have been sent whole.
   return item->count >= 2 && item->index < item->count;
+}
+
+// What most items are: an id, or none, and a msg. They are read when they come
+// and when they are taken, so that it is worth a way of its own. False: it is
+// something else, or nothing good.
+bool ReadUsual(const char* in, const char* end, Item* item) {
+  uint64_t size;
+  if (in != end && *in == static_cast<char>(kItemId)) {
+    in = GetVarint(in + 1, end, &item->id);
+    if (in == nullptr) return false;
+  }
+  if (in == end || *in != static_cast<char>(kItemMsg)) return false;
+  in = GetVarint(in + 1, end, &size);
+  if (in == nullptr || size != static_cast<uint64_t>(end - in)) return false;
+  item->msg = absl::string_view(in, size);
+  return true;
 }
 
 }  // namespace
@@ -114,6 +131,8 @@ bool ItemReader::Next(Item* item) {
   if (tail_.empty()) {
     if (size > here) return Fail();
     in_ = in + size;
+    if (ReadUsual(in, in_, item)) return true;
+    *item = Item();
     return ReadFields(in, in_, {}, item) || Fail();
   }
   // All the rest is one item, or its msg would not be the tail: whoever keeps
