@@ -39,13 +39,22 @@ absl::StatusOr<uint16_t> BindAnyPort(std::vector<int>& held) {
   return ntohs(address.sin_port);
 }
 
-absl::Status PickTcp(int count, std::vector<std::string>& urls) {
+bool HasPorts(absl::string_view scheme) {
+  return scheme == "tcp" || scheme == "plain" || scheme == "tls";
+}
+
+bool HasPaths(absl::string_view scheme) {
+  return scheme == "ipc" || scheme == "unix" || scheme == "shm";
+}
+
+absl::Status PickPorts(absl::string_view scheme, int count,
+                       std::vector<std::string>& urls) {
   std::vector<int> held;
   absl::Status status;
   for (int i = 0; i < count && status.ok(); ++i) {
     const absl::StatusOr<uint16_t> port = BindAnyPort(held);
     status = port.status();
-    if (port.ok()) urls.push_back(absl::StrCat("tcp://127.0.0.1:", *port));
+    if (port.ok()) urls.push_back(absl::StrCat(scheme, "://127.0.0.1:", *port));
   }
   for (const int fd : held) close(fd);
   return status;
@@ -56,13 +65,13 @@ absl::Status PickTcp(int count, std::vector<std::string>& urls) {
 absl::StatusOr<Addresses> Addresses::Pick(const std::string& transport,
                                           int count) {
   Addresses addresses;
-  if (transport == "tcp") {
-    const absl::Status status = PickTcp(count, addresses.urls_);
+  if (HasPorts(transport)) {
+    const absl::Status status = PickPorts(transport, count, addresses.urls_);
     if (!status.ok()) return status;
     return addresses;
   }
   std::string prefix = absl::StrCat(transport, "://");
-  if (transport == "ipc") {
+  if (HasPaths(transport)) {
     std::error_code error;  // If there is no such folder, mkdtemp() says so.
     std::string folder =
         (std::filesystem::temp_directory_path(error) / "raft-bench-XXXXXX")

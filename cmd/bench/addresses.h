@@ -14,8 +14,8 @@ namespace raft_cluster::internal {
 
 class Addresses {
  public:
-  // `transport` is "tcp", "ipc" or "loopback". UNAVAILABLE: the system has no
-  // more ports, or no folder can be made.
+  // `transport` is a scheme. Those of sockets have ports or paths, all others
+  // names. UNAVAILABLE: the system has no more ports, or no folder can be made.
   static absl::StatusOr<Addresses> Pick(const std::string& transport,
                                         int count);
   ~Addresses();

@@ -1,14 +1,15 @@
 // How fast servers send to one another here, alone or in comparison with bare
-// ZeroMQ:
+// ZeroMQ and bare sockets:
 //
 //   bazel run -c opt //cmd:bench
 //   bazel run -c opt //cmd:bench -- --mode=mesh --baseline=zmq
 //   bazel run -c opt //cmd:bench -- --mode=pingpong --one_core --format=json
 //   bazel run -c opt //cmd:bench -- --plot=mesh.svg --mode=mesh --grow=2,8
+//   bazel run -c opt //cmd:bench -- --transport=tcp,ipc --baseline=zmq,socket
 //
 // On sockets each server is a process; they listen on free ports of 127.0.0.1.
-// Where there is a baseline, the two take turns, as the machine's own speed
-// changes from one second to the next: trust the ratios, not the figures.
+// Where there are several contenders, they take turns, as the machine's own
+// speed changes from one second to the next: trust the ratios, not the figures.
 //
 // stdout: a table, or JSON. stderr: what happens now.
 // Ends with 0, 1 if something failed or SIGINT or SIGTERM came, 2 if the
@@ -47,8 +48,8 @@ Help HelpText() {
   help.usage = kUsageText;
   help.about =
       "Measures how fast servers send to one another on this machine, alone or "
-      "in\ncomparison with bare ZeroMQ. The figures go to stdout, what happens "
-      "now to stderr.\n";
+      "in\ncomparison with bare ZeroMQ and bare sockets. The figures go to "
+      "stdout, what\nhappens now to stderr.\n";
   help.sections = {{"Signals", {{"SIGINT, SIGTERM", "end it at once"}}},
                    {"Exit codes",
                     {{"0", "all was measured"},
@@ -84,7 +85,7 @@ absl::StatusOr<Samples> MeasureAll(const Plan& plan, Plots& plots) {
   Samples samples(plan.contenders.size());
   for (int round = 1; round <= plan.rounds; ++round) {
     for (size_t turn = 0; turn < samples.size(); ++turn) {
-      // Each goes first in every other round.
+      // Each goes first in its turn.
       const size_t who = (turn + static_cast<size_t>(round)) % samples.size();
       const std::string what =
           absl::StrCat("round ", round, " of ", plan.rounds, ", ",

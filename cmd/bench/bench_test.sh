@@ -16,17 +16,16 @@ expect_positive() {
     awk -v wanted="$2" '{ if ($1 > 0) ++count } END { exit count != wanted }'
 }
 
-# The figures in $1, each for $2 contenders and their ratio; the rest is flags.
+# The figures in $1, $2 times each: for each contender, and for each of ours the
+# ratio to each baseline. The rest is flags.
 measure() {
   names=$1
-  contenders=$2
+  wanted=$2
   shift 2
   json=$("$bench" --seconds=0.1 --rounds=1 --format=json "$@" 2>errors) || {
     fail "$* ends with $?: $(cat errors)"
     return
   }
-  wanted=$contenders
-  [ "$contenders" = 1 ] || wanted=$((contenders + 1))
   for name in $names; do
     echo "$json" | expect_positive "$name" "$wanted" ||
       fail "$*: $name is not there or not positive: $json"
@@ -50,8 +49,17 @@ measure "$figures" 1 --transport=loopback --mode=broadcast --servers=3
 measure "$figures" 1 --transport=loopback --mode=mesh --servers=3 --senders=2
 measure "$figures $latencies" 1 --transport=loopback --mode=pingpong
 measure "$figures $latencies" 1 --transport=loopback --rate=2000 --size=8
-measure "$figures" 2 --transport=tcp --baseline=zmq --one_core
-measure "$figures" 2 --transport=ipc --baseline=zmq --mode=mesh --servers=3
+measure "$figures" 3 --transport=tcp --baseline=zmq --one_core
+measure "$figures" 3 --transport=ipc --baseline=zmq --mode=mesh --servers=3
+measure "$figures $latencies" 8 --transport=tcp,ipc --baseline=zmq,socket \
+  --mode=pingpong --one_core
+measure "$figures" 5 --transport=loopback --baseline=zmq,socket --mode=mesh \
+  --servers=3
+measure "$figures" 3 --transport=loopback --baseline=socket --mode=broadcast
+measure "$figures" 3 --transport=loopback --baseline=socket --size=1000000 \
+  --batch=false
+measure "$figures $latencies" 3 --transport=loopback --baseline=socket \
+  --rate=2000
 measure "$figures $latencies" 1 --transport=loopback --mode=pingpong \
   --plot=pingpong.svg
 measure "$figures" 1 --transport=loopback --mode=mesh --servers=2 \
@@ -67,6 +75,7 @@ refuse --mode=mesh --plot=x.svg --grow=1
 "$bench" --help | grep -q '^Exit codes:' || fail "no help"
 "$bench" --help >/dev/full 2>/dev/null && fail "help to a full disk is fine"
 refuse --mode=storm
+refuse --transport=pigeon
 refuse --servers=3
 refuse --no_such_flag=1
 refuse more

@@ -9,16 +9,22 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "raft/transport/builtin/builtin.h"
+#include "raft/transport/registry.h"
 
 ABSL_FLAG(std::string, mode, "stream",
           "stream: 1 server to 1; pingpong: the same, and back; broadcast: 1 "
           "to all others; mesh: each to one or all");
-ABSL_FLAG(std::string, transport, "tcp",
-          "tcp, ipc: over sockets, each server a process; loopback: in memory");
-ABSL_FLAG(std::string, baseline, "",
-          "zmq: measure bare libzmq in turn with raft, and compare");
+ABSL_FLAG(std::vector<std::string>, transport, {"tcp"},
+          "the schemes of the carriers that are measured, in turn: tcp, ipc, "
+          "loopback and what else the library has; each server is a process, "
+          "but for loopback");
+ABSL_FLAG(std::vector<std::string>, baseline, {},
+          "measure these in turn with raft, and compare: zmq is bare libzmq, "
+          "socket a bare TCP socket (in batches of 64 KiB, or there and back)");
 ABSL_FLAG(std::string, baseline_transport, "",
-          "tcp, ipc, loopback (inproc); \"\": like --transport");
+          "of zmq: tcp, ipc, loopback (inproc); \"\": like the first of "
+          "--transport, or tcp where libzmq does not know that");
 ABSL_FLAG(int32_t, servers, 0, "how many; 0: 2, or 5 in broadcast and mesh");
 ABSL_FLAG(int64_t, size, 64, "bytes of each message");
 ABSL_FLAG(int32_t, senders, 1, "threads that send, of each server that does");
@@ -132,33 +138,74 @@ absl::Status ReadPlots(Plan& plan) {
   return absl::OkStatus();
 }
 
-Plan::Contender NewContender(const Plan& plan, bool zmq,
+using System = Plan::Contender::System;
+
+Plan::Contender NewContender(const Plan& plan, System system,
                              const std::string& transport) {
   Plan::Contender contender;
   const bool loopback = transport == "loopback";
-  contender.name = zmq ? absl::StrCat("zmq ", loopback ? "inproc" : transport)
-                       : absl::StrCat("raft ", transport);
-  contender.zmq = zmq;
+  switch (system) {
+    case System::kRaft:
+      contender.name = absl::StrCat("raft ", transport);
+      break;
+    case System::kZmq:
+      contender.name = absl::StrCat("zmq ", loopback ? "inproc" : transport);
+      break;
+    case System::kSocket:
+      contender.name = absl::StrCat("socket ", transport);
+      break;
+  }
+  contender.system = system;
   contender.transport = transport;
   contender.one_process = loopback || plan.mode == Plan::Mode::kMesh ||
                           absl::GetFlag(FLAGS_one_process);
   return contender;
 }
 
-absl::Status ReadContenders(Plan& plan) {
-  const std::vector<std::string> transports = {"tcp", "ipc", "loopback"};
-  const std::string transport = absl::GetFlag(FLAGS_transport);
-  const std::string baseline = absl::GetFlag(FLAGS_baseline);
-  std::string other = absl::GetFlag(FLAGS_baseline_transport);
-  if (other.empty()) other = transport;
-  for (const auto& choice : {Choose("transport", transport, transports),
-                             Choose("baseline", baseline, {"", "zmq"}),
-                             Choose("baseline_transport", other, transports)}) {
-    if (!choice.ok()) return choice.status();
+absl::Status CheckCarriers(const std::vector<std::string>& schemes) {
+  const Registry carriers = BuiltinTransports();
+  for (const std::string& scheme : schemes) {
+    if (carriers.Knows(scheme)) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--transport: there is no carrier \"", scheme, "\"; there are \"",
+        absl::StrJoin(carriers.schemes(), "\", \""), "\""));
   }
-  plan.contenders.push_back(NewContender(plan, /*zmq=*/false, transport));
-  if (!baseline.empty()) {
-    plan.contenders.push_back(NewContender(plan, /*zmq=*/true, other));
+  return absl::OkStatus();
+}
+
+// Which of libzmq's transports compares with `scheme`.
+std::string ZmqTransport(const std::string& scheme) {
+  return scheme == "ipc" || scheme == "loopback" ? scheme : "tcp";
+}
+
+absl::Status ReadContenders(Plan& plan) {
+  const std::vector<std::string> schemes = absl::GetFlag(FLAGS_transport);
+  if (schemes.empty()) {
+    return absl::InvalidArgumentError("--transport names no carrier");
+  }
+  absl::Status status = CheckCarriers(schemes);
+  if (!status.ok()) return status;
+  for (const std::string& scheme : schemes) {
+    plan.contenders.push_back(NewContender(plan, System::kRaft, scheme));
+  }
+  std::string zmq = absl::GetFlag(FLAGS_baseline_transport);
+  if (zmq.empty()) zmq = ZmqTransport(schemes[0]);
+  const auto known =
+      Choose("baseline_transport", zmq, {"tcp", "ipc", "loopback"});
+  if (!known.ok()) return known.status();
+  for (const std::string& baseline : absl::GetFlag(FLAGS_baseline)) {
+    const auto choice = Choose("baseline", baseline, {"zmq", "socket"});
+    if (!choice.ok()) return choice.status();
+    plan.contenders.push_back(*choice == 0
+                                  ? NewContender(plan, System::kZmq, zmq)
+                                  : NewContender(plan, System::kSocket, "tcp"));
+  }
+  for (size_t i = 0; i < plan.contenders.size(); ++i) {
+    for (size_t k = 0; k < i; ++k) {
+      if (plan.contenders[i].name != plan.contenders[k].name) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat(plan.contenders[i].name, " is named twice"));
+    }
   }
   return absl::OkStatus();
 }

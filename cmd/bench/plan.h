@@ -26,9 +26,16 @@ struct Plan {
 
   // What is measured.
   struct Contender {
+    enum class System {
+      kRaft,    // Ours.
+      kZmq,     // Bare libzmq.
+      kSocket,  // The system's TCP sockets, with nothing around them.
+    };
+    bool baseline() const { return system != System::kRaft; }
+
     std::string name;  // "raft tcp"
-    bool zmq = false;
-    std::string transport;     // "tcp", "ipc" or "loopback".
+    System system = System::kRaft;
+    std::string transport;     // The scheme of its urls.
     bool one_process = false;  // All servers in one, or each in its own.
   };
 
@@ -58,7 +65,7 @@ struct Plan {
   bool json = false;
   std::string plot;       // The file for pictures; "" for none.
   std::vector<int> grow;  // Other numbers of servers to measure with.
-  std::vector<Contender> contenders;  // Ours, and the baseline if there is one.
+  std::vector<Contender> contenders;  // Ours, then the baselines.
 };
 
 // Reads the flags. INVALID_ARGUMENT: what is wrong with them.

@@ -11,6 +11,8 @@
 namespace raft_cluster::internal {
 namespace {
 
+using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
@@ -67,6 +69,28 @@ TEST_F(PlanTest, TheBaselineMayTakeAnotherTransport) {
   EXPECT_FALSE(other->contenders[1].one_process);
 }
 
+TEST_F(PlanTest, SeveralCarriersTakeTurnsWithSeveralBaselines) {
+  const auto plan =
+      Read({"--transport=ipc,tcp,loopback", "--baseline=zmq,socket"});
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  std::vector<std::string> names;
+  std::vector<std::string> baselines;
+  for (const Plan::Contender& contender : plan->contenders) {
+    (contender.baseline() ? baselines : names).push_back(contender.name);
+  }
+  EXPECT_THAT(names, ElementsAre("raft ipc", "raft tcp", "raft loopback"));
+  // Like the first.
+  EXPECT_THAT(baselines, ElementsAre("zmq ipc", "socket tcp"));
+}
+
+TEST_F(PlanTest, NamesTheCarriersThereAre) {
+  const auto plan = Read({"--transport=tcp,pigeon"});
+  EXPECT_EQ(plan.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(plan.status().message(),
+              AllOf(HasSubstr("no carrier \"pigeon\""), HasSubstr("\"ipc\""),
+                    HasSubstr("\"tcp\"")));
+}
+
 TEST_F(PlanTest, ARateNeedsRoomForTheTime) {
   ASSERT_TRUE(Read({"--rate=1000", "--size=8"}).ok());
   EXPECT_THAT(Read({"--size=7"}).status().message(), HasSubstr("--size=8"));
@@ -91,7 +115,10 @@ INSTANTIATE_TEST_SUITE_P(
     Plan, PlanMistakeTest,
     testing::Values(
         Mistake{{"--mode=storm"}, "--mode is one of \"stream\""},
-        Mistake{{"--transport=udp"}, "not \"udp\""},
+        Mistake{{"--transport=udp"}, "no carrier \"udp\""},
+        Mistake{{"--transport="}, "--transport"},
+        Mistake{{"--transport=tcp,ipc,tcp"}, "raft tcp is named twice"},
+        Mistake{{"--baseline=zmq,zmq"}, "zmq tcp is named twice"},
         Mistake{{"--baseline=tcp"}, "--baseline is"},
         Mistake{{"--baseline_transport=udp"}, "--baseline_transport is"},
         Mistake{{"--format=xml"}, "--format is"},

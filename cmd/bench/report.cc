@@ -74,13 +74,71 @@ Range RangeOf(const Figure& figure, const std::vector<Sample>& rounds) {
 }
 
 // Round by round, as the machine's own speed changes between rounds.
-Range RatioOf(const Figure& figure, const Samples& samples) {
+Range RatioOf(const Figure& figure, const std::vector<Sample>& ours,
+              const std::vector<Sample>& baseline) {
   std::vector<double> values;
-  for (size_t i = 0; i < samples[0].size(); ++i) {
-    const double base = figure.of(samples[1][i]);
-    values.push_back(base == 0 ? 0 : figure.of(samples[0][i]) / base);
+  for (size_t i = 0; i < ours.size(); ++i) {
+    const double base = figure.of(baseline[i]);
+    values.push_back(base == 0 ? 0 : figure.of(ours[i]) / base);
   }
   return Summarize(std::move(values));
+}
+
+std::vector<size_t> Contenders(const Plan& plan, bool baselines) {
+  std::vector<size_t> numbers;
+  for (size_t i = 0; i < plan.contenders.size(); ++i) {
+    if (plan.contenders[i].baseline() == baselines) numbers.push_back(i);
+  }
+  return numbers;
+}
+
+std::string ShowRange(const Range& range, int digits) {
+  return absl::StrCat("   (", ShowNumber(range.min, digits), "..",
+                      ShowNumber(range.max, digits), ")");
+}
+
+void EndLine(std::string& table) {
+  table.erase(table.find_last_not_of(' ') + 1);
+  table.push_back('\n');
+}
+
+// What one of ours has done, beside all baselines.
+void AppendTable(const Plan& plan, const Samples& samples, size_t ours,
+                 std::string& table) {
+  const std::vector<size_t> baselines = Contenders(plan, /*baselines=*/true);
+  const bool ranges = samples[ours].size() > 1;
+  absl::StrAppendFormat(&table, "%20s%15s", "", plan.contenders[ours].name);
+  for (const size_t baseline : baselines) {
+    absl::StrAppendFormat(&table, "%15s", plan.contenders[baseline].name);
+  }
+  for (const size_t baseline : baselines) {
+    const std::string& name = plan.contenders[baseline].name;
+    absl::StrAppendFormat(&table, "%9s",
+                          absl::StrCat("x ", name.substr(0, name.find(' '))));
+    if (ranges) absl::StrAppendFormat(&table, "%-17s", "   (min..max)");
+  }
+  if (baselines.empty() && ranges) absl::StrAppend(&table, "   (min..max)");
+  EndLine(table);
+  for (const Figure& figure : FiguresOf(plan, samples)) {
+    absl::StrAppendFormat(&table, "%-20s", figure.label);
+    const auto append_value = [&](size_t who) {
+      const Range range = RangeOf(figure, samples[who]);
+      const double value = figure.largest ? range.max : range.median;
+      absl::StrAppendFormat(&table, "%15s", ShowNumber(value, figure.digits));
+    };
+    append_value(ours);
+    for (const size_t baseline : baselines) append_value(baseline);
+    for (const size_t baseline : baselines) {
+      const Range ratio = RatioOf(figure, samples[ours], samples[baseline]);
+      absl::StrAppendFormat(&table, "%8.2fx", ratio.median);
+      if (ranges) absl::StrAppendFormat(&table, "%-17s", ShowRange(ratio, 2));
+    }
+    if (baselines.empty() && ranges) {
+      absl::StrAppend(&table,
+                      ShowRange(RangeOf(figure, samples[ours]), figure.digits));
+    }
+    EndLine(table);
+  }
 }
 
 std::string ShowJson(const Range& range) {
@@ -101,35 +159,10 @@ std::string ShowNumber(double value, int digits) {
 }
 
 std::string ShowTable(const Plan& plan, const Samples& samples) {
-  const bool compares = samples.size() == 2;
-  const bool ranges = samples[0].size() > 1;
-  std::string table = absl::StrCat(plan.Describe(), "\n\n");
-  absl::StrAppendFormat(&table, "%20s", "");
-  for (const Plan::Contender& contender : plan.contenders) {
-    absl::StrAppendFormat(&table, "%15s", contender.name);
-  }
-  if (compares) absl::StrAppendFormat(&table, "%9s", "ratio");
-  if (ranges) absl::StrAppend(&table, "   (min..max)");
-  absl::StrAppend(&table, "\n");
-  for (const Figure& figure : FiguresOf(plan, samples)) {
-    absl::StrAppendFormat(&table, "%-20s", figure.label);
-    for (const std::vector<Sample>& rounds : samples) {
-      const Range range = RangeOf(figure, rounds);
-      const double value = figure.largest ? range.max : range.median;
-      absl::StrAppendFormat(&table, "%15s", ShowNumber(value, figure.digits));
-    }
-    if (compares) {
-      const Range ratio = RatioOf(figure, samples);
-      absl::StrAppendFormat(&table, "%8.2fx", ratio.median);
-      if (ranges) {
-        absl::StrAppendFormat(&table, "   (%.2f..%.2f)", ratio.min, ratio.max);
-      }
-    } else if (ranges) {
-      const Range range = RangeOf(figure, samples[0]);
-      absl::StrAppend(&table, "   (", ShowNumber(range.min, figure.digits),
-                      "..", ShowNumber(range.max, figure.digits), ")");
-    }
-    absl::StrAppend(&table, "\n");
+  std::string table = absl::StrCat(plan.Describe(), "\n");
+  for (const size_t ours : Contenders(plan, /*baselines=*/false)) {
+    table.push_back('\n');
+    AppendTable(plan, samples, ours, table);
   }
   return table;
 }
@@ -155,14 +188,23 @@ std::string ShowJson(const Plan& plan, const Samples& samples) {
       absl::ToDoubleSeconds(plan.duration), plan.rounds,
       ShowJson(plan.one_core), ShowJson(plan.batch),
       absl::StrJoin(contenders, ",\n"));
-  if (samples.size() == 2) {
-    std::vector<std::string> ratios;
-    for (const Figure& figure : figures) {
-      ratios.push_back(absl::StrCat(
-          "    \"", figure.key, "\": ", ShowJson(RatioOf(figure, samples))));
+  std::vector<std::string> ratios;
+  for (const size_t ours : Contenders(plan, /*baselines=*/false)) {
+    for (const size_t baseline : Contenders(plan, /*baselines=*/true)) {
+      std::string text =
+          absl::StrCat("    {\"of\": \"", plan.contenders[ours].name,
+                       "\", \"to\": \"", plan.contenders[baseline].name, "\"");
+      for (const Figure& figure : figures) {
+        absl::StrAppend(
+            &text, ",\n     \"", figure.key, "\": ",
+            ShowJson(RatioOf(figure, samples[ours], samples[baseline])));
+      }
+      ratios.push_back(absl::StrCat(text, "}"));
     }
-    absl::StrAppend(&json, ",\n \"ratios\": {\n", absl::StrJoin(ratios, ",\n"),
-                    "}");
+  }
+  if (!ratios.empty()) {
+    absl::StrAppend(&json, ",\n \"ratios\": [\n", absl::StrJoin(ratios, ",\n"),
+                    "]");
   }
   return absl::StrCat(json, "}\n");
 }

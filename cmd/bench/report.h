@@ -15,9 +15,10 @@ namespace raft_cluster::internal {
 // Of each contender of the plan, one sample per round.
 using Samples = std::vector<std::vector<Sample>>;
 
-// The median of the rounds for each contender, and what the first has more than
-// the second, round by round: the median, and the range. Peak memory and the
-// longest latency are the largest of all rounds.
+// A table for each of ours, with all baselines in it: the median of the rounds
+// for each, and what ours has for each that the baseline has, round by round:
+// the median, and the range. Peak memory and the longest latency are the
+// largest of all rounds.
 std::string ShowTable(const Plan& plan, const Samples& samples);
 
 // The same as one JSON object; every figure has median, min and max.

@@ -18,6 +18,7 @@
 #include "raft/cmd/bench/board.h"
 #include "raft/cmd/bench/children.h"
 #include "raft/cmd/bench/raft_system.h"
+#include "raft/cmd/bench/socket_system.h"
 #include "raft/cmd/bench/ticks.h"
 #include "raft/cmd/bench/work.h"
 #include "raft/cmd/bench/zmq_system.h"
@@ -46,13 +47,26 @@ void StayOnOneCore() {
   }
 }
 
+std::unique_ptr<System> NewSystem(const Plan& plan,
+                                  const Plan::Contender& contender,
+                                  const std::vector<std::string>& urls) {
+  switch (contender.system) {
+    case Plan::Contender::System::kZmq:
+      return NewZmqSystem(plan, urls);
+    case Plan::Contender::System::kSocket:
+      return NewSocketSystem(plan, urls);
+    case Plan::Contender::System::kRaft:
+      break;
+  }
+  return NewRaftSystem(plan, urls);
+}
+
 // The body of a process: the servers from `first` to `last`.
 void Serve(const Plan& plan, const Plan::Contender& contender,
            const std::vector<std::string>& urls, int first, int last,
            Board& board) {
   if (plan.one_core) StayOnOneCore();
-  const std::unique_ptr<System> system =
-      contender.zmq ? NewZmqSystem(plan, urls) : NewRaftSystem(plan, urls);
+  const std::unique_ptr<System> system = NewSystem(plan, contender, urls);
   std::vector<Thread> threads;
   for (int server = first; server <= last; ++server) {
     threads.emplace_back([&, server] { Work(plan, *system, server, board); });
