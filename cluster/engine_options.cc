@@ -9,6 +9,8 @@ namespace {
 constexpr size_t kMaxEnvelopeBytes = size_t{1} << 30;
 constexpr absl::Duration kMinFailureTimeout = absl::Milliseconds(50);
 constexpr absl::Duration kMaxFailureTimeout = absl::Hours(1);
+// Much longer than the system ever takes to wake a thread.
+constexpr absl::Duration kMaxSpin = absl::Milliseconds(10);
 constexpr int kHeartbeatsPerFailure = 10;
 
 absl::Status BudgetError(absl::string_view name, size_t value,
@@ -54,6 +56,11 @@ absl::Status CheckOptions(const Options& options) {
     return absl::InvalidArgumentError(absl::StrCat(
         "Options::idle_timeout is ", absl::FormatDuration(options.idle_timeout),
         ", but must be above 0 (InfiniteDuration: never)"));
+  }
+  if (options.spin < absl::ZeroDuration() || options.spin > kMaxSpin) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("Options::spin is ", absl::FormatDuration(options.spin),
+                     ", not within 0 to ", absl::FormatDuration(kMaxSpin)));
   }
   return absl::OkStatus();
 }

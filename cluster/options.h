@@ -52,6 +52,15 @@ struct Options {
   enum class OnRestart { kResend, kVoid };
   OnRestart on_restart = OnRestart::kResend;
 
+  // For how long a thread that waits for something looks again and again before
+  // it sleeps. It is for latency: the system takes tens of microseconds to wake
+  // a core, and an answer that comes within this time is seen at once. It costs
+  // up to a whole core while this server waits, also one that others could use:
+  // so it is for who has a core to spare for each server, and 50 us to 200 us
+  // do. Where spins find nothing the carrier gives them up, and tries again now
+  // and then. Carriers that cannot spin sleep at once. At most 10 ms; 0: never.
+  absl::Duration spin = absl::ZeroDuration();
+
   // The file with this server's secret key, as //cmd:keygen writes it. Needed
   // if the configuration lists keys, and unused if it does not. Nobody else may
   // be able to read it.

@@ -225,6 +225,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
   spec.max_frame_bytes = internal::kMaxFrameBytes;
   spec.large_frame_bytes = internal::kLargestFrameBytes;
   spec.expected_peers = static_cast<int>(members->peers.size());
+  spec.spin = options.spin;
   spec.keys = members->keys;
   const bool has_keys = !spec.keys.listed.empty();
   // Before the first frame: what malloc is told counts for what it hands out

@@ -61,6 +61,25 @@ TEST_F(ServerTest, ListensWhereItsEntrySaysAndNotWhereOthersDo) {
   EXPECT_EQ((*one)->stats().peers(0).url(), "loopback://server2");
 }
 
+TEST_F(ServerTest, TellsTheCarrierForHowLongItMaySpin) {
+  absl::Duration told;
+  ASSERT_TRUE(registry_
+                  .Replace("loopback",
+                           [&told, inner = BuiltinTransports()](
+                               const TransportSpec& spec) {
+                             told = spec.spin;
+                             return inner.Open(spec);
+                           })
+                  .ok());
+  Options options;
+  options.transports = registry_;
+  ASSERT_TRUE(Server::Start(MakeConfig(1), 1, options).ok());
+  EXPECT_EQ(told, absl::ZeroDuration());
+  options.spin = absl::Microseconds(50);
+  ASSERT_TRUE(Server::Start(MakeConfig(1), 1, options).ok());
+  EXPECT_EQ(told, absl::Microseconds(50));
+}
+
 // Its bytes are not even looked at.
 TEST_F(ServerTest, AnEnvelopeThatIsTooLargeIsRefusedBeforeItIsCopied) {
   constexpr size_t kBytes = size_t{1} << 30;

@@ -116,6 +116,11 @@ TEST_F(OptionErrors, EachSaysWhichOptionIsWrong) {
   options = Options();
   options.idle_timeout = absl::ZeroDuration();
   ExpectRefused(options, "idle_timeout");
+  options = Options();
+  options.spin = absl::Milliseconds(11);
+  ExpectRefused(options, "spin");
+  options.spin = -absl::Nanoseconds(1);
+  ExpectRefused(options, "spin");
 }
 
 }  // namespace

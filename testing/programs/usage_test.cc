@@ -54,6 +54,7 @@ TEST(ServerUsage, NamesWhatIsWrongWithAFlag) {
                    {"idle_timeout"});
   ExpectUsageError("server", {"--pid=1", "--failure_timeout=1ms"},
                    {"--failure_timeout is 1ms"});
+  ExpectUsageError("server", {"--pid=1", "--spin=1s"}, {"--spin is 1s"});
   ExpectUsageError("server", {"--pid=1", "--total_budget_bytes=1000"},
                    {"--total_budget_bytes is 1000"});
   ExpectUsageError("server", {"--pid=1", "--failure_timeout=5"},
