@@ -1,19 +1,17 @@
 #include "raft/cmd/bench/addresses.h"
 
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "raft/cmd/bench/own_folder.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -72,15 +70,10 @@ absl::StatusOr<Addresses> Addresses::Pick(const std::string& transport,
   }
   std::string prefix = absl::StrCat(transport, "://");
   if (HasPaths(transport)) {
-    std::error_code error;  // If there is no such folder, mkdtemp() says so.
-    std::string folder =
-        (std::filesystem::temp_directory_path(error) / "raft-bench-XXXXXX")
-            .string();
-    if (mkdtemp(&folder[0]) == nullptr) {
-      return SystemError(absl::StrCat("cannot make the folder ", folder));
-    }
-    absl::StrAppend(&prefix, folder, "/");
-    addresses.folder_ = std::move(folder);
+    absl::StatusOr<std::string> folder = MakeOwnFolder();
+    if (!folder.ok()) return folder.status();
+    addresses.folder_ = *std::move(folder);
+    absl::StrAppend(&prefix, addresses.folder_, "/");
   }
   for (int i = 1; i <= count; ++i) {
     addresses.urls_.push_back(absl::StrCat(prefix, "server-", i));
@@ -92,10 +85,6 @@ Addresses::Addresses(Addresses&& other) noexcept
     : urls_(std::move(other.urls_)),
       folder_(std::exchange(other.folder_, std::string())) {}
 
-Addresses::~Addresses() {
-  if (folder_.empty()) return;
-  std::error_code ignored;  // What is left is the system's to clean.
-  std::filesystem::remove_all(folder_, ignored);
-}
+Addresses::~Addresses() { RemoveOwnFolder(folder_); }
 
 }  // namespace raft_cluster::internal

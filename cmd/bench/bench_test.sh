@@ -55,6 +55,7 @@ measure "$figures $latencies" 8 --transport=tcp,ipc --baseline=zmq,socket \
   --mode=pingpong --one_core
 measure "$figures" 5 --transport=loopback --baseline=zmq,socket --mode=mesh \
   --servers=3
+measure "$figures" 1 --transport=tcp --keys
 measure "$figures" 3 --transport=loopback --baseline=socket --mode=broadcast
 measure "$figures" 3 --transport=loopback --baseline=socket --size=1000000 \
   --batch=false
@@ -76,6 +77,7 @@ refuse --mode=mesh --plot=x.svg --grow=1
 "$bench" --help >/dev/full 2>/dev/null && fail "help to a full disk is fine"
 refuse --mode=storm
 refuse --transport=pigeon
+refuse --spin=1s
 refuse --servers=3
 refuse --no_such_flag=1
 refuse more

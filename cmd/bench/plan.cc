@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "raft/cmd/bench/server_keys.h"
 #include "raft/transport/builtin/builtin.h"
 #include "raft/transport/registry.h"
 
@@ -22,6 +23,8 @@ ABSL_FLAG(std::vector<std::string>, transport, {"tcp"},
 ABSL_FLAG(std::vector<std::string>, baseline, {},
           "measure these in turn with raft, and compare: zmq is bare libzmq, "
           "socket a bare TCP socket (in batches of 64 KiB, or there and back)");
+ABSL_FLAG(bool, keys, false,
+          "raft servers have keys, so that what they say is encrypted: on tcp");
 ABSL_FLAG(std::string, baseline_transport, "",
           "of zmq: tcp, ipc, loopback (inproc); \"\": like the first of "
           "--transport, or tcp where libzmq does not know that");
@@ -36,6 +39,9 @@ ABSL_FLAG(double, rate, 0,
           "they were due; 0: as many as possible");
 ABSL_FLAG(double, seconds, 1, "of each round");
 ABSL_FLAG(int32_t, rounds, 5, "how often each is measured");
+ABSL_FLAG(absl::Duration, spin, absl::ZeroDuration(),
+          "for how long a raft server looks before it sleeps, such as 100us: "
+          "lower latency for a core, where the carrier can");
 ABSL_FLAG(bool, one_core, false, "all servers on one processor core");
 ABSL_FLAG(bool, one_process, false,
           "all servers in one process, as always with loopback and mesh");
@@ -55,6 +61,8 @@ namespace {
 constexpr int64_t kMaxSizeBytes = int64_t{16} << 20;
 constexpr int64_t kStampBytes = 8;
 constexpr int64_t kMib = int64_t{1} << 20;
+// As Options::spin has it.
+constexpr absl::Duration kMaxSpin = absl::Milliseconds(10);
 // By so much a budget is larger than the largest message.
 constexpr int64_t kRoomBytes = int64_t{64} << 10;
 
@@ -106,6 +114,11 @@ absl::Status ReadNumbers(Plan& plan) {
             plan.rate > 0 || plan.mode == Plan::Mode::kPingPong ? 1 : 1024),
         CheckRange("rate", plan.rate, 0, 1e9)}) {
     if (!status.ok()) return status;
+  }
+  if (plan.spin < absl::ZeroDuration() || plan.spin > kMaxSpin) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--spin is from 0 to ", absl::FormatDuration(kMaxSpin),
+                     ", not ", absl::FormatDuration(plan.spin)));
   }
   if (plan.stamped() && size < kStampBytes) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -187,6 +200,13 @@ absl::Status ReadContenders(Plan& plan) {
   if (!status.ok()) return status;
   for (const std::string& scheme : schemes) {
     plan.contenders.push_back(NewContender(plan, System::kRaft, scheme));
+    Plan::Contender& ours = plan.contenders.back();
+    ours.keys = absl::GetFlag(FLAGS_keys) || ServerKeys::NeededBy(scheme);
+    if (ours.keys && !ServerKeys::KnownTo(scheme)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--keys: ", scheme, ":// knows none"));
+    }
+    if (absl::GetFlag(FLAGS_keys)) absl::StrAppend(&ours.name, " keys");
   }
   std::string zmq = absl::GetFlag(FLAGS_baseline_transport);
   if (zmq.empty()) zmq = ZmqTransport(schemes[0]);
@@ -225,6 +245,7 @@ absl::StatusOr<Plan> MakePlan() {
   plan.json = *format == 1;
   plan.one_core = absl::GetFlag(FLAGS_one_core);
   plan.batch = absl::GetFlag(FLAGS_batch);
+  plan.spin = absl::GetFlag(FLAGS_spin);
   absl::Status status = ReadNumbers(plan);
   if (status.ok()) status = ReadPlots(plan);
   if (status.ok()) status = ReadContenders(plan);
@@ -241,6 +262,9 @@ std::string Plan::Describe() const {
     absl::StrAppend(&text, ", ", budget_mib, " MiB per link");
   }
   if (one_core) absl::StrAppend(&text, ", on one core");
+  if (spin != absl::ZeroDuration()) {
+    absl::StrAppend(&text, ", spinning for ", absl::FormatDuration(spin));
+  }
   if (!batch) absl::StrAppend(&text, ", one at a time");
   if (send_batch > 1) absl::StrAppend(&text, ", sent by ", send_batch);
   absl::StrAppend(&text, ", ", rounds, rounds == 1 ? " round" : " rounds",

@@ -36,6 +36,7 @@ struct Plan {
     std::string name;  // "raft tcp"
     System system = System::kRaft;
     std::string transport;     // The scheme of its urls.
+    bool keys = false;         // Its servers have some.
     bool one_process = false;  // All servers in one, or each in its own.
   };
 
@@ -60,6 +61,7 @@ struct Plan {
   int budget_mib = 64;  // Of raft, to send, for each link.
   double rate = 0;      // Messages per second, by all senders; 0: all they can.
   bool one_core = false;
+  absl::Duration spin;  // Of raft: Options::spin.
   bool batch = true;
   int send_batch = 1;
   bool json = false;

@@ -91,6 +91,13 @@ TEST_F(PlanTest, NamesTheCarriersThereAre) {
                     HasSubstr("\"tcp\"")));
 }
 
+TEST_F(PlanTest, ATableSaysThatItsServersSpin) {
+  const auto plan = Read({"--spin=50us"});
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->spin, absl::Microseconds(50));
+  EXPECT_THAT(plan->Describe(), HasSubstr(", spinning for 50us, "));
+}
+
 TEST_F(PlanTest, ARateNeedsRoomForTheTime) {
   ASSERT_TRUE(Read({"--rate=1000", "--size=8"}).ok());
   EXPECT_THAT(Read({"--size=7"}).status().message(), HasSubstr("--size=8"));
@@ -136,6 +143,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{{"--rate=100", "--send_batch=2"},
                 "--send_batch is from 1 to 1"},
         Mistake{{"--mode=pingpong", "--senders=2"}, "--senders is from 1 to 1"},
+        Mistake{{"--keys", "--transport=tcp,ipc"}, "--keys: ipc:// knows none"},
+        Mistake{{"--spin=11ms"}, "--spin is from 0 to 10ms, not 11ms"},
+        Mistake{{"--spin=-1us"}, "--spin is"},
         Mistake{{"--rate=-1"}, "--rate is"}));
 
 }  // namespace

@@ -91,25 +91,34 @@ Options MakeOptions(const Plan& plan) {
   options.max_envelope_bytes =
       std::min(options.max_envelope_bytes,
                options.link_budget_bytes - (size_t{64} << 10));
+  options.spin = plan.spin;
   return options;
 }
 
 class RaftSystem : public System {
  public:
-  RaftSystem(const Plan& plan, const std::vector<std::string>& urls)
+  RaftSystem(const Plan& plan, const std::vector<std::string>& urls,
+             const ServerKeys& keys)
       : batch_(plan.batch && plan.mode != Plan::Mode::kPingPong),
         send_batch_(static_cast<size_t>(plan.send_batch)),
-        options_(MakeOptions(plan)) {
+        options_(MakeOptions(plan)),
+        key_files_(keys.files()) {
     config_.mutable_object()->set_total(static_cast<int>(urls.size()));
     for (const std::string& url : urls) {
       Config::Member* const member = config_.mutable_object()->add_servers();
       member->set_mypid(config_.object().servers_size());
       member->set_url(url);
+      if (key_files_.empty()) continue;
+      member->add_keys(keys.listed()[static_cast<size_t>(member->mypid() - 1)]);
     }
   }
 
   absl::StatusOr<std::unique_ptr<Member>> Start(int server) override {
-    auto started = Server::Start(config_, server, options_);
+    Options options = options_;
+    if (!key_files_.empty()) {
+      options.key_file = key_files_[static_cast<size_t>(server - 1)];
+    }
+    auto started = Server::Start(config_, server, options);
     if (!started.ok()) return started.status();
     return std::make_unique<RaftMember>(*std::move(started), batch_,
                                         send_batch_);
@@ -119,14 +128,16 @@ class RaftSystem : public System {
   const bool batch_;
   const size_t send_batch_;
   const Options options_;  // One for all: they meet in its loopback network.
+  const std::vector<std::string> key_files_;
   Config config_;
 };
 
 }  // namespace
 
 std::unique_ptr<System> NewRaftSystem(const Plan& plan,
-                                      const std::vector<std::string>& urls) {
-  return std::make_unique<RaftSystem>(plan, urls);
+                                      const std::vector<std::string>& urls,
+                                      const ServerKeys& keys) {
+  return std::make_unique<RaftSystem>(plan, urls, keys);
 }
 
 }  // namespace raft_cluster::internal

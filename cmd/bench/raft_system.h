@@ -7,12 +7,15 @@
 #include <vector>
 
 #include "raft/cmd/bench/plan.h"
+#include "raft/cmd/bench/server_keys.h"
 #include "raft/cmd/bench/system.h"
 
 namespace raft_cluster::internal {
 
+// The files of `keys` are there for as long as servers are started.
 std::unique_ptr<System> NewRaftSystem(const Plan& plan,
-                                      const std::vector<std::string>& urls);
+                                      const std::vector<std::string>& urls,
+                                      const ServerKeys& keys);
 
 }  // namespace raft_cluster::internal
 

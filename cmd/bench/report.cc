@@ -182,12 +182,12 @@ std::string ShowJson(const Plan& plan, const Samples& samples) {
   std::string json = absl::StrFormat(
       "{\"mode\": \"%s\", \"servers\": %d, \"size\": %d, \"senders\": %d,\n"
       " \"rate\": %.9g, \"seconds\": %.9g, \"rounds\": %d,\n"
-      " \"one_core\": %s, \"batch\": %s,\n"
+      " \"one_core\": %s, \"batch\": %s, \"spin_us\": %.9g,\n"
       " \"contenders\": [\n%s]",
       plan.mode_name, plan.servers, plan.size_bytes, plan.senders, plan.rate,
       absl::ToDoubleSeconds(plan.duration), plan.rounds,
       ShowJson(plan.one_core), ShowJson(plan.batch),
-      absl::StrJoin(contenders, ",\n"));
+      absl::ToDoubleMicroseconds(plan.spin), absl::StrJoin(contenders, ",\n"));
   std::vector<std::string> ratios;
   for (const size_t ours : Contenders(plan, /*baselines=*/false)) {
     for (const size_t baseline : Contenders(plan, /*baselines=*/true)) {

@@ -117,7 +117,7 @@ TEST(ReportTest, JsonSaysWhatWasMeasuredAndHow) {
       json,
       "{\"mode\": \"stream\", \"servers\": 2, \"size\": 100, \"senders\": 1,\n"
       " \"rate\": 0, \"seconds\": 2, \"rounds\": 1,\n"
-      " \"one_core\": false, \"batch\": true,\n"
+      " \"one_core\": false, \"batch\": true, \"spin_us\": 0,\n"
       " \"contenders\": [\n"
       "    {\"name\": \"raft tcp\",\n"
       "     \"messages_per_second\": {\"median\": 5000000, "

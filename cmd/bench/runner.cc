@@ -18,6 +18,7 @@
 #include "raft/cmd/bench/board.h"
 #include "raft/cmd/bench/children.h"
 #include "raft/cmd/bench/raft_system.h"
+#include "raft/cmd/bench/server_keys.h"
 #include "raft/cmd/bench/socket_system.h"
 #include "raft/cmd/bench/ticks.h"
 #include "raft/cmd/bench/work.h"
@@ -49,7 +50,8 @@ void StayOnOneCore() {
 
 std::unique_ptr<System> NewSystem(const Plan& plan,
                                   const Plan::Contender& contender,
-                                  const std::vector<std::string>& urls) {
+                                  const std::vector<std::string>& urls,
+                                  const ServerKeys& keys) {
   switch (contender.system) {
     case Plan::Contender::System::kZmq:
       return NewZmqSystem(plan, urls);
@@ -58,15 +60,15 @@ std::unique_ptr<System> NewSystem(const Plan& plan,
     case Plan::Contender::System::kRaft:
       break;
   }
-  return NewRaftSystem(plan, urls);
+  return NewRaftSystem(plan, urls, keys);
 }
 
 // The body of a process: the servers from `first` to `last`.
 void Serve(const Plan& plan, const Plan::Contender& contender,
-           const std::vector<std::string>& urls, int first, int last,
-           Board& board) {
+           const std::vector<std::string>& urls, const ServerKeys& keys,
+           int first, int last, Board& board) {
   if (plan.one_core) StayOnOneCore();
-  const std::unique_ptr<System> system = NewSystem(plan, contender, urls);
+  const std::unique_ptr<System> system = NewSystem(plan, contender, urls, keys);
   std::vector<Thread> threads;
   for (int server = first; server <= last; ++server) {
     threads.emplace_back([&, server] { Work(plan, *system, server, board); });
@@ -91,10 +93,11 @@ absl::Status Nap(absl::Duration duration) {
 class Round {
  public:
   Round(const Plan& plan, const Plan::Contender& contender,
-        const Addresses& addresses, Board& board)
+        const Addresses& addresses, const ServerKeys& keys, Board& board)
       : plan_(plan),
         contender_(contender),
         addresses_(addresses),
+        keys_(keys),
         board_(board) {}
 
   absl::StatusOr<Sample> Run(absl::FunctionRef<void(double rate)> show) {
@@ -142,8 +145,8 @@ class Round {
     const int step = contender_.one_process ? plan_.servers : 1;
     for (int server = 1; server <= plan_.servers; server += step) {
       absl::Status status = children_.Start([&] {
-        Serve(plan_, contender_, addresses_.urls(), server, server + step - 1,
-              board_);
+        Serve(plan_, contender_, addresses_.urls(), keys_, server,
+              server + step - 1, board_);
       });
       if (!status.ok()) return status;
     }
@@ -250,6 +253,7 @@ class Round {
   const Plan& plan_;
   const Plan::Contender& contender_;
   const Addresses& addresses_;
+  const ServerKeys& keys_;
   Board& board_;
   Children children_;
 };
@@ -262,9 +266,13 @@ absl::StatusOr<Sample> Measure(const Plan& plan,
   const absl::StatusOr<Addresses> addresses =
       Addresses::Pick(contender.transport, plan.servers);
   if (!addresses.ok()) return addresses.status();
+  const absl::StatusOr<ServerKeys> keys =
+      contender.keys ? ServerKeys::Make(contender.transport, plan.servers)
+                     : ServerKeys();
+  if (!keys.ok()) return keys.status();
   const absl::StatusOr<Board::Shared> board = Board::Share();
   if (!board.ok()) return board.status();
-  return Round(plan, contender, *addresses, **board).Run(show);
+  return Round(plan, contender, *addresses, *keys, **board).Run(show);
 }
 
 }  // namespace raft_cluster::internal
