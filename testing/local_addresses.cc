@@ -66,7 +66,16 @@ absl::StatusOr<uint16_t> BindAnyPort(const std::string& host,
   return ntohs(address.sin_port);
 }
 
-absl::StatusOr<std::vector<std::string>> PickTcp(int count) {
+bool HasPorts(absl::string_view scheme) {
+  return scheme == "tcp" || scheme == "plain" || scheme == "tls";
+}
+
+bool HasPaths(absl::string_view scheme) {
+  return scheme == "ipc" || scheme == "unix" || scheme == "shm";
+}
+
+absl::StatusOr<std::vector<std::string>> PickPorts(absl::string_view scheme,
+                                                   int count) {
   std::vector<int> held;
   absl::Cleanup free_ports = [&held] {
     for (int fd : held) close(fd);
@@ -82,7 +91,7 @@ absl::StatusOr<std::vector<std::string>> PickTcp(int count) {
     const absl::StatusOr<uint16_t> port = BindAnyPort(host, held);
     if (!port.ok()) return port.status();
     if (ClaimPort(*port)) {
-      urls.push_back(absl::StrCat("tcp://", host, ":", *port));
+      urls.push_back(absl::StrCat(scheme, "://", host, ":", *port));
     }
   }
   return urls;
@@ -120,14 +129,14 @@ absl::StatusOr<LocalAddresses> LocalAddresses::Pick(absl::string_view scheme,
         absl::StrCat("cannot pick ", count, " addresses"));
   }
   LocalAddresses addresses;
-  if (scheme == "tcp") {
-    absl::StatusOr<std::vector<std::string>> urls = PickTcp(count);
+  if (HasPorts(scheme)) {
+    absl::StatusOr<std::vector<std::string>> urls = PickPorts(scheme, count);
     if (!urls.ok()) return urls.status();
     addresses.urls_ = *std::move(urls);
     return addresses;
   }
   std::string prefix = absl::StrCat(scheme, "://");
-  if (scheme == "ipc") {
+  if (HasPaths(scheme)) {
     absl::StatusOr<std::string> folder = MakeFolder();
     if (!folder.ok()) return folder.status();
     absl::StrAppend(&prefix, *folder, "/");

@@ -4,10 +4,10 @@
 //   auto addresses = raft_cluster::LocalAddresses::Pick("tcp", 3);
 //   // {"tcp://127.1.58.9:40817", "tcp://127.1.58.9:33291", ...}
 //
-// tcp: ports of a loopback address that is made from the process id, so that
-// any number of test runs get along side by side; no port is given twice to
-// one process. ipc: short paths in a folder of their own, which is removed
-// with the object. Other schemes: names, as loopback has them.
+// tcp, plain, tls: ports of a loopback address that is made from the process
+// id, so that any number of test runs get along side by side; no port is given
+// twice to one process. ipc, unix, shm: short paths in a folder of their own,
+// which is removed with the object. Other schemes: names, as loopback has them.
 //
 // Thread rule: Pick() from any thread; an object is a value.
 #ifndef RAFT_TESTING_LOCAL_ADDRESSES_H_

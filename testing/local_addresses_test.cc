@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -67,6 +68,21 @@ TEST(LocalAddresses, TwoPicksOfIpcDoNotMeet) {
   const auto two = LocalAddresses::Pick("ipc", 1);
   ASSERT_TRUE(one.ok() && two.ok());
   EXPECT_NE(one->urls(), two->urls());
+}
+
+TEST(LocalAddresses, StreamsHavePortsOrPathsAsTcpAndIpcHave) {
+  for (const char* scheme : {"plain", "tls"}) {
+    const auto picked = LocalAddresses::Pick(scheme, 1);
+    ASSERT_TRUE(picked.ok()) << picked.status();
+    EXPECT_THAT(picked->urls(),
+                ElementsAre(StartsWith(absl::StrCat(scheme, "://127."))));
+  }
+  for (const char* scheme : {"unix", "shm"}) {
+    const auto picked = LocalAddresses::Pick(scheme, 1);
+    ASSERT_TRUE(picked.ok()) << picked.status();
+    EXPECT_THAT(picked->urls(),
+                ElementsAre(StartsWith(absl::StrCat(scheme, ":///"))));
+  }
 }
 
 TEST(LocalAddresses, OtherSchemesGetNames) {

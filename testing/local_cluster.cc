@@ -51,18 +51,27 @@ LocalCluster::LocalCluster(int servers, absl::string_view scheme)
 
 LocalCluster::LocalCluster(int servers, absl::string_view scheme, Setup setup)
     : setup_(std::move(setup)) {
-  absl::StatusOr<LocalAddresses> addresses =
-      LocalAddresses::Pick(scheme, servers);
-  status_ = addresses.status();
-  if (!status_.ok()) return;
-  addresses_ = std::make_unique<LocalAddresses>(*std::move(addresses));
+  std::vector<std::string> urls = setup_.urls;
+  if (urls.empty()) {
+    absl::StatusOr<LocalAddresses> addresses =
+        LocalAddresses::Pick(scheme, servers);
+    status_ = addresses.status();
+    if (!status_.ok()) return;
+    addresses_ = std::make_unique<LocalAddresses>(*std::move(addresses));
+    urls = addresses_->urls();
+  }
+  if (static_cast<int>(urls.size()) < servers) {
+    status_ = absl::InvalidArgumentError(absl::StrCat(
+        "Setup::urls has ", urls.size(), " urls for ", servers, " servers"));
+    return;
+  }
   Config::Cluster& cluster = *config_.mutable_object();
   cluster.set_total(servers);
   cluster.set_cluster(setup_.name);
   for (Pid pid = 1; pid <= servers; ++pid) {
     Config::Member& member = *cluster.add_servers();
     member.set_mypid(pid);
-    member.set_url(addresses_->urls()[pid - 1]);
+    member.set_url(urls[static_cast<size_t>(pid - 1)]);
     servers_[pid];
   }
   for (Pid pid = 1; pid <= servers; ++pid) {

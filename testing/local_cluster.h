@@ -76,13 +76,17 @@ class LocalCluster {
     // its way to its peers leads through something else.
     std::function<absl::StatusOr<Config>(Pid, const Config&)> config_of =
         [](Pid, const Config& config) { return config; };
+    // Where they listen, by pid from 1; empty: LocalAddresses::Pick() says. For
+    // a carrier of yours, whose addresses it does not know.
+    std::vector<std::string> urls;
     // Servers that the constructor does not start.
     std::set<Pid> late;
     // Names the cluster.
     std::string name;
   };
 
-  // Starts the servers. status() says whether all did.
+  // Starts the servers. status() says whether all did. INVALID_ARGUMENT:
+  // Setup::urls has too few, or what Server::Start refuses.
   LocalCluster(int servers, absl::string_view scheme);
   LocalCluster(int servers, absl::string_view scheme, Setup setup);
   // Ends those that run, as Crash() does, all at once.

@@ -123,6 +123,17 @@ INSTANTIATE_TEST_SUITE_P(Schemes, LocalClusterTest,
                          ::testing::Values("tcp", "ipc", "loopback"),
                          [](const auto& info) { return info.param; });
 
+TEST(LocalCluster, ListensWhereItIsTold) {
+  LocalCluster::Setup setup;
+  setup.urls = {"loopback://here", "loopback://there"};
+  const LocalCluster cluster(2, "loopback", setup);
+  ASSERT_EQ(cluster.WaitUntilUp(), absl::OkStatus());
+  EXPECT_EQ(cluster[2].url(), "loopback://there");
+  setup.urls.pop_back();
+  EXPECT_EQ(LocalCluster(2, "loopback", setup).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
 TEST(LocalCluster, WhatCannotBeStartedIsAStatus) {
   LocalCluster unknown(2, "carrier-pigeon");
   EXPECT_EQ(unknown.status().code(), absl::StatusCode::kInvalidArgument)
