@@ -4,7 +4,8 @@
 // A frame arrives whole or not at all; it may be lost, doubled, reordered or
 // late. The session layer above repairs all of that, so every guarantee of the
 // cluster holds over any transport that passes the conformance suite
-// (//testing:transport_conformance), also over yours:
+// (//testing:transport_conformance), also over yours (docs/transport.md builds
+// one):
 //
 //   class UdpTransport : public raft_cluster::Transport {
 //    public:

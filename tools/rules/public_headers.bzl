@@ -48,7 +48,10 @@ def export_public_headers():
             for header in PUBLIC_HEADERS
             if header.startswith(prefix) and "/" not in header[len(prefix):]
         ],
-        visibility = ["//testing/public:__pkg__"],
+        visibility = [
+            "//testing/documents:__pkg__",
+            "//testing/public:__pkg__",
+        ],
     )
 
 # What a strict user compiles with.
