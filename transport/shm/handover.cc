@@ -82,8 +82,7 @@ absl::Status CheckHello(const Hello& hello, ssize_t size) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
+// Root may look into the memory of anybody as it is.
 absl::Status CheckUser(int socket) {
   ucred other = {};
   socklen_t size = sizeof(other);
@@ -98,7 +97,11 @@ absl::Status CheckUser(int socket) {
       "root's"));
 }
 
+}  // namespace
+
 absl::Status SendHello(int socket, int memory_fd, size_t ring_bytes) {
+  const absl::Status user = CheckUser(socket);
+  if (!user.ok()) return user;
   Hello hello = {};
   std::memcpy(hello.magic, kMagic, sizeof(hello.magic));
   hello.ring_bytes = ring_bytes;
@@ -161,7 +164,8 @@ absl::optional<absl::StatusOr<std::unique_ptr<Memory>>> ReceiveHello(
   if (IsAgain(size, errno)) return absl::nullopt;
   if (size <= 0) return {Gone("hello", size < 0 ? errno : 0)};
   const int fd = TakeOnlyDescriptor(message);
-  const absl::Status status = CheckHello(hello, size);
+  absl::Status status = CheckUser(socket);
+  if (status.ok()) status = CheckHello(hello, size);
   if (fd < 0) {
     if (!status.ok()) return {status};
     // The system drops what it finds no descriptor for, and says only this.

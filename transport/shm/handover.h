@@ -28,10 +28,6 @@
 
 namespace raft_cluster::internal::shm {
 
-// PERMISSION_DENIED: the process at the other end of `socket` is of another
-// user (says which). UNAVAILABLE: the system does not say.
-absl::Status CheckUser(int socket);
-
 // Numbers as the host has them: it is one host.
 struct Hello {
   char magic[8];  // kMagic
@@ -48,7 +44,8 @@ inline constexpr char kMagic[] = "raftshm\n";
 // has come. An error ends the connection: UNAVAILABLE, the other side has gone
 // or cannot be written to.
 
-// By whoever dialled.
+// By whoever dialled. PERMISSION_DENIED: the other process is of another user
+// (says which), and gets nothing.
 absl::Status SendHello(int socket, int memory_fd, size_t ring_bytes);
 // INVALID_ARGUMENT: it is no answer, or the other side has not taken the
 // memory. PERMISSION_DENIED, RESOURCE_EXHAUSTED: as the other side says.
@@ -56,8 +53,9 @@ absl::optional<absl::Status> ReceiveAnswer(int socket);
 
 // By whoever listens. INVALID_ARGUMENT: it is no hello, of another version, or
 // carries anything but one descriptor of memory as it should be; what else it
-// carries is closed. RESOURCE_EXHAUSTED: there is no descriptor or address
-// space left.
+// carries is closed. PERMISSION_DENIED: the other process is of another user
+// (says which). RESOURCE_EXHAUSTED: there is no descriptor or address space
+// left.
 absl::optional<absl::StatusOr<std::unique_ptr<Memory>>> ReceiveHello(
     int socket);
 // Says what came of it.

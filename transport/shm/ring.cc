@@ -215,4 +215,8 @@ bool RingReader::AskForBytes() {
   return false;
 }
 
+bool RingReader::StopAsking() {
+  return control_.reader_sleeps.exchange(0, std::memory_order_relaxed) != 0;
+}
+
 }  // namespace raft_cluster::internal::shm

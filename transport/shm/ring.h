@@ -116,6 +116,8 @@ class RingReader {
   // Asks to be woken when there is something to read. False: there is
   // something already, and perhaps nobody will wake us.
   bool AskForBytes();
+  // Is awake for another reason. False: somebody has woken us, or is about to.
+  bool StopAsking();
   // False also where the writer's position cannot be, as Read() will say.
   bool IsEmpty() const {
     return control_.written.load(std::memory_order_acquire) == taken_;
