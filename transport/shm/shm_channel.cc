@@ -55,6 +55,7 @@ Progress ShmChannel::SayHello() {
   absl::StatusOr<Memory::Made> made = Memory::Make(kRingBytes);
   if (!made.ok()) return Fail(made.status());
   memory_ = std::move(made->memory);
+  Open(0);
   const absl::Status status = SendHello(fd(), made->fd, kRingBytes);
   close(made->fd);
   if (!status.ok()) return Fail(status);
@@ -65,26 +66,33 @@ Progress ShmChannel::SayHello() {
 Progress ShmChannel::HearAnswer() {
   const absl::optional<absl::Status> answer = ReceiveAnswer(fd());
   if (!answer.has_value()) return Progress::kAgain;
-  return answer->ok() ? Open(0) : Fail(*answer);
+  if (!answer->ok()) return Fail(*answer);
+  stage_ = Stage::kOpen;
+  return Progress::kDone;
 }
 
 Progress ShmChannel::HearHello() {
   auto hello = ReceiveHello(fd());
   if (!hello.has_value()) return Progress::kAgain;
+  if (hello->ok()) {
+    memory_ = *std::move(*hello);
+    Open(1);
+  }
   const absl::Status answered = SendAnswer(fd(), hello->status());
   if (!hello->ok()) return Fail(hello->status());
   if (!answered.ok()) return Fail(answered);
-  memory_ = *std::move(*hello);
-  return Open(1);
+  stage_ = Stage::kOpen;
+  return Progress::kDone;
 }
 
-Progress ShmChannel::Open(int number) {
+void ShmChannel::Open(int number) {
   writer_.emplace(memory_->control(number), memory_->bytes(number),
                   memory_->ring_bytes());
   reader_.emplace(memory_->control(1 - number), memory_->bytes(1 - number),
                   memory_->ring_bytes());
-  stage_ = Stage::kOpen;
-  return Progress::kDone;
+  // Before the other side can write anything, so that it rings for its first
+  // bytes already.
+  asked_ = reader_->AskForBytes();
 }
 
 void ShmChannel::Ring() {
@@ -94,6 +102,7 @@ void ShmChannel::Ring() {
 }
 
 void ShmChannel::HearBell() {
+  unheard_ = 0;
   if (is_alone_) return;
   char rung[256];
   // No more than that in one turn, however much somebody rings. Descriptors
@@ -109,7 +118,7 @@ void ShmChannel::HearBell() {
 
 Io ShmChannel::ReadRing(char* data, size_t size) {
   if (is_alone_) size = std::min(size, left_);
-  if (size == 0) return {Progress::kAgain, 0};
+  if (size == 0) return {Progress::kClosed, 0};
   const absl::StatusOr<size_t> read = reader_->Read(data, size);
   if (!read.ok()) return {Fail(read.status()), 0};
   if (*read == 0) return {Progress::kAgain, 0};
@@ -120,23 +129,23 @@ Io ShmChannel::ReadRing(char* data, size_t size) {
 
 Io ShmChannel::Read(char* data, size_t size) {
   if (stage_ != Stage::kOpen) return {Progress::kFailed, 0};
+  const bool asked = std::exchange(asked_, false);
+  const bool rung = asked && !reader_->StopAsking();
   Io read = ReadRing(data, size);
-  if (read.progress == Progress::kFailed) return read;
   if (read.progress == Progress::kDone) {
-    // What woke us, or we would be woken by it once more.
-    if (slept_ && !reader_->StopAsking()) HearBell();
-    slept_ = false;
+    unheard_ += read.bytes;
+    // What has woken us would do so once more.
+    if (rung || unheard_ > memory_->ring_bytes()) HearBell();
     return read;
   }
-  slept_ = false;
-  HearBell();
-  // Whatever was written before the bell was rung, or before the other side
-  // died, is there now.
-  read = ReadRing(data, size);
-  if (read.progress == Progress::kAgain && is_alone_) {
-    return {Progress::kClosed, 0};
-  }
-  return read;
+  if (read.progress != Progress::kAgain) return read;
+  // Woken for something else: there is room, or the other side has gone.
+  if (asked) HearBell();
+  // Whatever was written before we asked, or before the other side died, is
+  // there now.
+  asked_ = reader_->AskForBytes();
+  if (!asked_) return ReadRing(data, size);
+  return {is_alone_ ? Progress::kClosed : Progress::kAgain, 0};
 }
 
 Io ShmChannel::Write(const iovec* parts, int count) {
@@ -147,27 +156,12 @@ Io ShmChannel::Write(const iovec* parts, int count) {
     const absl::StatusOr<size_t> written = writer_->Write(parts, count);
     if (!written.ok()) return {Fail(written.status()), 0};
     if (*written > 0) {
-      waits_for_room_ = false;
       if (writer_->ReaderSleeps()) Ring();
       return {Progress::kDone, *written};
     }
     if (writer_->AskForRoom()) break;
   }
-  waits_for_room_ = true;
   return {Progress::kAgain, 0};
-}
-
-bool ShmChannel::pending() const {
-  return stage_ == Stage::kOpen &&
-         (!reader_->IsEmpty() || (waits_for_room_ && writer_->HasRoom()));
-}
-
-void ShmChannel::BeforeSleep() {
-  if (stage_ != Stage::kOpen) return;
-  slept_ = true;
-  // Whatever they answer, pending() says.
-  reader_->AskForBytes();
-  if (waits_for_room_) writer_->AskForRoom();
 }
 
 }  // namespace raft_cluster::internal::shm

@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/optional.h"
+#include "raft/transport/net/owned_fd.h"
 #include "raft/transport/shm/memory.h"
 #include "raft/transport/shm/ring.h"
 #include "raft/transport/stream/channel.h"
@@ -36,8 +37,9 @@ class ShmChannel : public stream::Channel {
   stream::Io Write(const iovec* parts, int count) override;
   // A byte on the socket tells of room, too.
   bool wants_write() const override { return false; }
-  bool pending() const override;
-  void BeforeSleep() override;
+  // As long as we have not asked to be woken, which a Read() does that finds
+  // nothing.
+  bool pending() const override { return stage_ == Stage::kOpen && !asked_; }
   absl::Status why() const override { return why_; }
 
  private:
@@ -50,7 +52,7 @@ class ShmChannel : public stream::Channel {
   stream::Progress HearAnswer();
   stream::Progress HearHello();
   // `number`: of the ring that is ours to write.
-  stream::Progress Open(int number);
+  void Open(int number);
   stream::Progress Fail(const absl::Status& why);
   stream::Io ReadRing(char* data, size_t size);
   void Ring();
@@ -63,9 +65,10 @@ class ShmChannel : public stream::Channel {
   std::unique_ptr<Memory> memory_;
   absl::optional<RingWriter> writer_;
   absl::optional<RingReader> reader_;
-  bool waits_for_room_ = false;
-  // It may have been rung for us.
-  bool slept_ = false;
+  // To be woken for bytes.
+  bool asked_ = false;
+  // Bytes that were read since we listened to the bell.
+  size_t unheard_ = 0;
   // The other side has gone. Somebody else may still have the memory: no more
   // than the ring can have held is read from then on.
   bool is_alone_ = false;
