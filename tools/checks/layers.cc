@@ -40,6 +40,10 @@ const std::vector<Layer>& Layers() {
       {"transport/stream/",
        {"transport/*.h", "transport/net/", "transport/stream/", "base/",
         "absl/"}},
+      // Frames over a stream are the business of transport/stream.
+      {"transport/shm/",
+       {"transport/*.h", "transport/net/", "transport/stream/*.h",
+        "transport/shm/", "base/", "absl/"}},
       // The one place that knows every carrier.
       {"transport/builtin/",
        {"transport/*.h", "transport/loopback/", "transport/stream/",
