@@ -11,7 +11,7 @@ cd "$(dirname -- "$0")/../.." || exit 1
 
 folders=("$@")
 [ "${#folders[@]}" -gt 0 ] ||
-  folders=(base transport transport/{builtin,loopback,net,zeromq} cluster
+  folders=(base transport transport/{builtin,loopback,net,shm,zeromq} cluster
     cluster/{config,engine,link} status cmd cmd/{bench,top}
     examples/{consensus_ready,leader_election})
 

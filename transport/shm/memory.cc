@@ -47,7 +47,7 @@ absl::Status SystemError(const char* call, int error) {
              : absl::UnavailableError(message);
 }
 
-absl::Status NotOurs(absl::string_view what) {
+absl::Status BadMemory(absl::string_view what) {
   return absl::InvalidArgumentError(
       absl::StrCat("what the other process sent to be shared ", what));
 }
@@ -75,17 +75,17 @@ absl::Status Size(int fd, size_t size) {
 
 absl::Status CheckFile(int fd, size_t size) {
   const int seals = fcntl(fd, F_GET_SEALS);
-  if (seals < 0) return NotOurs("is no memory");
-  if ((seals & kSeals) != kSeals) return NotOurs("is not sealed");
+  if (seals < 0) return BadMemory("is no memory");
+  if ((seals & kSeals) != kSeals) return BadMemory("is not sealed");
   struct stat info;
   if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size < 0 ||
       static_cast<size_t>(info.st_size) != size) {
-    return NotOurs("has another size than it should");
+    return BadMemory("has another size than it should");
   }
   // Huge pages can be sealed too, but taken away all the same.
   struct statfs system;
   if (fstatfs(fd, &system) != 0 || system.f_type != TMPFS_MAGIC) {
-    return NotOurs("is memory of another kind");
+    return BadMemory("is memory of another kind");
   }
   return absl::OkStatus();
 }
@@ -110,9 +110,9 @@ absl::StatusOr<Memory::Made> Memory::Make(size_t ring_bytes) {
 absl::StatusOr<std::unique_ptr<Memory>> Memory::Map(int fd, size_t ring_bytes) {
   if (ring_bytes < kMinRingBytes || ring_bytes > kMaxRingBytes ||
       (ring_bytes & (ring_bytes - 1)) != 0) {
-    return NotOurs(absl::StrCat("should have rings of ", ring_bytes,
-                                " bytes, which is no power of two from ",
-                                kMinRingBytes, " to ", kMaxRingBytes));
+    return BadMemory(absl::StrCat("should have rings of ", ring_bytes,
+                                  " bytes, which is no power of two from ",
+                                  kMinRingBytes, " to ", kMaxRingBytes));
   }
   const absl::Status status = CheckFile(fd, TotalBytes(ring_bytes));
   if (!status.ok()) return status;
@@ -125,7 +125,7 @@ absl::StatusOr<std::unique_ptr<Memory>> Memory::MapChecked(int fd,
                             PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (mapped == MAP_FAILED) {
     if (errno == EPERM || errno == EACCES) {
-      return NotOurs("cannot be written to");
+      return BadMemory("cannot be written to");
     }
     return SystemError("mmap", errno);
   }
