@@ -252,7 +252,7 @@ INSTANTIATE_TEST_SUITE_P(
                 Servers(R"({"mypid": 1, "url": "tpc://h:80"})"),
                 {"entry 1 (mypid 1), field \"url\": scheme tpc of "
                  "\"tpc://h:80\" has no transport; there are transports for "
-                 "ipc, loopback, plain, tcp, unix only (line 1"}},
+                 "ipc, loopback, plain, shm, tcp, unix only (line 1"}},
         Mistake{"NoServersAddress",
                 Servers(R"({"mypid": 1, "url": "224.0.0.1:80"})"),
                 {"field \"url\": host 224.0.0.1 of \"224.0.0.1:80\" is a "

@@ -166,7 +166,8 @@ TEST(CheckConfig, AsksTheCarriersThatItIsGiven) {
   const Config config = MakeConfig({{1, "udp://one"}, {2, "udp://Two"}});
   EXPECT_THAT(std::string(CheckConfig(config).message()),
               AllOf(HasSubstr("entry 1 (mypid 1), field \"url\": scheme udp"),
-                    HasSubstr("there are transports for ipc, loopback, plain, tcp, unix")));
+                    HasSubstr("there are transports for ipc, loopback, plain, "
+                              "shm, tcp, unix")));
   Registry transports;
   ASSERT_TRUE(transports
                   .Register(

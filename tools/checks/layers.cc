@@ -46,8 +46,9 @@ const std::vector<Layer>& Layers() {
         "transport/shm/", "base/", "absl/"}},
       // The one place that knows every carrier.
       {"transport/builtin/",
-       {"transport/*.h", "transport/loopback/", "transport/stream/",
-        "transport/zeromq/", "transport/builtin/", "base/", "absl/"}},
+       {"transport/*.h", "transport/loopback/", "transport/shm/",
+        "transport/stream/", "transport/zeromq/", "transport/builtin/", "base/",
+        "absl/"}},
       {"cluster/*",
        {"cluster/*.h", "cluster/engine/", "cluster/config/", "transport/*.h",
         "proto/*", "base/", "absl/", "google/protobuf/", "xxhash.h"}},

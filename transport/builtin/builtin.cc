@@ -1,6 +1,7 @@
 #include "raft/transport/builtin/builtin.h"
 
 #include "raft/transport/loopback/loopback.h"
+#include "raft/transport/shm/shm.h"
 #include "raft/transport/stream/plain.h"
 #include "raft/transport/zeromq/zeromq.h"
 
@@ -22,6 +23,8 @@ Registry BuiltinTransports() {
   registry
       .Register("loopback", internal::NewLoopbackNetwork(),
                 internal::ParseLoopbackUrl)
+      .IgnoreError();
+  registry.Register("shm", internal::ShmTransport(), internal::ParseShmUrl)
       .IgnoreError();
   return registry;
 }

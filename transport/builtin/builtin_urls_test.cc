@@ -51,6 +51,7 @@ TEST(Url, SpellingsOfOneAddressBecomeOne) {
        "IPC:///run/raft/1.sock", "ipc:///./run/raft/1.sock"},
       {"ipc://raft.sock", "ipc://./raft.sock", "ipc://.//raft.sock"},
       {"ipc://../a", "ipc://.././a"},
+      {"shm:///run/raft/1", "SHM:///run//raft/./1"},
       {"loopback://one", "Loopback://one"},
       {"loopback://*"},
       {"loopback://a/B-2_c.d"},
@@ -192,9 +193,11 @@ TEST(Url, OfNoServersAddressIsRefused) {
 }
 
 TEST(Url, ASchemeHasATransport) {
-  EXPECT_THAT(ErrorOf("tpc://h:1"),
-              HasSubstr("scheme tpc of \"tpc://h:1\" has no transport; there "
-                        "are transports for ipc, loopback, plain, tcp, unix only"));
+  EXPECT_THAT(
+      ErrorOf("tpc://h:1"),
+      HasSubstr(
+          "scheme tpc of \"tpc://h:1\" has no transport; there "
+          "are transports for ipc, loopback, plain, shm, tcp, unix only"));
 }
 
 TEST(Url, AnErrorShowsWhatCannotBePrinted) {

@@ -120,7 +120,7 @@ TEST(Registry, CopiesAreIndependentButShareAnOpenersState) {
 
 TEST(Registry, BuiltinTransportsAreThere) {
   EXPECT_THAT(BuiltinTransports().schemes(),
-              ElementsAre("ipc", "loopback", "plain", "tcp", "unix"));
+              ElementsAre("ipc", "loopback", "plain", "shm", "tcp", "unix"));
 }
 
 }  // namespace
