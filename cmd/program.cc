@@ -232,8 +232,9 @@ ExitCode SayStartFailed(const absl::Status& status) {
     case absl::StatusCode::kUnavailable:
       // True of this errno alone; of the others the message says it all.
       if (absl::StrContains(status.message(), "in use")) {
-        const bool ipc = absl::StrContains(status.message(), "ipc://");
-        Say(absl::StrCat("`ss ", ipc ? "-xlp" : "-tlnp",
+        const bool path = absl::StrContains(status.message(), "ipc://") ||
+                          absl::StrContains(status.message(), "unix://");
+        Say(absl::StrCat("`ss ", path ? "-xlp" : "-tlnp",
                          "` shows which process that is. End it, or give this "
                          "server another address in the config."));
       }

@@ -4,6 +4,8 @@
 //   tcp://127.0.0.1:10001     a host and a port
 //   127.0.0.1:10001           short for tcp://
 //   ipc:///run/raft/1.sock    a path (a Unix socket)
+//   plain://127.0.0.1:10001   the same over a socket without ZeroMQ
+//   unix:///run/raft/1.sock   and so for paths
 //   loopback://one            a name in a network in memory
 //   udp://anything            what a carrier of yours makes of it
 //

@@ -202,8 +202,10 @@ TEST_P(Reload, AMistakeChangesNothing) {
   EXPECT_THAT(one.Reload(Without(cluster.config(), {1})),
               HasCodeAndText(kInvalid, "mypid 1"));
   config = cluster.config();
-  Entry(config, 1).set_url(
-      GetParam() == "tcp" ? "127.0.0.1:9" : GetParam() + ":///tmp/elsewhere");
+  Entry(config, 1).set_url(GetParam() == "tcp" ? "127.0.0.1:9"
+                           : GetParam() == "plain"
+                               ? "plain://127.0.0.1:9"
+                               : GetParam() + ":///tmp/elsewhere");
   EXPECT_THAT(one.Reload(config), HasCodeAndText(kInvalid, "url"));
   config = cluster.config();
   config.mutable_object()->set_cluster("another");

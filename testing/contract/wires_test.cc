@@ -239,7 +239,8 @@ TEST(Aliases, OfAServerBringItNothingTwice) {
   EXPECT_EQ(LedgerOf(cluster[1], 3).taken(), 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Proxied, Wires, ::testing::Values("tcp", "curve_tcp"),
+INSTANTIATE_TEST_SUITE_P(Proxied, Wires,
+                         ::testing::Values("tcp", "curve_tcp", "plain"),
                          SchemeName);
 
 }  // namespace

@@ -54,12 +54,14 @@ int NewSocket() {
 
 absl::StatusOr<std::unique_ptr<TcpProxy>> TcpProxy::Start(const Url& target) {
   sockaddr_in address;
-  if (target.scheme != "tcp" || !ToAddress(target, &address)) {
+  const bool is_tcp = target.scheme == "tcp" || target.scheme == "plain";
+  if (!is_tcp || !ToAddress(target, &address)) {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot be a proxy of \"", target.ToString(),
-                     "\": not tcp:// with an IPv4 address and a port"));
+                     "\": not tcp:// or plain:// with an IPv4 address and a "
+                     "port"));
   }
-  const auto own = LocalAddresses::Pick("tcp", 1);
+  const auto own = LocalAddresses::Pick(target.scheme, 1);
   if (!own.ok()) return own.status();
   absl::StatusOr<Url> url = ParseUrl(own->urls().front());
   if (!url.ok()) return url.status();

@@ -40,8 +40,8 @@ class TcpProxy {
   // How a connection ends for both its ends: by RST, or by FIN.
   using Cut = ProxiedConnection::Cut;
 
-  // INVALID_ARGUMENT: not tcp:// with an IPv4 address and a port. UNAVAILABLE:
-  // the system has no port or descriptor left.
+  // INVALID_ARGUMENT: not tcp:// or plain:// with an IPv4 address and a port.
+  // UNAVAILABLE: the system has no port or descriptor left.
   static absl::StatusOr<std::unique_ptr<TcpProxy>> Start(const Url& target);
   // Resets all connections.
   ~TcpProxy();
