@@ -148,7 +148,8 @@ void Poller::Wait(absl::Duration timeout) {
 
 bool Poller::Spin(absl::Duration duration) {
   const Clock::time_point end =
-      Clock::now() + absl::ToChronoNanoseconds(duration);
+      Clock::now() +
+      absl::ToChronoNanoseconds(std::min(duration, absl::Hours(24)));
   epoll_event events[kMaxWoken];
   do {
     if (stirred_.load()) return true;

@@ -127,5 +127,32 @@ TEST_F(PollerTest, StirringEndsAllWaitsUntilItIsSettled) {
   EXPECT_GE(Clock::now() - begin, std::chrono::milliseconds(29));
 }
 
+TEST_F(PollerTest, ReportsWhatCanBeWrittenToWhereThatIsAskedFor) {
+  const int fd = eventfd(0, EFD_NONBLOCK);  // It can be, and not be read.
+  ASSERT_TRUE(events_->Add(fd, 7));
+  EXPECT_THAT(Keys(), IsEmpty());
+  events_->Change(fd, 7, /*writable=*/true);
+  EXPECT_TRUE(ReturnsAtOnce());
+  EXPECT_THAT(Keys(), ElementsAre(7));
+  events_->Change(fd, 7, /*writable=*/false);
+  EXPECT_THAT(Keys(), IsEmpty());
+  events_->Remove(fd);
+  close(fd);
+}
+
+TEST_F(PollerTest, SpinsUntilThereIsSomething) {
+  EXPECT_FALSE(events_->Spin(absl::Milliseconds(1)));
+  const int fd = eventfd(0, EFD_NONBLOCK);
+  ASSERT_TRUE(events_->Add(fd, 7));
+  std::thread writer([fd] { eventfd_write(fd, 1); });
+  EXPECT_TRUE(events_->Spin(absl::Seconds(60)));
+  writer.join();
+  EXPECT_THAT(Keys(), ElementsAre(7));
+  events_->Remove(fd);
+  close(fd);
+  std::thread([this] { events_->Stir(); }).join();
+  EXPECT_TRUE(events_->Spin(absl::InfiniteDuration()));
+}
+
 }  // namespace
 }  // namespace raft_cluster::internal
