@@ -25,7 +25,7 @@ void Wake(std::atomic<uint32_t>* word, int32_t most) {
 
 }  // namespace
 
-void Mutex::LockTaken() {
+void Mutex::LockTaken() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   // What is done under a lock here is mostly shorter than the system calls of
   // one who sleeps for it and of one who wakes him. Whoever finds it taken lets
   // others run first, its owner among them, and sleeps if that does not help.

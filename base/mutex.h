@@ -48,7 +48,7 @@ class ABSL_LOCKABLE Mutex {
   static constexpr uint32_t kTaken = 1;
   static constexpr uint32_t kWantedToo = 2;  // Somebody may sleep for it.
 
-  void LockTaken();
+  void LockTaken() ABSL_EXCLUSIVE_LOCK_FUNCTION();
   void WakeOne();
 
   std::atomic<uint32_t> state_{kFree};

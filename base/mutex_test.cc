@@ -41,11 +41,17 @@ TEST(Mutex, IsHeldByOneAtATime) {
 
 TEST(Mutex, IsNotHadTwice) {
   Mutex mu;
-  ASSERT_TRUE(mu.TryLock());
-  std::thread([&] { EXPECT_FALSE(mu.TryLock()); }).join();
-  mu.Unlock();
-  ASSERT_TRUE(mu.TryLock());
-  mu.Unlock();
+  const auto has = [&mu] {
+    if (!mu.TryLock()) return false;
+    mu.Unlock();
+    return true;
+  };
+  EXPECT_TRUE(has());
+  {
+    MutexLock lock(mu);
+    std::thread([&] { EXPECT_FALSE(has()); }).join();
+  }
+  EXPECT_TRUE(has());
 }
 
 // Whoever sleeps for it is woken, also if several do.

@@ -19,6 +19,12 @@ constexpr size_t kBytes = size_t{16} << 10;
 
 class PaceTest : public ClusterTest {
  protected:
+  // In which no machine, however busy, makes a peer look dead.
+  static LocalCluster::Setup Patient() {
+    Options options;
+    options.failure_timeout = kPatience / 2;
+    return With(options);
+  }
   // Sends until it is `done` or something else is said than OK.
   static std::future<absl::Status> SendOn(RecordedCluster& cluster, Pid to,
                                           const std::atomic<bool>& done) {
@@ -34,7 +40,7 @@ class PaceTest : public ClusterTest {
 };
 
 TEST_P(PaceTest, AFastSenderLeavesLittleQueued) {
-  RecordedCluster& cluster = NewCluster(2);
+  RecordedCluster& cluster = NewCluster(2, Patient());
   cluster.Collect(2);
   std::atomic<bool> done{false};
   auto one = SendOn(cluster, 2, done);
@@ -53,7 +59,7 @@ TEST_P(PaceTest, AFastSenderLeavesLittleQueued) {
 }
 
 TEST_P(PaceTest, OfAPeerThatTakesNothingEndsWithTheTimeout) {
-  RecordedCluster& cluster = NewCluster(2);
+  RecordedCluster& cluster = NewCluster(2, Patient());
   absl::Status status;
   while (status.ok()) {
     status = cluster.Send(1, 2, kBytes, absl::Milliseconds(100)).status();
@@ -86,7 +92,6 @@ TEST_P(PaceTest, ASendThatWaitsGoesOnIntoTheQueueOfAPeerThatDies) {
   auto sends = SendOn(cluster, 2, done);
   EXPECT_TRUE(Eventually(
       [&] { return StatsOf(cluster[1], 2).state() == PeerStats::SLOW; }));
-  EXPECT_LE(StatsOf(cluster[1], 2).queued_bytes(), kAhead);
   ASSERT_THAT(cluster.Crash(2), IsOk());
   EXPECT_TRUE(Eventually(
       [&] { return StatsOf(cluster[1], 2).queued_bytes() > 2 * kAhead; }));
