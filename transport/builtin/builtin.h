@@ -9,9 +9,8 @@
 // in brackets, or a host name; "*" for the host means all interfaces, and for
 // the port one of the system's choice, as 0 does. ipc://, unix:// and shm://
 // have a path of at most 107 bytes, and loopback:// a name of letters, digits,
-// ".",
-// "_", "-" and "/", or "*" for a fresh one. What no server can listen on is
-// refused: a multicast or broadcast address, and a link-local one of IPv6,
+// ".", "_", "-" and "/", or "*" for a fresh one. What no server can listen on
+// is refused: a multicast or broadcast address, and a link-local one of IPv6,
 // which would need a zone.
 #ifndef RAFT_TRANSPORT_BUILTIN_BUILTIN_H_
 #define RAFT_TRANSPORT_BUILTIN_BUILTIN_H_
