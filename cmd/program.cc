@@ -233,7 +233,8 @@ ExitCode SayStartFailed(const absl::Status& status) {
       // True of this errno alone; of the others the message says it all.
       if (absl::StrContains(status.message(), "in use")) {
         const bool path = absl::StrContains(status.message(), "ipc://") ||
-                          absl::StrContains(status.message(), "unix://");
+                          absl::StrContains(status.message(), "unix://") ||
+                          absl::StrContains(status.message(), "shm://");
         Say(absl::StrCat("`ss ", path ? "-xlp" : "-tlnp",
                          "` shows which process that is. End it, or give this "
                          "server another address in the config."));

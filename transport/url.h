@@ -6,6 +6,7 @@
 //   ipc:///run/raft/1.sock    a path (a Unix socket)
 //   plain://127.0.0.1:10001   the same over a socket without ZeroMQ
 //   unix:///run/raft/1.sock   and so for paths
+//   shm:///run/raft/1.sock    shared memory, over a socket at a path
 //   loopback://one            a name in a network in memory
 //   udp://anything            what a carrier of yours makes of it
 //
