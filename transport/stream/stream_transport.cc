@@ -45,8 +45,8 @@ TransportImpl::TransportImpl(const TransportSpec& spec, Place place,
       descriptors_(std::move(descriptors)),
       events_(std::move(events)),
       resolver_(ResolveWithSystem, [this] { events_->Stir(); }),
-      environment_{*events_,  *descriptors_,        chunks_,
-                   spec.self, spec.max_frame_bytes, spec.queue_bytes},
+      environment_{*events_,  *descriptors_,      chunks_,
+                   spec.self, LargestFrame(spec), spec.queue_bytes},
       spinner_(spec.spin),
       pledged_peers_(spec.expected_peers) {
   spec_.keys.listed.clear();
@@ -66,10 +66,9 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
     return absl::InvalidArgumentError(
         "max_frame_bytes and queue_bytes: must be above 0");
   }
-  if (spec.max_frame_bytes > kMaxRecordBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "max_frame_bytes: ", spec.url.scheme, ":// carries frames of at most ",
-        kMaxRecordBytes, " bytes"));
+  if (LargestFrame(spec) > kMaxRecordBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("max_frame_bytes: must be at most ", kMaxRecordBytes));
   }
   absl::StatusOr<std::unique_ptr<DescriptorPledge>> descriptors =
       DescriptorPledge::Make(
@@ -90,6 +89,9 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
 Properties TransportImpl::properties() const {
   Properties properties = wire_->properties();
   properties.fifo = true;
+  if (spec_.large_frame_bytes > spec_.max_frame_bytes) {
+    properties.preferred_frame_bytes = spec_.large_frame_bytes;
+  }
   properties.reachable_from_afar = listener_->reachable_from_afar();
   properties.bound_address = listener_->bound_address();
   return properties;
@@ -161,7 +163,7 @@ absl::Status TransportImpl::Rekey(const TransportKeys& keys) {
 SendResult TransportImpl::Send(Pid peer, const Frame& frame) {
   Peer* const found = FindPeer(peer);
   if (found == nullptr) return SendResult::kUnknown;
-  if (frame.size() > spec_.max_frame_bytes) return SendResult::kTooLarge;
+  if (frame.size() > LargestFrame(spec_)) return SendResult::kTooLarge;
   switch (found->way) {
     case Way::kNone:  // It may be about to come up.
     case Way::kOwn:
@@ -187,7 +189,7 @@ SendResult TransportImpl::Reply(const Origin& origin, const Frame& frame) {
   if (connection == nullptr || !connection->is_up()) {
     return SendResult::kUnknown;
   }
-  if (frame.size() > spec_.max_frame_bytes) return SendResult::kTooLarge;
+  if (frame.size() > LargestFrame(spec_)) return SendResult::kTooLarge;
   return SendOver(origin.connection, frame);
 }
 

@@ -4,6 +4,8 @@
 #ifndef RAFT_TRANSPORT_STREAM_TRANSPORT_IMPL_H_
 #define RAFT_TRANSPORT_STREAM_TRANSPORT_IMPL_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -81,6 +83,11 @@ class TransportImpl : public Transport {
                 std::unique_ptr<Wire> wire,
                 std::unique_ptr<DescriptorPledge> descriptors,
                 std::unique_ptr<Poller> events);
+
+  // A frame of any size costs one call to the system, or two.
+  static size_t LargestFrame(const TransportSpec& spec) {
+    return std::max(spec.max_frame_bytes, spec.large_frame_bytes);
+  }
 
   // In stream_transport.cc: connections, whoever made them.
   Connection* Find(uint64_t id);
