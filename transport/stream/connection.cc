@@ -51,12 +51,12 @@ Connection::Event Connection::Next(Input& input) {
     }
     const RecordReader::Result result = reader_.Next(record);
     if (result != RecordReader::Result::kNothing) {
-      const Event event = OnRecord(result, input, record);
-      if (event == Event::kNothing) continue;
-      return event;
+      const absl::optional<Event> event = OnRecord(result, input, record);
+      if (event.has_value()) return *event;
+      continue;
     }
-    const Event event = Read();
-    if (event != Event::kUp) return event;  // kUp: something was read.
+    const absl::optional<Event> event = Read();
+    if (event.has_value()) return *event;
   }
 }
 
@@ -92,13 +92,12 @@ void Connection::Greet() {
   Flush();
 }
 
-Connection::Event Connection::OnRecord(RecordReader::Result result,
-                                       Input& input,
-                                       RecordReader::Record& record) {
+absl::optional<Connection::Event> Connection::OnRecord(
+    RecordReader::Result result, Input& input, RecordReader::Record& record) {
   using Result = RecordReader::Result;
   switch (result) {
     case Result::kNothing:
-      return Event::kNothing;
+      break;
     case Result::kPreamble:
       theirs_ = record.preamble;
       is_up_ = true;
@@ -113,7 +112,7 @@ Connection::Event Connection::OnRecord(RecordReader::Result result,
       return Event::kEcho;
     case Result::kEnd:
       is_over_ = true;
-      return Event::kNothing;
+      break;
     case Result::kNoPreamble:
       return TurnAway(TurnedAway::kHandshake,
                       absl::UnavailableError(reader_.why().message()));
@@ -126,10 +125,10 @@ Connection::Event Connection::OnRecord(RecordReader::Result result,
           TurnedAway::kTooLarge,
           absl::UnavailableError("it sends a frame that is too large"));
   }
-  return Event::kNothing;
+  return absl::nullopt;
 }
 
-Connection::Event Connection::Read() {
+absl::optional<Connection::Event> Connection::Read() {
   if (is_drained_ || turn_bytes_ >= kTurnBytes) {
     Watch();
     return is_drained_ ? Event::kNothing : Event::kMore;
@@ -142,7 +141,7 @@ Connection::Event Connection::Read() {
       turn_bytes_ += io.bytes;
       // A socket that gave less than was asked for is empty, and will tell.
       is_drained_ = io.bytes < room.size && !channel_->pending();
-      return Event::kUp;
+      return absl::nullopt;
     case Progress::kAgain:
       if (is_broken_) return End(why_);
       is_drained_ = true;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/types/optional.h"
 #include "raft/base/pid.h"
 #include "raft/transport/frame.h"
 #include "raft/transport/net/descriptors.h"
@@ -101,9 +102,10 @@ class Connection {
   static constexpr size_t kTurnBytes = size_t{256} << 10;
 
   Event Handshake();
-  Event OnRecord(RecordReader::Result result, Input& input,
-                 RecordReader::Record& record);
-  Event Read();
+  // Nothing: nothing to tell, and it goes on.
+  absl::optional<Event> OnRecord(RecordReader::Result result, Input& input,
+                                 RecordReader::Record& record);
+  absl::optional<Event> Read();
   void Flush();
   void Break();
   Event End(absl::Status why);
