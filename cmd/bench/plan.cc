@@ -151,20 +151,20 @@ absl::Status ReadPlots(Plan& plan) {
   return absl::OkStatus();
 }
 
-using System = Plan::Contender::System;
+using Contender = Plan::Contender;
 
-Plan::Contender NewContender(const Plan& plan, System system,
-                             const std::string& transport) {
-  Plan::Contender contender;
+Contender NewContender(const Plan& plan, Contender::System system,
+                       const std::string& transport) {
+  Contender contender;
   const bool loopback = transport == "loopback";
   switch (system) {
-    case System::kRaft:
+    case Contender::System::kRaft:
       contender.name = absl::StrCat("raft ", transport);
       break;
-    case System::kZmq:
+    case Contender::System::kZmq:
       contender.name = absl::StrCat("zmq ", loopback ? "inproc" : transport);
       break;
-    case System::kSocket:
+    case Contender::System::kSocket:
       contender.name = absl::StrCat("socket ", transport);
       break;
   }
@@ -199,8 +199,9 @@ absl::Status ReadContenders(Plan& plan) {
   absl::Status status = CheckCarriers(schemes);
   if (!status.ok()) return status;
   for (const std::string& scheme : schemes) {
-    plan.contenders.push_back(NewContender(plan, System::kRaft, scheme));
-    Plan::Contender& ours = plan.contenders.back();
+    plan.contenders.push_back(
+        NewContender(plan, Contender::System::kRaft, scheme));
+    Contender& ours = plan.contenders.back();
     ours.keys = absl::GetFlag(FLAGS_keys) || ServerKeys::NeededBy(scheme);
     if (ours.keys && !ServerKeys::KnownTo(scheme)) {
       return absl::InvalidArgumentError(
@@ -216,9 +217,9 @@ absl::Status ReadContenders(Plan& plan) {
   for (const std::string& baseline : absl::GetFlag(FLAGS_baseline)) {
     const auto choice = Choose("baseline", baseline, {"zmq", "socket"});
     if (!choice.ok()) return choice.status();
-    plan.contenders.push_back(*choice == 0
-                                  ? NewContender(plan, System::kZmq, zmq)
-                                  : NewContender(plan, System::kSocket, "tcp"));
+    plan.contenders.push_back(
+        *choice == 0 ? NewContender(plan, Contender::System::kZmq, zmq)
+                     : NewContender(plan, Contender::System::kSocket, "tcp"));
   }
   for (size_t i = 0; i < plan.contenders.size(); ++i) {
     for (size_t k = 0; k < i; ++k) {

@@ -8,12 +8,12 @@
 #include <cstring>
 #include <utility>
 
+#include "raft/cmd/bench/socket_writer.h"
 #include "raft/cmd/bench/sockets.h"
 
 namespace raft_cluster::internal {
 namespace {
 
-constexpr size_t kLengthBytes = sizeof(uint32_t);
 constexpr size_t kReadBytes = size_t{64} << 10;
 
 size_t LengthAt(const char* data) {

@@ -15,7 +15,6 @@
 namespace raft_cluster::internal {
 namespace {
 
-constexpr size_t kLengthBytes = sizeof(uint32_t);
 // From here on to copy a message costs more than to write it by itself.
 constexpr size_t kLargeBytes = size_t{16} << 10;
 

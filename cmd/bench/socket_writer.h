@@ -6,12 +6,16 @@
 #define RAFT_CMD_BENCH_SOCKET_WRITER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
 namespace raft_cluster::internal {
+
+// Of the length before each message.
+inline constexpr size_t kLengthBytes = sizeof(uint32_t);
 
 class SocketWriter {
  public:

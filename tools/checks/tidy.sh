@@ -13,7 +13,7 @@ folders=("$@")
 [ "${#folders[@]}" -gt 0 ] ||
   folders=(base transport transport/{builtin,loopback,net,shm,zeromq} cluster
     cluster/{config,engine,link} status cmd cmd/{bench,top}
-    examples/{consensus_ready,leader_election})
+    examples/{consensus_ready,leader_election,udp})
 
 ./bazelw build //proto/... //cmd/top:cluster_status || exit 1  # For their headers.
 # One source for each folder, and one for each program, as there can be but one
