@@ -1,4 +1,6 @@
 // Two channels over shared memory in one process, for tests of both.
+//
+// Thread rule: each channel in one thread.
 #ifndef RAFT_TRANSPORT_SHM_TESTING_CHANNELS_H_
 #define RAFT_TRANSPORT_SHM_TESTING_CHANNELS_H_
 
