@@ -94,6 +94,20 @@ class Entries {
     return status;
   }
 
+  // Asked when all else is right: what is said of a key is of its transport.
+  absl::Status CheckKeys(int index, const Config::Member& member) const {
+    const absl::StatusOr<ParsedUrl> url = transports_.Parse(member.url());
+    if (!url.ok()) return url.status();
+    for (const std::string& key : member.keys()) {
+      const absl::Status checked = transports_.CheckKey(url->url.scheme, key);
+      if (checked.ok()) continue;
+      return absl::InvalidArgumentError(absl::StrCat(
+          Entry(index, member), ", field \"keys\": ", checked.message(),
+          places_.Of(index, "keys")));
+    }
+    return absl::OkStatus();
+  }
+
  private:
   absl::Status AddUrl(int index, const Config::Member& member,
                       const std::string& entry) {
@@ -211,6 +225,10 @@ absl::Status Check(const Config& config, const Registry& transports,
   Entries entries(transports, places);
   for (int i = 0; i < count; ++i) {
     absl::Status status = entries.Add(i, cluster.servers(i));
+    if (!status.ok()) return status;
+  }
+  for (int i = 0; i < count; ++i) {
+    absl::Status status = entries.CheckKeys(i, cluster.servers(i));
     if (!status.ok()) return status;
   }
   return absl::OkStatus();

@@ -39,7 +39,7 @@ Registry BuiltinTransports();
 // a url that can never work (`transports.Parse()` refuses it, or it has a
 // wildcard), a `listen` that is refused by them or whose scheme is not that of
 // the url, a key that is listed twice, servers with keys beside servers
-// without.
+// without, a key that is none for the scheme of its server's url.
 //
 // `transports`: those that the servers are started with (Options::transports).
 absl::StatusOr<Config> LoadConfig(

@@ -292,6 +292,10 @@ INSTANTIATE_TEST_SUITE_P(
                     2),
             {"entry 1 (mypid 1) and entry 2 (mypid 2), field \"keys\": both "
              "list \"b\""}},
+        Mistake{"KeyOfAnotherTransport",
+                Servers(R"({"mypid": 1, "url": "h:1", "keys": ["sha256:0a"]})"),
+                {"entry 1 (mypid 1), field \"keys\": \"sha256:0a\" is no key "
+                 "of tcp://, 40 characters as keygen prints them (line 1"}},
         Mistake{"EmptyKey",
                 Servers(R"({"mypid": 1, "url": "h:1", "keys": [""]})"),
                 {"entry 1 (mypid 1), field \"keys\": one is empty"}},

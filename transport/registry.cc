@@ -9,17 +9,18 @@
 namespace raft_cluster {
 
 absl::Status Registry::Register(absl::string_view scheme, Opener opener,
-                                UrlParser parser) {
+                                UrlParser parser, KeyChecker key_checker) {
   if (Knows(scheme)) {
     return absl::AlreadyExistsError(absl::StrCat(
         "cannot register \"", scheme,
         "\": another transport has it already; Replace() takes its place"));
   }
-  return Replace(scheme, std::move(opener), std::move(parser));
+  return Replace(scheme, std::move(opener), std::move(parser),
+                 std::move(key_checker));
 }
 
 absl::Status Registry::Replace(absl::string_view scheme, Opener opener,
-                               UrlParser parser) {
+                               UrlParser parser, KeyChecker key_checker) {
   if (!internal::IsScheme(scheme)) {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot register \"", scheme,
@@ -30,7 +31,8 @@ absl::Status Registry::Replace(absl::string_view scheme, Opener opener,
     return absl::InvalidArgumentError(
         absl::StrCat("cannot register \"", scheme, "\": the opener is empty"));
   }
-  carriers_[std::string(scheme)] = {std::move(opener), std::move(parser)};
+  carriers_[std::string(scheme)] = {std::move(opener), std::move(parser),
+                                    std::move(key_checker)};
   return absl::OkStatus();
 }
 
@@ -50,6 +52,15 @@ absl::StatusOr<ParsedUrl> Registry::Parse(absl::string_view text) const {
   // it does not like.
   if (found->second.parser) return found->second.parser(*url);
   return ParsedUrl{*std::move(url), /*wildcard=*/false};
+}
+
+absl::Status Registry::CheckKey(absl::string_view scheme,
+                                absl::string_view key) const {
+  const auto found = carriers_.find(scheme);
+  if (found == carriers_.end() || !found->second.key_checker) {
+    return absl::OkStatus();
+  }
+  return found->second.key_checker(key);
 }
 
 absl::StatusOr<std::unique_ptr<Transport>> Registry::Open(

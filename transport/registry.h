@@ -30,18 +30,24 @@ class Registry {
   // ALREADY_EXISTS: the scheme is taken. INVALID_ARGUMENT: not a scheme (a
   // lower-case letter, then lower-case letters, digits, "+", "-" or "."), or
   // an empty opener. Without a parser any address is good, and stands for
-  // itself.
+  // itself. Without a key checker any text may be a key, until it is opened.
   absl::Status Register(absl::string_view scheme, Opener opener,
-                        UrlParser parser = nullptr);
+                        UrlParser parser = nullptr,
+                        KeyChecker key_checker = nullptr);
 
   // The same in the place of another one; OK also where there is none.
   absl::Status Replace(absl::string_view scheme, Opener opener,
-                       UrlParser parser = nullptr);
+                       UrlParser parser = nullptr,
+                       KeyChecker key_checker = nullptr);
 
   // The url, as its carrier understands it. INVALID_ARGUMENT: not a url
   // (ParseUrl), or one that the carrier refuses; nobody registered the scheme
   // (names those there are).
   absl::StatusOr<ParsedUrl> Parse(absl::string_view text) const;
+
+  // INVALID_ARGUMENT: the carrier of this scheme says that this is no key. OK
+  // where nobody registered the scheme.
+  absl::Status CheckKey(absl::string_view scheme, absl::string_view key) const;
 
   // NOT_FOUND: nobody registered the scheme (names those there are).
   // Otherwise what the opener answers.
@@ -55,6 +61,7 @@ class Registry {
   struct Carrier {
     Opener opener;
     UrlParser parser;
+    KeyChecker key_checker;
   };
   std::map<std::string, Carrier, std::less<>> carriers_;
 };

@@ -63,6 +63,11 @@ struct ParsedUrl {
 // a url can never work; says which part of it is wrong, and what is allowed.
 using UrlParser = std::function<absl::StatusOr<ParsedUrl>(const Url& url)>;
 
+// Whether a text can be a public key as the carrier of a scheme has them
+// (TransportKeys); from any thread. INVALID_ARGUMENT: it is none; says what one
+// looks like.
+using KeyChecker = std::function<absl::Status(absl::string_view key)>;
+
 // INVALID_ARGUMENT, for parsers:
 //   UrlError(url, "port", "100001", "is not in 1..65535")
 //   // port 100001 of "127.0.0.1:100001" is not in 1..65535

@@ -1,6 +1,7 @@
 #include "raft/transport/registry.h"
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -34,6 +35,29 @@ TEST(Registry, OpensByScheme) {
   ASSERT_TRUE(registry.Register("b", Refusing("opened by b")).ok());
   EXPECT_EQ(registry.Open(SpecFor("a://x")).status().message(), "opened by a");
   EXPECT_EQ(registry.Open(SpecFor("b://x")).status().message(), "opened by b");
+}
+
+TEST(Registry, AsksTheCarrierWhatAKeyIs) {
+  Registry registry;
+  ASSERT_TRUE(registry.Register("a", Refusing("")).ok());
+  ASSERT_TRUE(registry
+                  .Register("b", Refusing(""), nullptr,
+                            [](absl::string_view key) {
+                              return absl::InvalidArgumentError(key);
+                            })
+                  .ok());
+  EXPECT_TRUE(registry.CheckKey("a", "any").ok()) << "it does not say";
+  EXPECT_TRUE(registry.CheckKey("c", "any").ok()) << "there is none";
+  EXPECT_EQ(registry.CheckKey("b", "any").message(), "any");
+}
+
+TEST(Registry, KnowsTheKeysOfTcp) {
+  const Registry registry = BuiltinTransports();
+  EXPECT_TRUE(
+      registry.CheckKey("tcp", "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID")
+          .ok());
+  EXPECT_EQ(registry.CheckKey("tcp", "Yne@$w-vo").code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 TEST(Registry, RefusesASecondClaim) {

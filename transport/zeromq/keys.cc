@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
 namespace raft_cluster::internal {
@@ -154,6 +155,13 @@ Pid KeyRing::OwnerOf(absl::string_view bytes) const {
 }
 
 }  // namespace zeromq
+
+absl::Status CheckCurveKey(absl::string_view key) {
+  if (!zeromq::Decode(std::string(key)).empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "\"", absl::CHexEscape(key), "\" is no key of tcp://, ",
+      zeromq::KeyRing::kCharacters, " characters as keygen prints them"));
+}
 
 absl::StatusOr<std::string> PublicKeyOf(const Secret& secret_key) {
   if (zmq_has("curve") == 0) return NoCurve();

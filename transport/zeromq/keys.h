@@ -34,6 +34,9 @@ absl::StatusOr<KeyPair> NewKeyPair();
 // libzmq was built without CURVE.
 absl::StatusOr<std::string> PublicKeyOf(const Secret& secret_key);
 
+// INVALID_ARGUMENT: it cannot be a public key; says what one looks like.
+absl::Status CheckCurveKey(absl::string_view key);
+
 namespace zeromq {
 
 // The rest of it: what a key ring has need not be kept twice.
