@@ -54,6 +54,8 @@ std::string Explain(const Event& event) {
              "cluster";
     case Refusal::FUTURE_LIFE:
       return "its start lies ahead of this server's clock by more than a day";
+    case Refusal::BAD_CERTIFICATE:
+      return "its certificate is not good here";
     case Refusal::UNKNOWN_KEY:
       return "its key is not in this server's config";
     default:

@@ -100,7 +100,15 @@ enum class TurnedAway {
                 // or gave up.
   kKeysOfOne,   // The same, since only one of the two sides has keys.
   kUnknownKey,  // Has a key that TransportSpec::keys does not list.
-  kMalformed,   // A message that no transport of this kind sends.
+  // Where keys stand in certificates: it shows none;
+  kNoCertificate,
+  kOldProtocol,  // speaks a version that is not good enough to show one in;
+  kExpired,      // shows one that is not valid any more,
+  kNotYetValid,  // or not yet;
+  kUntrusted,    // one that nobody whom we believe has signed;
+  kOtherName,    // or one of somebody else: of nobody we know, or of another
+                 // peer than the one that was called.
+  kMalformed,    // A message that no transport of this kind sends.
   kTooLarge  // A message above TransportSpec::max_frame_bytes, or without end.
 };
 
@@ -123,6 +131,10 @@ struct TransportKeys {
   // so that old and new ones get along. A key that several peers list proves
   // the one with the lowest id.
   std::map<Pid, std::vector<std::string>> listed;
+  // Certificates of CAs, in PEM. Where there are some, a peer may list names as
+  // well as keys: what a certificate says that one of these has signed. No
+  // transport but tls:// knows them.
+  std::string authorities;
 };
 
 // Given to Poll(), which calls it on the polling thread, under the caller's

@@ -13,19 +13,38 @@ namespace {
 // Of the recorder's, in an account that is asked for often.
 constexpr size_t kLastEvents = 20;
 
-Refusal::Reason ReasonOf(TurnedAway why) {
+struct Reason {
+  Refusal::Reason reason = Refusal::MALFORMED;
+  const char* detail = "";
+};
+
+Reason ReasonOf(TurnedAway why) {
   switch (why) {
     case TurnedAway::kHandshake:
+      return {Refusal::HANDSHAKE, ""};
     case TurnedAway::kKeysOfOne:
-      return Refusal::HANDSHAKE;
+      return {Refusal::HANDSHAKE, "only one of the two has keys"};
+    case TurnedAway::kNoCertificate:
+      return {Refusal::HANDSHAKE, "it shows no certificate"};
+    case TurnedAway::kOldProtocol:
+      return {Refusal::HANDSHAKE, "it does not speak TLS 1.3"};
     case TurnedAway::kUnknownKey:
-      return Refusal::UNKNOWN_KEY;
+      return {Refusal::UNKNOWN_KEY, ""};
+    case TurnedAway::kExpired:
+      return {Refusal::BAD_CERTIFICATE, "it has expired"};
+    case TurnedAway::kNotYetValid:
+      return {Refusal::BAD_CERTIFICATE, "it is not valid yet"};
+    case TurnedAway::kUntrusted:
+      return {Refusal::BAD_CERTIFICATE,
+              "no CA that this server believes has signed it"};
+    case TurnedAway::kOtherName:
+      return {Refusal::BAD_CERTIFICATE, "it is somebody else's"};
     case TurnedAway::kMalformed:
-      return Refusal::MALFORMED;
+      return {Refusal::MALFORMED, ""};
     case TurnedAway::kTooLarge:
-      return Refusal::TOO_LARGE;
+      return {Refusal::TOO_LARGE, ""};
   }
-  return Refusal::MALFORMED;
+  return {};
 }
 
 // Whom a frame says it is from and for, where that helps to find the mistake.
@@ -90,12 +109,10 @@ void Engine::RecordStates(Link& link) {
 void Engine::OnTurnedAway(TurnedAway why, Pid peer, const std::string& address,
                           Micros now) {
   now_ = now;
-  const Refusal::Reason reason = ReasonOf(why);
+  const auto [reason, detail] = ReasonOf(why);
   // Where a key proves whose call it was, or it was ours, it is said of that
   // peer: people look there.
   Peer* const found = peers_.Find(peer);
-  const std::string detail =
-      why == TurnedAway::kKeysOfOne ? "only one of the two has keys" : "";
   if (found == nullptr) return Refuse(reason, address, detail);
   found->link->CountRefusal(reason, address, detail);
   Report(*found->link);

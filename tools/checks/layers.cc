@@ -44,6 +44,9 @@ const std::vector<Layer>& Layers() {
       {"transport/shm/",
        {"transport/*.h", "transport/net/", "transport/stream/*.h",
         "transport/shm/", "base/", "absl/"}},
+      {"transport/stream/tls/",
+       {"transport/*.h", "transport/net/", "transport/stream/*.h",
+        "transport/stream/tls/", "base/", "absl/", "openssl/"}},
       // The one place that knows every carrier.
       {"transport/builtin/",
        {"transport/*.h", "transport/loopback/", "transport/shm/",
@@ -80,7 +83,7 @@ const std::vector<Layer>& Layers() {
       {"testing/",
        {"testing/", "status/", "cluster/", "transport/", "proto/", "base/",
         "absl/", "google/protobuf/", "prometheus/", "gtest/", "gmock/",
-        "benchmark/", "zmq.h", "zmq.hpp", "xxhash.h"}},
+        "benchmark/", "openssl/", "zmq.h", "zmq.hpp", "xxhash.h"}},
       // A program, and to look like the others.
       {"testing/simulation/simulate.cc",
        {"testing/", "cmd/", "base/", "absl/"}},

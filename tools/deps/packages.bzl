@@ -125,4 +125,13 @@ PACKAGES = {
         "headers": ["zmq.h", "zmq_utils.h"],
         "targets": {":libzmq": "libzmq"},
     },
+    # For tls:// alone.
+    "openssl": {
+        "debian": ["libssl-dev"],
+        "headers": ["openssl/**"],
+        "targets": {
+            ":crypto": "libcrypto",
+            ":ssl": "libssl libcrypto",
+        },
+    },
 }

@@ -56,6 +56,9 @@ class Channel {
   // Whom the handshake has proved to be at the other end; 0 where it proves
   // nothing. `key` is what proved it.
   virtual Pid proven() const { return 0; }
+  // The other end says that it is `peer`. Where the handshake has proved
+  // several peers, that one among them, it is proven() from then on.
+  virtual void Claim(Pid /*peer*/) {}
   virtual const std::string& key() const {
     static const std::string* const none = new std::string();
     return *none;

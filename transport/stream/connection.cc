@@ -100,6 +100,7 @@ absl::optional<Connection::Event> Connection::OnRecord(
       break;
     case Result::kPreamble:
       theirs_ = record.preamble;
+      channel_->Claim(theirs_.self);
       is_up_ = true;
       if (!is_dialled()) Greet();
       Flush();
