@@ -252,7 +252,7 @@ INSTANTIATE_TEST_SUITE_P(
                 Servers(R"({"mypid": 1, "url": "tpc://h:80"})"),
                 {"entry 1 (mypid 1), field \"url\": scheme tpc of "
                  "\"tpc://h:80\" has no transport; there are transports for "
-                 "ipc, loopback, plain, shm, tcp, unix only (line 1"}},
+                 "ipc, loopback, plain, shm, tcp, tls, unix only (line 1"}},
         Mistake{"NoServersAddress",
                 Servers(R"({"mypid": 1, "url": "224.0.0.1:80"})"),
                 {"field \"url\": host 224.0.0.1 of \"224.0.0.1:80\" is a "
@@ -296,6 +296,12 @@ INSTANTIATE_TEST_SUITE_P(
                 Servers(R"({"mypid": 1, "url": "h:1", "keys": ["sha256:0a"]})"),
                 {"entry 1 (mypid 1), field \"keys\": \"sha256:0a\" is no key "
                  "of tcp://, 40 characters as keygen prints them (line 1"}},
+        Mistake{
+            "KeyOfTcpForTls",
+            Servers(R"({"mypid": 1, "url": "tls://h:1", "keys": ["Yne@$w"]})"),
+            {"entry 1 (mypid 1), field \"keys\": \"Yne@$w\" is no key of "
+             "tls://, \"sha256:\" and 64 lower-case hexadecimal digits, as "
+             "`keygen --tls` prints them (line 1"}},
         Mistake{"EmptyKey",
                 Servers(R"({"mypid": 1, "url": "h:1", "keys": [""]})"),
                 {"entry 1 (mypid 1), field \"keys\": one is empty"}},

@@ -167,7 +167,7 @@ TEST(CheckConfig, AsksTheCarriersThatItIsGiven) {
   EXPECT_THAT(std::string(CheckConfig(config).message()),
               AllOf(HasSubstr("entry 1 (mypid 1), field \"url\": scheme udp"),
                     HasSubstr("there are transports for ipc, loopback, plain, "
-                              "shm, tcp, unix")));
+                              "shm, tcp, tls, unix")));
   Registry transports;
   ASSERT_TRUE(transports
                   .Register(

@@ -3,13 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "raft/cluster/config/key_file.h"
 #include "raft/transport/registry.h"
 
 namespace raft_cluster::internal {
 namespace {
+
+// The one scheme whose servers have certificates.
+constexpr absl::string_view kTls = "tls";
 
 // The parsed url of each member; the config has been checked.
 absl::StatusOr<std::vector<PeerSpec>> ParseUrls(const Config& config,
@@ -37,14 +42,62 @@ absl::StatusOr<Url> ListenUrl(const Config& config, const PeerSpec& self,
   return self.url;
 }
 
+// By which a certificate says that it is `pid`'s. In the path of a url a name
+// has no "/", "?" and the like as they are.
+std::string CertificateName(const std::string& cluster, Pid pid) {
+  constexpr absl::string_view kUnreserved =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+  std::string name = "raft://";
+  for (const char character : cluster) {
+    if (absl::StrContains(kUnreserved, character)) {
+      name += character;
+    } else {
+      absl::StrAppendFormat(&name, "%%%02X",
+                            static_cast<unsigned char>(character));
+    }
+  }
+  absl::StrAppend(&name, "/", pid);
+  return name;
+}
+
+// What a certificate by one of the CAs in Options::tls_ca has to say of each.
+absl::Status AddNames(const Config& config, const Options& options,
+                      const std::vector<PeerSpec>& members,
+                      TransportKeys& keys) {
+  absl::StatusOr<std::string> authorities = ReadCaFile(options.tls_ca);
+  if (!authorities.ok()) return authorities.status();
+  for (const PeerSpec& member : members) {
+    if (member.url.scheme != kTls) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "Options::tls_ca is set, but server ", member.pid, " is at ",
+          member.url.ToString(), ": only ", kTls, ":// knows certificates"));
+    }
+    std::vector<std::string>& listed = keys.listed[member.pid];
+    listed.push_back(CertificateName(config.object().cluster(), member.pid));
+    listed.push_back(member.url.ToString());
+  }
+  keys.authorities = *std::move(authorities);
+  return absl::OkStatus();
+}
+
 // The keys that the configuration lists, and the secret in this server's file.
 absl::StatusOr<TransportKeys> MakeKeys(const Config& config,
-                                       const Options& options) {
+                                       const Options& options,
+                                       const std::vector<PeerSpec>& members) {
   TransportKeys keys;
   for (const Config::Member& member : config.object().servers()) {
     if (member.keys().empty()) continue;
     keys.listed[member.mypid()].assign(member.keys().begin(),
                                        member.keys().end());
+  }
+  if (!options.tls_ca.empty()) {
+    absl::Status added = AddNames(config, options, members, keys);
+    if (!added.ok()) return added;
+    if (options.key_file.empty()) {
+      return absl::InvalidArgumentError(
+          "Options::tls_ca is set, but Options::key_file does not say where "
+          "this server's own private key and certificate are");
+    }
   }
   if (options.key_file.empty() != keys.listed.empty()) {
     return absl::InvalidArgumentError(
@@ -84,7 +137,7 @@ absl::StatusOr<Members> ReadMembers(const Config& config, Pid pid,
   absl::StatusOr<Url> listen = ListenUrl(config, *self, options.transports);
   if (!listen.ok()) return listen.status();
   members.listen = *std::move(listen);
-  absl::StatusOr<TransportKeys> keys = MakeKeys(config, options);
+  absl::StatusOr<TransportKeys> keys = MakeKeys(config, options, *parsed);
   if (!keys.ok()) return keys.status();
   members.keys = *std::move(keys);
   members.digest = ConfigDigest(config, options.transports);

@@ -62,9 +62,18 @@ struct Options {
   absl::Duration spin = absl::ZeroDuration();
 
   // The file with this server's secret key, as //cmd:keygen writes it. Needed
-  // if the configuration lists keys, and unused if it does not. Nobody else may
-  // be able to read it.
+  // if the configuration lists keys, or with `tls_ca`, and unused otherwise.
+  // Nobody else may be able to read it. For tls:// it holds the private key and
+  // the certificate (and those of intermediate CAs), in PEM.
   std::string key_file;
+
+  // For tls:// urls: a file with certificates of CAs, in PEM. A peer whose
+  // certificate one of these has signed is believed to be who that says, by a
+  // subjectAltName: the URI "raft://CLUSTER/PID" (CLUSTER as the configuration
+  // has it, PID in decimal), or the DNS name or IP address of the host in its
+  // url. A host's certificate is good for every server at that host. Keys that
+  // the configuration lists are believed as well; it needs none.
+  std::string tls_ca;
 
   // The transports to choose from; add yours.
   Registry transports;

@@ -2,11 +2,13 @@
 // its owner can read, the public one to stdout, as it stands in the config.
 //
 //   bazel run //cmd:keygen -- one.key
+//   bazel run //cmd:keygen -- --tls one.pem       # For tls:// urls.
 //   bazel run //cmd:keygen -- --public one.key    # The public one again.
 //
 // Ends with 0 when both are there, 1 if the file cannot be written or is there
 // already or stdout cannot be written, 2 if the command line is wrong.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -18,8 +20,11 @@
 #include "raft/cmd/find_config.h"
 #include "raft/cmd/flags.h"
 #include "raft/cmd/program.h"
+#include "raft/transport/stream/tls/credentials.h"
 #include "raft/transport/zeromq/keys.h"
 
+ABSL_FLAG(bool, tls, false,
+          "for tls:// urls: write a private key and a certificate for it");
 ABSL_FLAG(bool, public, false,
           "write nothing; print the public key of the secret in FILE");
 
@@ -27,7 +32,8 @@ namespace raft_cluster::internal {
 namespace {
 
 constexpr char kUsageText[] =
-    "Usage: keygen FILE\n       keygen --public FILE\n";
+    "Usage: keygen FILE\n       keygen --tls FILE\n       keygen --public "
+    "FILE\n";
 
 Help HelpText() {
   Help help;
@@ -36,7 +42,10 @@ Help HelpText() {
   help.about =
       "Writes a new secret key to FILE, for `server --key_file=FILE`, and "
       "prints the\npublic key that belongs to it, for the server's entry in "
-      "the config.\n";
+      "the config.\n"
+      "Keys are for tcp:// urls, or with --tls for tls:// urls: then FILE gets "
+      "a\nprivate key and a certificate, which it signs itself and which does "
+      "not expire.\n";
   help.sections = {{"Exit codes",
                     {{"0", "the secret is written, the public key printed"},
                      {"1",
@@ -50,6 +59,19 @@ ExitCode PrintPublic(absl::string_view public_key) {
   return Print(absl::StrCat("\"keys\": [\"", public_key, "\"]\n"));
 }
 
+absl::StatusOr<std::string> PublicOf(const Secret& secret) {
+  return LooksLikePem(secret.text()) ? TlsPinOf(secret) : PublicKeyOf(secret);
+}
+
+absl::StatusOr<KeyPair> NewKeys() {
+  if (!absl::GetFlag(FLAGS_tls)) return NewKeyPair();
+  const absl::StatusOr<Secret> secret = NewTlsCredentials();
+  if (!secret.ok()) return secret.status();
+  absl::StatusOr<std::string> pin = TlsPinOf(*secret);
+  if (!pin.ok()) return pin.status();
+  return KeyPair{*std::move(pin), *secret};
+}
+
 // Prints the public half of the secret in a file.
 ExitCode ReadKeys(const std::string& path) {
   const absl::StatusOr<Secret> secret = ReadKeyFile(path);
@@ -57,14 +79,14 @@ ExitCode ReadKeys(const std::string& path) {
     Say(secret.status().message());
     return kFailed;
   }
-  const absl::StatusOr<std::string> public_key = PublicKeyOf(*secret);
+  const absl::StatusOr<std::string> public_key = PublicOf(*secret);
   if (public_key.ok()) return PrintPublic(*public_key);
   Say(absl::StrCat(path, ": ", public_key.status().message()));
   return kFailed;
 }
 
 ExitCode MakeKeys(const std::string& path, const std::string& short_path) {
-  const absl::StatusOr<KeyPair> pair = NewKeyPair();
+  const absl::StatusOr<KeyPair> pair = NewKeys();
   if (!pair.ok()) {
     Say(pair.status().message());
     return kFailed;

@@ -41,7 +41,10 @@ ABSL_FLAG(bool, watch_config, false,
           "follow the config: read it again whenever it changes");
 ABSL_FLAG(std::string, key_file, "",
           "this server's secret key, as keygen writes it; needed if the config "
-          "lists keys");
+          "lists keys, or with --tls_ca");
+ABSL_FLAG(std::string, tls_ca, "",
+          "for tls:// urls, a file with the certificates of the CAs that are "
+          "believed, in PEM; \"\": only the keys that the config lists are");
 ABSL_FLAG(std::string, message, "hello there",
           "what to broadcast first; \"\" for nothing");
 ABSL_FLAG(absl::Duration, idle_timeout, absl::InfiniteDuration(),
@@ -167,6 +170,10 @@ ExitCode Main(int argc, char* argv[]) {
   const std::string key_file = absl::GetFlag(FLAGS_key_file);
   if (!key_file.empty()) {
     options.key_file = ConfigPath(key_file, folder, /*shipped=*/"");
+  }
+  const std::string tls_ca = absl::GetFlag(FLAGS_tls_ca);
+  if (!tls_ca.empty()) {
+    options.tls_ca = ConfigPath(tls_ca, folder, /*shipped=*/"");
   }
   SessionOptions session;
   session.message = absl::GetFlag(FLAGS_message);

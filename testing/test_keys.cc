@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "raft/cluster/config/key_file.h"
+#include "raft/transport/stream/tls/credentials.h"
 
 namespace raft_cluster::internal {
 namespace {
@@ -18,10 +19,19 @@ namespace {
   std::abort();
 }
 
+absl::StatusOr<KeyPair> NewTlsPair() {
+  const absl::StatusOr<Secret> own = NewTlsCredentials();
+  if (!own.ok()) return own.status();
+  const absl::StatusOr<std::string> pin = TlsPinOf(*own);
+  if (!pin.ok()) return pin.status();
+  return KeyPair{*pin, *own};
+}
+
 }  // namespace
 
-TestKeys::TestKeys(int servers)
-    : folder_(absl::StrCat(std::filesystem::temp_directory_path().string(),
+TestKeys::TestKeys(int servers, const std::string& scheme)
+    : tls_(scheme == "tls"),
+      folder_(absl::StrCat(std::filesystem::temp_directory_path().string(),
                            "/keysXXXXXX")) {
   if (mkdtemp(&folder_[0]) == nullptr) Fail("cannot make a folder");
   for (int i = 0; i < servers; ++i) Add();
@@ -33,7 +43,7 @@ TestKeys::~TestKeys() {
 }
 
 int TestKeys::Add() {
-  const absl::StatusOr<KeyPair> pair = NewKeyPair();
+  const absl::StatusOr<KeyPair> pair = tls_ ? NewTlsPair() : NewKeyPair();
   if (!pair.ok()) Fail(pair.status().ToString());
   const int number = static_cast<int>(pairs_.size()) + 1;
   pairs_[number] = *pair;

@@ -19,8 +19,8 @@ namespace raft_cluster::internal {
 
 class TestKeys {
  public:
-  // A pair for each pid from 1 to `servers`.
-  explicit TestKeys(int servers);
+  // A pair for each pid from 1 to `servers`: for tcp://, or for tls://.
+  explicit TestKeys(int servers, const std::string& scheme = "tcp");
   ~TestKeys();
   TestKeys(const TestKeys&) = delete;
   TestKeys& operator=(const TestKeys&) = delete;
@@ -39,6 +39,7 @@ class TestKeys {
   Config ListedIn(Config config) const;
 
  private:
+  const bool tls_;
   std::string folder_;
   std::map<int, KeyPair> pairs_;
 };

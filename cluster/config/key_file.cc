@@ -17,13 +17,30 @@
 namespace raft_cluster::internal {
 namespace {
 
-// More than any key has.
-constexpr size_t kMaxBytes = 1024;
+// More than any key has, with the certificates that go with it; and than all
+// CAs that there are have.
+constexpr size_t kMaxBytes = size_t{64} << 10;
+constexpr size_t kMaxCaBytes = size_t{4} << 20;
+constexpr absl::string_view kPem = "-----BEGIN ";
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
 
-absl::Status Unfit(const std::string& path, absl::string_view why) {
+absl::Status Unfit(const std::string& path, absl::string_view why,
+                   absl::string_view what = "key") {
   return absl::InvalidArgumentError(
-      absl::StrCat("the key file \"", path, "\" ", why));
+      absl::StrCat("the ", what, " file \"", path, "\" ", why));
+}
+
+// Up to `size` bytes from the begin; -1 as read() has it.
+ssize_t ReadUpTo(int fd, char* into, size_t size) {
+  size_t total = 0;
+  while (total < size) {
+    const ssize_t got = read(fd, into + total, size - total);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return -1;
+    if (got == 0) break;
+    total += static_cast<size_t>(got);
+  }
+  return static_cast<ssize_t>(total);
 }
 
 // Is it one that systemd (LoadCredential=) gave this service alone? It belongs
@@ -98,26 +115,53 @@ absl::StatusOr<Secret> ReadKeyFile(const std::string& path) {
                            "), who may know and change the key: run the "
                            "program as that user, or make a key of your own"));
   }
-  char buffer[kMaxBytes];
-  const auto wipe =
-      absl::MakeCleanup([&buffer] { explicit_bzero(buffer, sizeof(buffer)); });
-  ssize_t size;
-  do {
-    size = read(fd, buffer, sizeof(buffer));
-  } while (size < 0 && errno == EINTR);
+  std::string buffer(kMaxBytes, '\0');
+  const auto wipe = absl::MakeCleanup(
+      [&buffer] { explicit_bzero(&buffer[0], buffer.size()); });
+  const ssize_t size = ReadUpTo(fd, &buffer[0], buffer.size());
   if (size < 0) {
     return Unfit(path, absl::StrCat("cannot be read: ", std::strerror(errno)));
   }
   const absl::string_view line = absl::StripAsciiWhitespace(
-      absl::string_view(buffer, static_cast<size_t>(size)));
-  if (line.empty() || static_cast<size_t>(size) == sizeof(buffer) ||
-      line.find_first_of("\r\n") != absl::string_view::npos) {
-    return Unfit(path, "does not hold one line with a key; keygen writes such");
+      absl::string_view(buffer).substr(0, static_cast<size_t>(size)));
+  if (line.empty() || static_cast<size_t>(size) == buffer.size() ||
+      (line.find_first_of("\r\n") != absl::string_view::npos &&
+       !absl::StrContains(line, kPem))) {
+    return Unfit(path,
+                 "does not hold one line with a key, nor PEM; keygen writes "
+                 "such");
   }
   std::string text(line);
   Secret secret(text);
   explicit_bzero(&text[0], text.size());
   return secret;
+}
+
+absl::StatusOr<std::string> ReadCaFile(const std::string& path) {
+  constexpr absl::string_view kWhat = "CA";
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) {
+    return Unfit(path, absl::StrCat("cannot be read: ", std::strerror(errno)),
+                 kWhat);
+  }
+  const auto closer = absl::MakeCleanup([fd] { close(fd); });
+  struct stat info;
+  if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+    return Unfit(path, "is no file", kWhat);
+  }
+  // One byte more, to see that it is too large.
+  std::string text(kMaxCaBytes + 1, '\0');
+  const ssize_t size = ReadUpTo(fd, &text[0], text.size());
+  if (size < 0) {
+    return Unfit(path, absl::StrCat("cannot be read: ", std::strerror(errno)),
+                 kWhat);
+  }
+  text.resize(static_cast<size_t>(size));
+  if (text.size() > kMaxCaBytes || !absl::StrContains(text, kPem)) {
+    return Unfit(path, "holds no certificates in PEM, of 4 MiB at most", kWhat);
+  }
+  text.shrink_to_fit();
+  return text;
 }
 
 }  // namespace raft_cluster::internal

@@ -1,4 +1,5 @@
-// The file with a server's secret key: one line, which only its owner can read.
+// The file with a server's secret key: one line, or PEM, which only its owner
+// can read. And that with the certificates of CAs, which is no secret.
 //
 //   absl::Status written = WriteKeyFile("one.key", pair.secret_key.text());
 //   absl::StatusOr<Secret> secret = ReadKeyFile("one.key");
@@ -23,11 +24,16 @@ namespace raft_cluster::internal {
 absl::Status WriteKeyFile(const std::string& path, absl::string_view secret);
 
 // INVALID_ARGUMENT: it cannot be read, is no file, others may read or write it,
-// it belongs to another user, or it does not hold one line. The message says
-// what to do. No copy of the secret stays but what is returned. A file of root
-// with mode 0440 or less, right in $CREDENTIALS_DIRECTORY, is fine: systemd
-// makes it so for one service.
+// it belongs to another user, or it does not hold one line or PEM. The message
+// says what to do. No copy of the secret stays but what is returned. A file of
+// root with mode 0440 or less, right in $CREDENTIALS_DIRECTORY, is fine:
+// systemd makes it so for one service.
 absl::StatusOr<Secret> ReadKeyFile(const std::string& path);
+
+// The certificates of CAs, in PEM. Like the configuration, it decides who is
+// believed: keep it from others. INVALID_ARGUMENT: it cannot be read, is no
+// file, or there is no certificate in it.
+absl::StatusOr<std::string> ReadCaFile(const std::string& path);
 
 }  // namespace raft_cluster::internal
 

@@ -120,6 +120,36 @@ TEST_F(KeyFile, OfRootMayBeACredentialOfAnotherUser) {
   rmdir(folder);
 }
 
+TEST_F(KeyFile, MayHoldPem) {
+  const std::string pem =
+      "-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----";
+  ASSERT_TRUE(WriteKeyFile(path_, pem).ok());
+  EXPECT_EQ(ReadKeyFile(path_).value().text(), pem);
+}
+
+TEST_F(KeyFile, OfACaMayBeReadByAll) {
+  const std::string pem =
+      "-----BEGIN CERTIFICATE-----\none\n-----END CERTIFICATE-----\n";
+  Fill(pem);
+  ASSERT_EQ(chmod(path_.c_str(), 0644), 0);
+  EXPECT_EQ(ReadCaFile(path_).value(), pem);
+}
+
+TEST_F(KeyFile, OfACaHoldsCertificates) {
+  const auto expect = [this](const std::string& why) {
+    const absl::Status status = ReadCaFile(path_).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(status.message()), HasSubstr("CA file"));
+    EXPECT_THAT(std::string(status.message()), HasSubstr(path_));
+    EXPECT_THAT(std::string(status.message()), HasSubstr(why));
+  };
+  expect("No such file");
+  Fill("nonsense");
+  expect("no certificates");
+  path_ = testing::TempDir();
+  expect("is no file");
+}
+
 TEST_F(KeyFile, HoldsOneLine) {
   Fill(" \tsecret \r\n\n");
   EXPECT_EQ(ReadKeyFile(path_).value().text(), "secret");

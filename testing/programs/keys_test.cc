@@ -19,6 +19,7 @@ namespace raft_cluster::internal {
 namespace {
 
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::Not;
 using testing::StartsWith;
 
@@ -67,6 +68,28 @@ TEST(Keygen, PrintsThePublicHalfOfASecretAgain) {
   const auto nothing = RunWith("keygen", {"--public", path + "s"});
   EXPECT_EQ(nothing->WaitForExit(kPatience), 1);
   EXPECT_THAT(nothing->errors(), HasSubstr("No such file"));
+}
+
+TEST(Keygen, WritesAKeyAndACertificateForTls) {
+  const std::string path = absl::StrCat(MakeTestFolder(), "/one.pem");
+  const auto keygen = RunWith("keygen", {"--tls", path});
+  EXPECT_EQ(keygen->WaitForExit(kPatience), 0) << keygen->errors();
+  const auto line = keygen->ReadLine(kPatience);
+  ASSERT_TRUE(line.has_value());
+  EXPECT_THAT(*line, MatchesRegex("\"keys\": \\[\"sha256:[0-9a-f]{64}\"\\]"));
+  struct stat info;
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0600u);
+  const std::string secret = Content(path);
+  EXPECT_THAT(secret, HasSubstr("-----BEGIN PRIVATE KEY-----\n"));
+  EXPECT_THAT(secret, HasSubstr("-----BEGIN CERTIFICATE-----\n"));
+
+  const auto again = RunWith("keygen", {"--public", path});
+  EXPECT_EQ(again->ReadLine(kPatience), line);
+  EXPECT_EQ(again->WaitForExit(kPatience), 0);
+  const auto over = RunWith("keygen", {"--tls", path});
+  EXPECT_EQ(over->WaitForExit(kPatience), 1);
+  EXPECT_EQ(Content(path), secret);
 }
 
 TEST(Keygen, WantsOneFile) {

@@ -79,7 +79,7 @@ TEST(ServerUsage, NamesASchemeThatNobodyKnows) {
       "Servers": [{"mypid": 1, "url": "carrier-pigeon://loft"}]}})");
   ExpectUsageError("server", {"--pid=1", "--config=" + config},
                    {"entry 1 (mypid 1), field \"url\"", "carrier-pigeon",
-                    "ipc, loopback, plain, shm, tcp, unix"});
+                    "ipc, loopback, plain, shm, tcp, tls, unix"});
 }
 
 // The config of the project that this one succeeds.

@@ -33,7 +33,7 @@ uint64_t CountOf(const Server& server, Refusal::Reason reason, Pid peer = 0) {
 
 // Server 3 comes later, and has what the test gives it in place of what the
 // others expect.
-class Keys : public ::testing::Test {
+class Keys : public ::testing::TestWithParam<std::string> {
  protected:
   void StartOneAndTwo() {
     LocalCluster::Setup setup;
@@ -46,7 +46,7 @@ class Keys : public ::testing::Test {
     setup.config_of = [this](Pid pid, const Config& urls) {
       return absl::StatusOr<Config>(WithKeys(pid, urls));
     };
-    cluster_ = std::make_unique<LocalCluster>(3, "tcp", setup);
+    cluster_ = std::make_unique<LocalCluster>(3, GetParam(), setup);
     ASSERT_THAT(cluster_->WaitUntilUp(kPatience), IsOk());
   }
 
@@ -95,7 +95,7 @@ class Keys : public ::testing::Test {
     }
   }
 
-  TestKeys keys_{4};
+  TestKeys keys_{4, GetParam()};
   // The numbers of the keys that are listed for each pid, and what a single
   // server is told instead.
   std::map<Pid, std::vector<int>> listed_ = {{1, {1}}, {2, {2}}, {3, {3}}};
@@ -105,7 +105,7 @@ class Keys : public ::testing::Test {
   std::unique_ptr<LocalCluster> cluster_;
 };
 
-TEST_F(Keys, OfTheConfigurationLetTheirServersIn) {
+TEST_P(Keys, OfTheConfigurationLetTheirServersIn) {
   StartOneAndTwo();
   ASSERT_THAT(cluster_->Start(3), IsOk());
   ASSERT_THAT(cluster_->WaitUntilUp(kPatience), IsOk());
@@ -115,7 +115,7 @@ TEST_F(Keys, OfTheConfigurationLetTheirServersIn) {
   EXPECT_EQ(CountOf(server(1), Refusal::WRONG_KEY, 3), 0u);
 }
 
-TEST_F(Keys, ThatNobodyListsLetNobodyIn) {
+TEST_P(Keys, ThatNobodyListsLetNobodyIn) {
   StartOneAndTwo();
   told_[3] = {{1, {1}}, {2, {2}}, {3, {4}}};
   files_[3] = keys_.file(4);
@@ -127,7 +127,7 @@ TEST_F(Keys, ThatNobodyListsLetNobodyIn) {
   ExpectOut();
 }
 
-TEST_F(Keys, OfAnotherPidDoNotProveOnesOwn) {
+TEST_P(Keys, OfAnotherPidDoNotProveOnesOwn) {
   StartOneAndTwo();
   told_[3] = {{1, {1}}, {2, {4}}, {3, {2}}};
   files_[3] = keys_.file(2);
@@ -138,7 +138,7 @@ TEST_F(Keys, OfAnotherPidDoNotProveOnesOwn) {
 }
 
 // It believes that another key is server 1's than the one that it is.
-TEST_F(Keys, OfTheServerThatIsCalledMustBeRight) {
+TEST_P(Keys, OfTheServerThatIsCalledMustBeRight) {
   StartOneAndTwo();
   told_[3] = {{1, {4}}, {2, {2}}, {3, {3}}};
   ASSERT_THAT(cluster_->Start(3), IsOk());
@@ -149,7 +149,10 @@ TEST_F(Keys, OfTheServerThatIsCalledMustBeRight) {
   ExpectOut();
 }
 
-TEST_F(Keys, AreMissedInWhoHasNone) {
+// A server of tls:// has some, always.
+class KeysOfTcp : public Keys {};
+
+TEST_P(KeysOfTcp, AreMissedInWhoHasNone) {
   StartOneAndTwo();
   told_[3] = {{1, {}}, {2, {}}, {3, {}}};
   files_[3] = "";
@@ -159,7 +162,7 @@ TEST_F(Keys, AreMissedInWhoHasNone) {
   ExpectOut();
 }
 
-TEST_F(Keys, AreOfNoUseWhereNobodyAsksForThem) {
+TEST_P(KeysOfTcp, AreOfNoUseWhereNobodyAsksForThem) {
   told_[1] = told_[2] = {{1, {}}, {2, {}}, {3, {}}};
   files_[1] = files_[2] = "";
   StartOneAndTwo();
@@ -169,7 +172,7 @@ TEST_F(Keys, AreOfNoUseWhereNobodyAsksForThem) {
   ExpectOut();
 }
 
-TEST_F(Keys, AreChangedWithoutAPause) {
+TEST_P(Keys, AreChangedWithoutAPause) {
   // Both listed, the old one used; the new one used; the old one dropped.
   listed_[3] = {3, 4};
   StartOneAndTwo();
@@ -194,7 +197,7 @@ TEST_F(Keys, AreChangedWithoutAPause) {
 }
 
 // The same, and nobody is started again.
-TEST_F(Keys, AreChangedWithoutARestart) {
+TEST_P(Keys, AreChangedWithoutARestart) {
   StartOneAndTwo();
   EXPECT_TRUE(Talk(1, 2));
   const auto reload = [&](Pid pid) {
@@ -222,7 +225,7 @@ TEST_F(Keys, AreChangedWithoutARestart) {
 }
 
 // The key of a server that is removed is of no more use.
-TEST_F(Keys, OfARemovedServerCutIt) {
+TEST_P(Keys, OfARemovedServerCutIt) {
   StartOneAndTwo();
   EXPECT_TRUE(Talk(2, 1));
   Config config = ConfigOf(1);
@@ -236,7 +239,7 @@ TEST_F(Keys, OfARemovedServerCutIt) {
   EXPECT_TRUE(Talk(2, 1));
 }
 
-TEST_F(Keys, ThatAreNoneChangeNothing) {
+TEST_P(Keys, ThatAreNoneChangeNothing) {
   StartOneAndTwo();
   Config config = ConfigOf(1);
   config.mutable_object()->mutable_servers(1)->set_keys(0, "no key");
@@ -249,6 +252,11 @@ TEST_F(Keys, ThatAreNoneChangeNothing) {
       HasCodeAndText(absl::StatusCode::kInvalidArgument, keys_.file(1)));
   EXPECT_TRUE(Talk(1, 2));
 }
+
+INSTANTIATE_TEST_SUITE_P(Carriers, Keys, ::testing::Values("tcp", "tls"),
+                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Carriers, KeysOfTcp, ::testing::Values("tcp"),
+                         [](const auto& info) { return info.param; });
 
 class KeyErrors : public ::testing::Test {
  protected:
@@ -265,12 +273,13 @@ class KeyErrors : public ::testing::Test {
     Options options;
     options.key_file = file;
     EXPECT_THAT(
-        Server::Start(listed ? keys_.ListedIn(config) : config, 1, options),
+        Server::Start(listed ? list_->ListedIn(config) : config, 1, options),
         HasCodeAndText(absl::StatusCode::kInvalidArgument, what));
   }
 
   std::string scheme_ = "tcp";
   TestKeys keys_{2};
+  const TestKeys* list_ = &keys_;
 };
 
 TEST_F(KeyErrors, AreSaidAtTheStart) {
@@ -285,6 +294,19 @@ TEST_F(KeyErrors, AreSaidAtTheStart) {
   const std::string bad = keys_.file(1) + ".bad";
   ASSERT_THAT(WriteKeyFile(bad, "not a key"), IsOk());
   ExpectRefused("the secret is no key", bad);
+}
+
+TEST_F(KeyErrors, OfTlsAreSaidAtTheStart) {
+  scheme_ = "tls";
+  ExpectRefused("is no key of tls://", keys_.file(1));
+  ExpectRefused("nobody could be told from a stranger", keys_.file(1),
+                /*listed=*/false);
+  ExpectRefused("nobody to believe", "", /*listed=*/false);
+  const TestKeys tls_keys(2, "tls");
+  list_ = &tls_keys;
+  ExpectRefused("\"" + tls_keys.pair(2).public_key + "\", is not listed",
+                tls_keys.file(2));
+  ExpectRefused("there is no private key", keys_.file(1));
 }
 
 TEST_F(KeyErrors, NameASchemeThatKnowsNoKeys) {

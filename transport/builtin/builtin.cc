@@ -3,6 +3,8 @@
 #include "raft/transport/loopback/loopback.h"
 #include "raft/transport/shm/shm.h"
 #include "raft/transport/stream/plain.h"
+#include "raft/transport/stream/tls/pin.h"
+#include "raft/transport/stream/tls/tls.h"
 #include "raft/transport/zeromq/keys.h"
 #include "raft/transport/zeromq/zeromq.h"
 
@@ -28,6 +30,10 @@ Registry BuiltinTransports() {
         .IgnoreError();
   }
   registry.Register("shm", internal::ShmTransport(), internal::ParseShmUrl)
+      .IgnoreError();
+  registry
+      .Register("tls", internal::TlsTransport(), internal::ParseTlsUrl,
+                internal::CheckTlsKey)
       .IgnoreError();
   return registry;
 }

@@ -197,7 +197,7 @@ TEST(Url, ASchemeHasATransport) {
       ErrorOf("tpc://h:1"),
       HasSubstr(
           "scheme tpc of \"tpc://h:1\" has no transport; there "
-          "are transports for ipc, loopback, plain, shm, tcp, unix only"));
+          "are transports for ipc, loopback, plain, shm, tcp, tls, unix only"));
 }
 
 TEST(Url, AnErrorShowsWhatCannotBePrinted) {

@@ -60,6 +60,14 @@ TEST(Registry, KnowsTheKeysOfTcp) {
             absl::StatusCode::kInvalidArgument);
 }
 
+TEST(Registry, KnowsTheKeysOfTls) {
+  const Registry registry = BuiltinTransports();
+  EXPECT_TRUE(registry.CheckKey("tls", "sha256:" + std::string(64, 'a')).ok());
+  EXPECT_EQ(registry.CheckKey("tls", "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID")
+                .code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
 TEST(Registry, RefusesASecondClaim) {
   Registry registry;
   ASSERT_TRUE(registry.Register("udp", Refusing("first")).ok());
@@ -143,8 +151,9 @@ TEST(Registry, CopiesAreIndependentButShareAnOpenersState) {
 }
 
 TEST(Registry, BuiltinTransportsAreThere) {
-  EXPECT_THAT(BuiltinTransports().schemes(),
-              ElementsAre("ipc", "loopback", "plain", "shm", "tcp", "unix"));
+  EXPECT_THAT(
+      BuiltinTransports().schemes(),
+      ElementsAre("ipc", "loopback", "plain", "shm", "tcp", "tls", "unix"));
 }
 
 }  // namespace
