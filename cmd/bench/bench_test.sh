@@ -56,6 +56,7 @@ measure "$figures $latencies" 8 --transport=tcp,ipc --baseline=zmq,socket \
 measure "$figures" 5 --transport=loopback --baseline=zmq,socket --mode=mesh \
   --servers=3
 measure "$figures" 1 --transport=tcp --keys
+measure "$figures" 7 --transport=plain,unix,tls --baseline=socket --spin=20us
 measure "$figures" 3 --transport=loopback --baseline=socket --mode=broadcast
 measure "$figures" 3 --transport=loopback --baseline=socket --size=1000000 \
   --batch=false

@@ -24,7 +24,8 @@ ABSL_FLAG(std::vector<std::string>, baseline, {},
           "measure these in turn with raft, and compare: zmq is bare libzmq, "
           "socket a bare TCP socket (in batches of 64 KiB, or there and back)");
 ABSL_FLAG(bool, keys, false,
-          "raft servers have keys, so that what they say is encrypted: on tcp");
+          "raft servers have keys, so that what they say is encrypted: on "
+          "tcp; on tls they always have");
 ABSL_FLAG(std::string, baseline_transport, "",
           "of zmq: tcp, ipc, loopback (inproc); \"\": like the first of "
           "--transport, or tcp where libzmq does not know that");
