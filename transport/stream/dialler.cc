@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>  // NOLINT(build/c++11)
 #include <utility>
@@ -167,10 +168,10 @@ void Dialler::Rest() {
   deadline_ = Clock::time_point::max();
 }
 
-void Dialler::Call(Clock::time_point now) {
-  if (state_ != State::kResting) return;
+void Dialler::Call(Clock::time_point at) {
+  if (state_ != State::kResting && state_ != State::kPausing) return;
   state_ = State::kPausing;
-  deadline_ = now;
+  deadline_ = std::min(deadline_, at);
 }
 
 absl::optional<absl::Status> Dialler::TakeTrouble() {

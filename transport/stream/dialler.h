@@ -56,10 +56,10 @@ class Dialler {
   void OnUp(Clock::time_point now);
   void OnFailed(absl::Status why, Clock::time_point now);
   void OnLost(Clock::time_point now);
-  // Nobody needs a connection for now, or needs one again. What was handed over
-  // is not looked after any more.
+  // Nobody needs a connection for now, or from then on one again. What was
+  // handed over is not looked after any more.
   void Rest();
-  void Call(Clock::time_point now);
+  void Call(Clock::time_point at);
 
   // Why the peer cannot be reached, where that is news.
   absl::optional<absl::Status> TakeTrouble();

@@ -1,10 +1,16 @@
 // Which connection serves which peer: see stream_transport.h.
-#include <algorithm>
+#include <chrono>  // NOLINT(build/c++11)
 #include <utility>
 
 #include "raft/transport/stream/transport_impl.h"
 
 namespace raft_cluster::internal::stream {
+namespace {
+
+// Whoever calls again and again does not make us call a peer as often.
+constexpr std::chrono::seconds kDoubtPause{1};
+
+}  // namespace
 
 TransportImpl::Peer* TransportImpl::FindPeer(Pid pid) {
   const auto found = peers_.find(pid);
@@ -110,7 +116,7 @@ void TransportImpl::OnCallerUp(Connection& caller, Receiver& receiver) {
   // The one that we have may be of a life that is over, or this one may be
   // anybody's: the peer knows.
   if (peer->way == Way::kTheirs && peer->own == 0) {
-    peer->dialler->Call(Clock::now());
+    peer->dialler->Call(Clock::now() + kDoubtPause);
     SetDeadline(*peer);
   }
 }
