@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "raft/cluster/config.h"
 #include "raft/cmd/bench/server_keys.h"
-#include "raft/transport/builtin/builtin.h"
 #include "raft/transport/registry.h"
 
 ABSL_FLAG(std::string, mode, "stream",
