@@ -102,6 +102,33 @@ TEST_F(Tls, IsNamedInCertificates) {
   EXPECT_EQ(two->frames[0].origin.proven, 1);
 }
 
+// As behind a firewall that lets nobody in.
+TEST_F(Tls, ServesTwoOfWhomOneCannotBeCalled) {
+  for (const Pid caller : {1, 2}) {
+    SCOPED_TRACE(absl::StrCat(caller, " calls"));
+    const Pid called = 3 - caller;
+    const auto name = [](Pid pid) {
+      return absl::StrCat("URI:raft://orders/", pid);
+    };
+    const auto from = Open(caller, Named(Issue({name(caller)})));
+    const auto to = Open(called, Named(Issue({name(called)})));
+    Url nowhere = (*from)->url();
+    {
+      const auto closed = Open(caller, Named(Issue({name(caller)})));
+      nowhere = (*closed)->url();
+    }
+    ASSERT_TRUE((*from)->Connect({called, (*to)->url()}).ok());
+    ASSERT_TRUE((*to)->Connect({caller, nowhere}).ok());
+    EXPECT_TRUE(RunUntil({from.get(), to.get()}, [&] {
+      (*from)->Send(called, Text("there"));
+      (*to)->Send(caller, Text("back"));
+      return to->CountOf("there") > 0 && from->CountOf("back") > 0;
+    }));
+    EXPECT_EQ(to->resets[caller], 1);
+    EXPECT_EQ(from->resets[called], 1);
+  }
+}
+
 // Two of one host, which the host's certificate proves, each for itself.
 TEST_F(Tls, IsOfAHostWithSeveralServers) {
   const std::string url = absl::StrCat("tls://", OwnAddress(), ":1");

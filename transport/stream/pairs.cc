@@ -81,6 +81,10 @@ void TransportImpl::OnDialledUp(Peer& peer, Connection& own,
                                 Receiver& receiver) {
   peer.dialler->OnUp(Clock::now());
   SetDeadline(peer);
+  if (peer.way == Way::kTheirs && !Yields(peer)) {
+    peer.way = Way::kNone;
+    receiver.OnReset(peer.pid, /*up=*/false);
+  }
   if (peer.way == Way::kNone) {
     peer.way = Way::kOwn;
     receiver.OnReset(peer.pid, /*up=*/true);
@@ -107,6 +111,9 @@ void TransportImpl::OnCallerUp(Connection& caller, Receiver& receiver) {
   if (!Yields(*peer)) {
     const Connection* const own = Find(peer->own);
     if (own != nullptr && own->is_up()) caller.SendEcho(own->theirs().nonce);
+    if (wire_->properties().proves_peers && caller.proven() == pid) {
+      Borrow(*peer, caller.id(), receiver);
+    }
     return;
   }
   if (wire_->properties().proves_peers) {
@@ -168,6 +175,16 @@ void TransportImpl::Adopt(Peer& peer, uint64_t theirs, Receiver& receiver) {
   SetDeadline(peer);
 }
 
+void TransportImpl::Borrow(Peer& peer, uint64_t theirs, Receiver& receiver) {
+  peer.theirs = theirs;
+  if (peer.way == Way::kOwn) return;
+  if (peer.way == Way::kTheirs) receiver.OnReset(peer.pid, /*up=*/false);
+  peer.way = Way::kTheirs;
+  // It goes on calling, and what that comes to is no trouble any more.
+  peer.dialler->ForgetTrouble();
+  receiver.OnReset(peer.pid, /*up=*/true);
+}
+
 void TransportImpl::OnOwnEnded(Peer& peer, const Connection& own,
                                Receiver& receiver) {
   const Clock::time_point now = Clock::now();
@@ -176,6 +193,7 @@ void TransportImpl::OnOwnEnded(Peer& peer, const Connection& own,
   if (way == Way::kOwn) {
     peer.way = Way::kNone;
     receiver.OnReset(peer.pid, /*up=*/false);
+    if (!Yields(peer) && peer.theirs != 0) Borrow(peer, peer.theirs, receiver);
   } else if (way == Way::kSwitching) {
     peer.way = Way::kTheirs;
     // The peer closes it as soon as it has read all. Ended otherwise, nobody

@@ -10,7 +10,9 @@
 // its peer's: a caller only claims to be somebody. It then sends over that one,
 // once the peer has read all that was sent before, and its own is closed.
 //
-// It knows by a key, where the wire proves one. Otherwise by an echo: it tells
+// It knows by a key, where the wire proves one; there the lower pid sends over
+// the other one's connection as well, as long as it has none of its own, so
+// that it is enough if one of the two can call. Otherwise by an echo: it tells
 // each caller a number that nobody can guess, and its peer, which learns it
 // over the connection that it made, sends it back over the one that was made to
 // the peer's address. Whoever merely claims to be the peer can not do that.

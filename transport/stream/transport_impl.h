@@ -60,7 +60,7 @@ class TransportImpl : public Transport {
     kOwn,  // The connection that we made.
     // Theirs from now on, as soon as all is read that went over our own.
     kSwitching,
-    kTheirs
+    kTheirs  // Also of a higher pid, while we have none.
   };
 
   struct Peer {
@@ -120,6 +120,8 @@ class TransportImpl : public Transport {
   void OnCallerUp(Connection& caller, Receiver& receiver);
   void OnEcho(Connection& connection, const Nonce& nonce, Receiver& receiver);
   void Adopt(Peer& peer, uint64_t theirs, Receiver& receiver);
+  // Of a peer whose key has proved it, as long as it cannot be called.
+  void Borrow(Peer& peer, uint64_t theirs, Receiver& receiver);
   void OnOwnEnded(Peer& peer, const Connection& own, Receiver& receiver);
   void OnTheirsEnded(Peer& peer, Receiver& receiver);
   void Drop(Peer& peer);
