@@ -13,8 +13,10 @@
 // enough to go on with.
 //
 // The high mark is four times what was taken in a round trip lately, from 1 MiB
-// to 4 MiB; but four envelopes where they are large, up to the same 4 MiB. The
-// envelope that passes it is still accepted, however large it is.
+// to 4 MiB; but four envelopes where they are large, up to the same 4 MiB. A
+// round trip counts as a millisecond at least: where the way is shorter, it is
+// the threads at both ends, which sleep and are woken, that take so long. The
+// envelope that passes the mark is still accepted, however large it is.
 //
 // Thread rule: none of its own.
 #ifndef RAFT_CLUSTER_LINK_PACE_H_
@@ -48,9 +50,12 @@ class Pace {
   void OnTaken(uint64_t cost, Micros now, Micros round_trip) {
     taken_ += cost;
     const Micros elapsed = now - since_;
-    if (elapsed < std::max(round_trip, kMinInterval)) return;
-    const uint64_t carried = taken_ * static_cast<uint64_t>(round_trip) /
-                             static_cast<uint64_t>(elapsed);
+    const Micros trip = std::max(round_trip, kLeastTrip);
+    if (elapsed < trip) return;
+    const uint64_t carried = round_trip == 0
+                                 ? 0
+                                 : taken_ * static_cast<uint64_t>(trip) /
+                                       static_cast<uint64_t>(elapsed);
     // At once up, and slowly down: a pause says nothing of the way.
     carried_ = std::max(carried, carried_ - carried_ / 8);
     taken_ = 0;
@@ -64,7 +69,7 @@ class Pace {
 
  private:
   static constexpr uint64_t kAhead = 4;
-  static constexpr Micros kMinInterval = 1000;
+  static constexpr Micros kLeastTrip = 1000;
 
   bool HoldsBeyondLeast(uint64_t held, uint64_t cost) {
     const uint64_t high = HighMark(cost);

@@ -65,8 +65,11 @@ void Carry(Pace* pace, Micros* now, uint64_t rate, Micros round_trip,
 TEST(Pace, FollowsWhatTheWayCarries) {
   Pace pace;
   Micros now = 1000000;
-  Carry(&pace, &now, /*rate=*/1000, /*round_trip=*/50, 100000);
-  EXPECT_EQ(pace.HighMark(kSmall), kMiB) << "50 kB in a round trip";
+  Carry(&pace, &now, /*rate=*/100, /*round_trip=*/50, 100000);
+  EXPECT_EQ(pace.HighMark(kSmall), kMiB) << "100 kB in a millisecond";
+  Carry(&pace, &now, /*rate=*/500, /*round_trip=*/50, 100000);
+  EXPECT_NEAR(static_cast<double>(pace.HighMark(kSmall)), 4 * 500e3, 50e3)
+      << "as much as in a millisecond";
   Carry(&pace, &now, /*rate=*/100, /*round_trip=*/5000, 100000);
   EXPECT_NEAR(static_cast<double>(pace.HighMark(kSmall)), 4 * 500e3, 50e3);
   Carry(&pace, &now, /*rate=*/1000, /*round_trip=*/50000, 200000);
