@@ -25,12 +25,12 @@ void Wake(std::atomic<uint32_t>* word, int32_t most) {
 
 }  // namespace
 
-void Mutex::LockTaken() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+void Mutex::LockTaken() {
   // What is done under a lock here is mostly shorter than the system calls of
   // one who sleeps for it and of one who wakes him. Whoever finds it taken lets
   // others run first, its owner among them, and sleeps if that does not help.
   std::this_thread::yield();
-  if (TryLock()) return;
+  if (TakeFree()) return;
   // Others may sleep beside this one: who has slept for it says so when it
   // goes.
   while (state_.exchange(kWantedToo, std::memory_order_acquire) != kFree) {
