@@ -21,10 +21,10 @@ constexpr int kAcceptTimes = 200;
 class FanOutSender : public Sender {
  public:
   // `sockets` by receiver from 1; that of the server itself is none.
-  FanOutSender(std::vector<Socket> sockets, size_t batch_bytes)
+  FanOutSender(std::vector<OwnedFd> sockets, size_t batch_bytes)
       : sockets_(std::move(sockets)) {
-    for (const Socket& socket : sockets_) {
-      writers_.emplace_back(socket.fd(), batch_bytes);
+    for (const OwnedFd& socket : sockets_) {
+      writers_.emplace_back(socket.get(), batch_bytes);
     }
   }
 
@@ -33,7 +33,7 @@ class FanOutSender : public Sender {
     if (!resumed_) next_ = to == kEverybody ? 0 : Place(to);
     resumed_ = true;
     for (; next_ < last; ++next_) {
-      if (sockets_[next_].fd() < 0) continue;
+      if (sockets_[next_].get() < 0) continue;
       absl::Status status = writers_[next_].Write(msg);
       if (!status.ok()) return status;
     }
@@ -44,7 +44,7 @@ class FanOutSender : public Sender {
  private:
   static size_t Place(int server) { return static_cast<size_t>(server - 1); }
 
-  std::vector<Socket> sockets_;
+  std::vector<OwnedFd> sockets_;
   std::vector<SocketWriter> writers_;
   // A message that is to be tried again goes on with the receiver `next_`.
   bool resumed_ = false;
@@ -72,15 +72,15 @@ class Readers {
     epoll_event event = {};
     event.events = EPOLLIN;
     event.data.u64 = place;
-    if (epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, fd, &event) == 0) {
+    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0) {
       return absl::OkStatus();
     }
     return SocketError("cannot be watched");
   }
 
   // Watched as the place of the next Add(): those before it have readers.
-  absl::Status Add(Socket socket) {
-    absl::Status status = Watch(socket.fd(), connections_.size());
+  absl::Status Add(OwnedFd socket) {
+    absl::Status status = Watch(socket.get(), connections_.size());
     if (status.ok()) connections_.emplace_back(std::move(socket));
     return status;
   }
@@ -89,7 +89,7 @@ class Readers {
   bool Wait(size_t& place) {
     epoll_event event;
     const int count =
-        epoll_wait(epoll_.fd(), &event, 1,
+        epoll_wait(epoll_.get(), &event, 1,
                    static_cast<int>(absl::ToInt64Milliseconds(kBenchPatience)));
     if (count == 1) place = event.data.u64;
     return count == 1;
@@ -99,31 +99,31 @@ class Readers {
     Connection& connection = connections_[place];
     absl::StatusOr<bool> filled = connection.reader.Fill();
     if (filled.ok() && connection.reader.ended()) {
-      epoll_ctl(epoll_.fd(), EPOLL_CTL_DEL, connection.socket.fd(), nullptr);
+      epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection.socket.get(), nullptr);
     }
     return filled;
   }
 
   SocketReader& reader(size_t place) { return connections_[place].reader; }
   size_t size() const { return connections_.size(); }
-  int fd(size_t place) const { return connections_[place].socket.fd(); }
+  int fd(size_t place) const { return connections_[place].socket.get(); }
 
  private:
   struct Connection {
-    explicit Connection(Socket from)
-        : socket(std::move(from)), reader(socket.fd()) {}
-    Socket socket;
+    explicit Connection(OwnedFd from)
+        : socket(std::move(from)), reader(socket.get()) {}
+    OwnedFd socket;
     SocketReader reader;
   };
 
-  Socket epoll_;
+  OwnedFd epoll_;
   std::vector<Connection> connections_;
 };
 
 class SocketMember : public Member {
  public:
   SocketMember(const Plan& plan, const std::vector<std::string>& urls, int self,
-               Socket listener)
+               OwnedFd listener)
       : plan_(plan),
         urls_(urls),
         self_(self),
@@ -132,26 +132,26 @@ class SocketMember : public Member {
 
   absl::Status WaitUntilReady() override {
     if (!one_connection()) {
-      return readers_.Watch(listener_.fd(), kListener);
+      return readers_.Watch(listener_.get(), kListener);
     }
     if (self_ == 1) {
-      absl::StatusOr<Socket> caller = DialTo(urls_[1]);
+      absl::StatusOr<OwnedFd> caller = DialTo(urls_[1]);
       return caller.ok() ? readers_.Add(*std::move(caller)) : caller.status();
     }
     for (int i = 0; i < kAcceptTimes; ++i) {
-      if (!WaitToRead(listener_.fd())) continue;
-      Socket caller = AcceptFrom(listener_.fd());
-      if (caller.fd() >= 0) return readers_.Add(std::move(caller));
+      if (!WaitToRead(listener_.get())) continue;
+      OwnedFd caller = AcceptFrom(listener_.get());
+      if (caller.get() >= 0) return readers_.Add(std::move(caller));
     }
     return absl::UnavailableError("sockets: nobody has called");
   }
 
   absl::StatusOr<std::unique_ptr<Sender>> NewSender() override {
     if (one_connection()) return std::make_unique<OneSender>(readers_.fd(0));
-    std::vector<Socket> sockets;
+    std::vector<OwnedFd> sockets;
     for (size_t i = 0; i < urls_.size(); ++i) {
       const int receiver = static_cast<int>(i) + 1;
-      absl::StatusOr<Socket> caller = Socket();
+      absl::StatusOr<OwnedFd> caller = OwnedFd();
       if (receiver != self_ && plan_.Receives(receiver)) {
         caller = DialTo(urls_[i]);
       }
@@ -179,8 +179,8 @@ class SocketMember : public Member {
       size_t place = 0;
       if (!readers_.Wait(place)) return 0;
       if (place == kListener) {
-        Socket caller = AcceptFrom(listener_.fd());
-        if (caller.fd() < 0) continue;
+        OwnedFd caller = AcceptFrom(listener_.get());
+        if (caller.get() < 0) continue;
         absl::Status added = readers_.Add(std::move(caller));
         if (!added.ok()) return added;
         continue;
@@ -201,7 +201,7 @@ class SocketMember : public Member {
   const std::vector<std::string>& urls_;
   const int self_;
   const size_t limit_;
-  const Socket listener_;
+  const OwnedFd listener_;
   Readers readers_;
   size_t last_ = SIZE_MAX;  // Where something was read last.
 };
@@ -212,7 +212,7 @@ class SocketSystem : public System {
       : plan_(plan), urls_(urls) {}
 
   absl::StatusOr<std::unique_ptr<Member>> Start(int server) override {
-    absl::StatusOr<Socket> listener =
+    absl::StatusOr<OwnedFd> listener =
         ListenAt(urls_[static_cast<size_t>(server - 1)]);
     if (!listener.ok()) return listener.status();
     return std::make_unique<SocketMember>(plan_, urls_, server,

@@ -48,10 +48,6 @@ bool WaitFor(int fd, short events) {
 
 }  // namespace
 
-Socket::~Socket() {
-  if (fd_ >= 0) close(fd_);
-}
-
 absl::Status SocketError(absl::string_view what) {
   return absl::UnavailableError(
       absl::StrCat("sockets: ", what, ": ", strerror(errno)));
@@ -60,31 +56,31 @@ absl::Status SocketError(absl::string_view what) {
 bool WaitToRead(int fd) { return WaitFor(fd, POLLIN); }
 bool WaitToWrite(int fd) { return WaitFor(fd, POLLOUT); }
 
-absl::StatusOr<Socket> ListenAt(const std::string& url) {
-  Socket listener(
+absl::StatusOr<OwnedFd> ListenAt(const std::string& url) {
+  OwnedFd listener(
       socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int one = 1;
-  setsockopt(listener.fd(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+  setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
   const sockaddr_in address = AddressOf(url);
-  if (listener.fd() < 0 ||
-      bind(listener.fd(), reinterpret_cast<const sockaddr*>(&address),
+  if (listener.get() < 0 ||
+      bind(listener.get(), reinterpret_cast<const sockaddr*>(&address),
            sizeof(address)) != 0 ||
-      listen(listener.fd(), kBacklog) != 0) {
+      listen(listener.get(), kBacklog) != 0) {
     return SocketError(absl::StrCat("cannot listen at ", url));
   }
   return listener;
 }
 
-absl::StatusOr<Socket> DialTo(const std::string& url) {
+absl::StatusOr<OwnedFd> DialTo(const std::string& url) {
   const sockaddr_in address = AddressOf(url);
   const absl::Time deadline = absl::Now() + kDialWithin;
   for (;;) {
     // Blocks until it is connected or refused: on this host that is at once.
-    Socket caller(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (caller.fd() < 0) return SocketError("cannot make a socket");
-    if (connect(caller.fd(), reinterpret_cast<const sockaddr*>(&address),
+    OwnedFd caller(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (caller.get() < 0) return SocketError("cannot make a socket");
+    if (connect(caller.get(), reinterpret_cast<const sockaddr*>(&address),
                 sizeof(address)) == 0) {
-      SendAtOnce(caller.fd());
+      SendAtOnce(caller.get());
       return caller;
     }
     if (errno != ECONNREFUSED && errno != EINTR) {
@@ -98,9 +94,9 @@ absl::StatusOr<Socket> DialTo(const std::string& url) {
   }
 }
 
-Socket AcceptFrom(int listener) {
-  Socket caller(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
-  if (caller.fd() >= 0) SendAtOnce(caller.fd());
+OwnedFd AcceptFrom(int listener) {
+  OwnedFd caller(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+  if (caller.get() >= 0) SendAtOnce(caller.get());
   return caller;
 }
 
