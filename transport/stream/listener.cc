@@ -11,12 +11,12 @@
 #include "absl/strings/str_cat.h"
 #include "raft/transport/net/address.h"
 #include "raft/transport/net/bind_error.h"
+#include "raft/transport/net/listen_hosts.h"
 #include "raft/transport/stream/socket_options.h"
 
 namespace raft_cluster::internal::stream {
 namespace {
 
-constexpr absl::Duration kResolveTimeout = absl::Seconds(5);
 // Those who wait to be accepted: a whole cluster that starts at once, and more.
 constexpr int kBacklog = 1024;
 // For descriptors to be closed.
@@ -54,24 +54,11 @@ Listener::~Listener() {
 absl::Status Listener::BindTcp(Resolver& resolver) {
   const absl::StatusOr<TcpAddress> parsed = ParseTcpAddress(url_);
   if (!parsed.ok()) return parsed.status();
-  Addresses addresses = {parsed->host};
-  if (IsHostName(parsed->host)) {
-    const std::shared_ptr<Lookup> lookup = resolver.Start(parsed->host);
-    if (!lookup->WaitUntilDone(kResolveTimeout)) {
-      return absl::UnavailableError(absl::StrCat(
-          "cannot listen on \"", url_.ToString(), "\": the host name was not ",
-          "resolved within ", absl::FormatDuration(kResolveTimeout)));
-    }
-    absl::StatusOr<Addresses> resolved = lookup->result();
-    if (!resolved.ok()) {
-      return absl::UnavailableError(
-          absl::StrCat("cannot listen on \"", url_.ToString(),
-                       "\": ", resolved.status().message()));
-    }
-    addresses = *std::move(resolved);
-  }
+  const absl::StatusOr<Addresses> addresses =
+      ListenHosts(url_, parsed->host, resolver);
+  if (!addresses.ok()) return addresses.status();
   absl::Status status;
-  for (const std::string& host : addresses) {
+  for (const std::string& host : *addresses) {
     const absl::optional<SocketAddress> address =
         SocketAddress::OfTcp(host, parsed->port);
     if (!address.has_value()) continue;

@@ -10,6 +10,7 @@
 #include "raft/base/assert.h"
 #include "raft/transport/net/address.h"
 #include "raft/transport/net/ipc_url.h"
+#include "raft/transport/net/peer_url.h"
 #include "raft/transport/net/tcp_address.h"
 #include "raft/transport/stream/record.h"
 #include "raft/transport/stream/transport_impl.h"
@@ -98,30 +99,18 @@ Properties TransportImpl::properties() const {
 }
 
 absl::Status TransportImpl::Connect(const PeerSpec& peer) {
-  if (peer.pid <= 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot connect to peer ", peer.pid, ": not positive"));
-  }
-  if (peer.url.scheme != spec_.url.scheme) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot connect to \"", peer.url.ToString(), "\": not ",
-                     spec_.url.scheme, "://"));
-  }
-  const absl::StatusOr<ParsedUrl> parsed = Parse(peer.url, place_);
-  if (!parsed.ok()) return parsed.status();
-  if (parsed->wildcard) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot connect to \"", peer.url.ToString(),
-                     "\": a wildcard is nobody's address"));
-  }
+  absl::StatusOr<Url> url =
+      PeerUrl(peer, spec_.url.scheme,
+              [this](const Url& url) { return Parse(url, place_); });
+  if (!url.ok()) return url.status();
   const absl::Status expected = wire_->Expect(peer);
   if (!expected.ok()) return expected;
   Disconnect(peer.pid);
   Peer& entry = peers_[peer.pid];
   entry.pid = peer.pid;
-  entry.url = parsed->url;
+  entry.url = *url;
   entry.dialler = std::make_unique<Dialler>(
-      *events_, *descriptors_, resolver_, random_, parsed->url, place_,
+      *events_, *descriptors_, resolver_, random_, *url, place_,
       kDialler | static_cast<uint64_t>(peer.pid));
   const auto peers = static_cast<int>(peers_.size());
   for (; pledged_peers_ < peers; ++pledged_peers_) descriptors_->AddPeer();

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "raft/transport/net/address.h"
 #include "raft/transport/net/bind_error.h"
+#include "raft/transport/net/listen_hosts.h"
 #include "raft/transport/net/tcp_address.h"
 #include "raft/transport/zeromq/endpoint.h"
 #include "raft/transport/zeromq/socket.h"
@@ -18,7 +19,6 @@ namespace raft_cluster::internal {
 namespace zeromq {
 namespace {
 
-constexpr absl::Duration kResolveTimeout = absl::Seconds(5);
 // libzmq's thread does it as soon as it has nothing else to do.
 constexpr absl::Duration kUnbindTimeout = absl::Seconds(1);
 // InboundConnections that the system lets wait for libzmq's thread: a whole
@@ -80,24 +80,11 @@ absl::Status Listener::Open(const Url& url, uint64_t cookie,
 absl::Status Listener::BindTcp(const Url& url, Resolver& resolver) {
   const absl::StatusOr<TcpAddress> parsed = ParseTcpAddress(url);
   if (!parsed.ok()) return parsed.status();
-  Addresses addresses = {parsed->host};
-  if (IsHostName(parsed->host)) {
-    const std::shared_ptr<Lookup> lookup = resolver.Start(parsed->host);
-    if (!lookup->WaitUntilDone(kResolveTimeout)) {
-      return absl::UnavailableError(absl::StrCat(
-          "cannot listen on \"", url.ToString(), "\": the host name was not ",
-          "resolved within ", absl::FormatDuration(kResolveTimeout)));
-    }
-    absl::StatusOr<Addresses> resolved = lookup->result();
-    if (!resolved.ok()) {
-      return absl::UnavailableError(
-          absl::StrCat("cannot listen on \"", url.ToString(),
-                       "\": ", resolved.status().message()));
-    }
-    addresses = *std::move(resolved);
-  }
+  const absl::StatusOr<Addresses> addresses =
+      ListenHosts(url, parsed->host, resolver);
+  if (!addresses.ok()) return addresses.status();
   absl::Status status;
-  for (const std::string& address : addresses) {
+  for (const std::string& address : *addresses) {
     const std::string endpoint = TcpEndpoint(address, parsed->port);
     // For each, as a name may have addresses of both kinds.
     SetOption(router_, ZMQ_IPV6, NeedsIpv6(address) ? 1 : 0);

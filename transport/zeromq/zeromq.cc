@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "raft/base/assert.h"
+#include "raft/transport/net/peer_url.h"
 #include "raft/transport/zeromq/connection.h"
 #include "raft/transport/zeromq/context.h"
 #include "raft/transport/zeromq/handles.h"
@@ -61,29 +62,15 @@ absl::StatusOr<std::unique_ptr<Transport>> TransportImpl::Open(
 }
 
 absl::Status TransportImpl::Connect(const PeerSpec& peer) {
-  if (peer.pid <= 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot connect to peer ", peer.pid, ": not positive"));
-  }
-  if (peer.url.scheme != spec_.url.scheme) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot connect to \"", peer.url.ToString(), "\": not ",
-                     spec_.url.scheme, "://"));
-  }
-  const absl::StatusOr<ParsedUrl> parsed = ParseZeroMqUrl(peer.url);
-  if (!parsed.ok()) return parsed.status();
-  if (parsed->wildcard) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot connect to \"", peer.url.ToString(),
-                     "\": a wildcard is nobody's address"));
-  }
+  absl::StatusOr<Url> url = PeerUrl(peer, spec_.url.scheme, ParseZeroMqUrl);
+  if (!url.ok()) return url.status();
   absl::StatusOr<std::vector<std::string>> keys = ring_.ToExpectOf(peer);
   if (!keys.ok()) return keys.status();
   Disconnect(peer.pid);
   Entry& entry =
       peers_
           .emplace(peer.pid,
-                   Entry{Peer(environment_, resolver_, random_, parsed->url,
+                   Entry{Peer(environment_, resolver_, random_, *url,
                               *std::move(keys), FramesCookie(peer.pid),
                               MonitorCookie(peer.pid))})
           .first->second;
